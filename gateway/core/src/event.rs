@@ -1,0 +1,129 @@
+//! What a leaf of the log commits to. No names, no reasons, no identifiers of persons: opaque
+//! ids, agencies, rules and digests only.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::AgencyId;
+
+/// One event, as it is hashed (RFC 8785 form) and as it stands in a receipt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    /// Version of this form: 1.
+    pub v: u8,
+    /// When, RFC 3339 UTC.
+    pub at: String,
+    /// The area whose log this is.
+    pub area: String,
+    /// What happened, a word of [`EventKind`].
+    pub kind: EventKind,
+    /// The exchange it belongs to.
+    pub exchange: Option<String>,
+    /// The nominal's opaque reference.
+    pub nominal: Option<String>,
+    /// The agency that acted.
+    pub from: Option<AgencyId>,
+    /// The agencies it reaches.
+    pub to: Vec<AgencyId>,
+    /// Digest of the protocol rule set in force, hexadecimal SHA-256.
+    pub policy: String,
+    /// The rules that decided.
+    pub rules: Vec<String>,
+    /// Salted commitments to content, base64 of SHA-256, one an item.
+    pub content: Vec<String>,
+    /// Commitment to the database rows that this event wrote; absent where it wrote none.
+    pub rows: Option<String>,
+    /// Opaque particulars: ids, states, counts, roles. Never words about a person.
+    pub detail: BTreeMap<String, String>,
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal,)+) => {
+        /// The kinds of event: everything that shares, reads, or changes who may.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum EventKind { $($(#[$doc])* #[serde(rename = $text)] $variant,)+ }
+
+        impl EventKind {
+            /// Every kind, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+
+        impl std::fmt::Display for EventKind {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+kinds! {
+    /// An exchange was accepted and decided.
+    ExchangeRecorded = "exchange-recorded",
+    /// An exchange was kept without nominal, purpose, basis or necessity.
+    ExchangeIncomplete = "exchange-incomplete",
+    /// An incomplete exchange was completed and decided.
+    ExchangeCompleted = "exchange-completed",
+    /// A submission was put into quarantine.
+    ExchangeQuarantined = "exchange-quarantined",
+    /// Somebody asked what would happen.
+    Previewed = "previewed",
+    /// A reviewer approved a held cell; it was decided again.
+    HoldApproved = "hold-approved",
+    /// A reviewer refused a held cell.
+    HoldRefused = "hold-refused",
+    /// A hold waited one period without an answer.
+    HoldReminded = "hold-reminded",
+    /// A hold went to the deputy and the coordinator.
+    HoldEscalated = "hold-escalated",
+    /// A delivery changed its state.
+    DeliveryMoved = "delivery-moved",
+    /// An item was opened.
+    ItemRead = "item-read",
+    /// A nominal's record or timeline was read.
+    RecordRead = "record-read",
+    /// The log or decisions were consulted.
+    LogRead = "log-read",
+    /// The coordinator matched an exchange to a nominal.
+    Matched = "matched",
+    /// Somebody is told, because a rule obliges to it.
+    Notified = "notified",
+    /// A correction was sent to those who had the earlier item.
+    Corrected = "corrected",
+    /// An area was added or changed.
+    AreaChanged = "area-changed",
+    /// An agency was added, changed or suspended.
+    AgencyChanged = "agency-changed",
+    /// A person, role, address or absence was added or changed.
+    PersonChanged = "person-changed",
+    /// A nominal, or its lead, partners, custody, level or identifiers changed.
+    NominalChanged = "nominal-changed",
+    /// A meeting or its attendance list was entered.
+    MeetingChanged = "meeting-changed",
+    /// A key or certificate was made, rotated or revoked.
+    KeyChanged = "key-changed",
+    /// Another rule set came into force.
+    PolicyChanged = "policy-changed",
+    /// A new epoch of the log began, after a restore.
+    EpochOpened = "epoch-opened",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_reads_back_as_written() {
+        for kind in EventKind::ALL {
+            let text = serde_json::to_string(kind).unwrap();
+            assert_eq!(text, format!("\"{kind}\""));
+            assert_eq!(serde_json::from_str::<EventKind>(&text).unwrap(), *kind);
+        }
+    }
+}

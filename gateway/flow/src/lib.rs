@@ -1,0 +1,1 @@
+//! One exchange's way: receive, identify, decide, seal, record, deliver; and read.

@@ -1,0 +1,113 @@
+//! One policy as people and the engine see it.
+
+use std::collections::BTreeSet;
+
+use cedar_policy::{ActionConstraint, Policy};
+use gateway_core::{AgencyKind, Obligation, Reviewer, RuleHit};
+use serde::Serialize;
+
+/// What a policy does where it applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// Opens the way, with obligations.
+    Permits,
+    /// Closes it until its reviewers approve.
+    Holds,
+    /// Closes it, whoever approves.
+    Refuses,
+}
+
+/// A policy in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Rule {
+    /// Its number, id, title and basis.
+    #[serde(flatten)]
+    pub hit: RuleHit,
+    /// What it does.
+    pub effect: Effect,
+    /// Of a permit: what it obliges to.
+    pub obligations: BTreeSet<Obligation>,
+    /// Of a hold: who must approve.
+    pub reviewers: BTreeSet<Reviewer>,
+    /// Its file, from the policies folder on.
+    pub file: String,
+    /// The line it begins on.
+    pub line: usize,
+}
+
+/// Which questions count a policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// All.
+    Floor,
+    /// All: permits that serve many kinds of recipient.
+    Common,
+    /// Those with this kind as recipient or reader; its forbids, with this kind as sender too.
+    Kind(AgencyKind),
+}
+
+/// The questions that can be put, as the schema names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Ask {
+    Receive,
+    ReceiveAfterReview,
+    Read,
+    ReadRecord,
+    ReadLog,
+    SetLead,
+}
+
+impl Ask {
+    pub const ALL: [Self; 6] = [
+        Self::Receive,
+        Self::ReceiveAfterReview,
+        Self::Read,
+        Self::ReadRecord,
+        Self::ReadLog,
+        Self::SetLead,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Receive => "receive",
+            Self::ReceiveAfterReview => "receiveAfterReview",
+            Self::Read => "read",
+            Self::ReadRecord => "readRecord",
+            Self::ReadLog => "readLog",
+            Self::SetLead => "setLead",
+        }
+    }
+
+    /// The questions that a policy's scope names; none where it names none.
+    pub fn of(policy: &Policy) -> Vec<Self> {
+        let actions = match policy.action_constraint() {
+            ActionConstraint::Any => Vec::new(),
+            ActionConstraint::Eq(action) => vec![action],
+            ActionConstraint::In(actions) => actions,
+        };
+        let named = |ask: &Self| actions.iter().any(|a| a.id().unescaped() == ask.as_str());
+        Self::ALL.into_iter().filter(named).collect()
+    }
+}
+
+/// A policy that has passed every check.
+#[derive(Debug)]
+pub struct Loaded {
+    pub rule: Rule,
+    pub policy: Policy,
+    pub scope: Scope,
+    pub asks: Vec<Ask>,
+}
+
+impl Loaded {
+    /// Whether a question from `sender` (where there is one) for `recipient` counts it.
+    pub fn counts(&self, sender: Option<AgencyKind>, recipient: AgencyKind) -> bool {
+        match self.scope {
+            Scope::Floor | Scope::Common => true,
+            Scope::Kind(kind) if kind == recipient => true,
+            // A sender's protocol may close a way, never open one.
+            Scope::Kind(kind) => sender == Some(kind) && self.rule.effect != Effect::Permits,
+        }
+    }
+}

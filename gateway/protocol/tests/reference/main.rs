@@ -1,0 +1,206 @@
+//! The policies and a plain second reading of the rule table say the same.
+
+mod generate;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use gateway_core::{Outcome, Question};
+use gateway_protocol::Protocols;
+use gateway_reference::{Answer, evaluate};
+
+use crate::generate::Questions;
+
+const SEED: u64 = 325;
+
+fn answer(protocols: &Protocols, question: &Question) -> Answer {
+    let ruling = protocols.decide(question);
+    assert!(!ruling.fault, "{:?} for {question:?}", ruling.rules);
+    Answer {
+        outcome: ruling.outcome,
+        obligations: ruling.obligations,
+        reviewers: ruling.reviewers,
+        rules: ruling.rules.into_iter().map(|hit| hit.rule).collect(),
+    }
+}
+
+/// Every rule of the table that decides on sharing.
+const NUMBERS: [&str; 31] = [
+    "DEFAULT",
+    "ISP-01",
+    "ISP-02",
+    "ISP-03",
+    "ISP-04",
+    "ISP-05",
+    "ISP-06",
+    "ISP-07",
+    "ISP-08",
+    "ISP-09",
+    "ISP-10",
+    "ISP-11",
+    "ISP-15",
+    "ISP-16",
+    "ISP-17",
+    "ISP-19",
+    "ISP-20",
+    "ISP-21",
+    "ISP-24",
+    "ISP-25",
+    "ISP-26",
+    "ISP-27",
+    "ISP-29",
+    "ISP-34",
+    "ISP-35",
+    "ISP-37",
+    "ISP-38",
+    "ISP-41",
+    "NO-ONWARD",
+    "SIGNED",
+    "UNLABELLED",
+];
+
+#[test]
+fn the_policies_and_the_reference_agree_on_100_000_random_questions() {
+    let protocols = Protocols::embedded().unwrap();
+    let mut hits: BTreeMap<String, usize> = BTreeMap::new();
+    let mut outcomes: BTreeMap<Outcome, usize> = BTreeMap::new();
+    for question in Questions::seeded(SEED).take(100_000) {
+        let decided = answer(&protocols, &question);
+        assert_eq!(decided, evaluate(&question), "{question:#?}");
+        *outcomes.entry(decided.outcome).or_default() += 1;
+        for rule in decided.rules {
+            *hits.entry(rule).or_default() += 1;
+        }
+    }
+    for number in NUMBERS {
+        let times = hits.get(number).copied().unwrap_or(0);
+        assert!(
+            times >= 100,
+            "{number} decided {times} times only: {hits:?}"
+        );
+    }
+    for outcome in [Outcome::Permit, Outcome::Hold, Outcome::Refuse] {
+        assert!(outcomes[&outcome] >= 10_000, "{outcomes:?}");
+    }
+}
+
+#[test]
+fn every_rule_on_sharing_is_compared() {
+    let protocols = Protocols::embedded().unwrap();
+    let all: BTreeSet<&str> = protocols
+        .rules()
+        .map(|rule| rule.hit.rule.as_str())
+        .collect();
+    let elsewhere: BTreeSet<&str> = [
+        "EXPIRED",
+        "ISP-12",
+        "ISP-13",
+        "ISP-39",
+        "LEAD",
+        "NAMED_RECIPIENT",
+        "READ",
+        "RECALLED",
+        "REVIEW",
+        "SPOC_ONLY",
+        "SUSPENDED",
+        "VIEW_ONLY",
+    ]
+    .into();
+    let compared = BTreeSet::from(NUMBERS);
+    let missed: Vec<_> = all
+        .difference(&compared)
+        .filter(|r| !elsewhere.contains(*r))
+        .collect();
+    assert!(missed.is_empty(), "{missed:?}");
+}
+
+/// One change to one policy: the file, what it says, what it says after.
+const MUTATIONS: [(&str, &str, &str); 12] = [
+    (
+        "floor/health.cedar",
+        "[\"HEALTH_CLIN\", \"HEALTH_RISK\"]",
+        "[\"HEALTH_CLIN\"]",
+    ),
+    ("floor/health.cedar", "\"jobcentre\", ", ""),
+    (
+        "floor/health.cedar",
+        "unless { context.approvals.caldicott || context.emergency }",
+        "unless { context.approvals.caldicott }",
+    ),
+    (
+        "floor/prison.cedar",
+        "[\"ASSESS\", \"MANAGE\"]",
+        "[\"ASSESS\", \"MANAGE\", \"MEETING\"]",
+    ),
+    (
+        "floor/prison.cedar",
+        "@reviewers(\"manager@owner\")",
+        "@reviewers(\"security@owner\")",
+    ),
+    (
+        "floor/protected.cedar",
+        "[\"victim\", \"witness\"]",
+        "[\"victim\"]",
+    ),
+    (
+        "floor/parties.cedar",
+        "context.provisional ||\n",
+        "false ||\n",
+    ),
+    (
+        "floor/minutes.cedar",
+        "@obligations(\"NAMED_RECIPIENT,NO_ONWARD,MARK,RECEIPT\")",
+        "@obligations(\"NAMED_RECIPIENT,NO_ONWARD,MARK\")",
+    ),
+    (
+        "protocols/common/protocol.cedar",
+        "context.level >= 2 &&\n    [\"IDENT\", \"OFFENCE\"",
+        "context.level >= 1 &&\n    [\"IDENT\", \"OFFENCE\"",
+    ),
+    (
+        "protocols/common/protocol.cedar",
+        "context.sender.agency == resource.owner &&",
+        "",
+    ),
+    (
+        "protocols/common/protocol.cedar",
+        "principal.attendee &&\n    context.copied",
+        "context.copied",
+    ),
+    (
+        "protocols/adult-social-care/protocol.cedar",
+        "context.adult_at_risk &&",
+        "",
+    ),
+];
+
+#[test]
+fn a_change_to_any_one_rule_is_noticed() {
+    for (file, from, to) in MUTATIONS {
+        let dir = tempfile::tempdir().unwrap();
+        copy(Path::new("../../policies"), dir.path());
+        let path = dir.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} does not say {from}");
+        fs::write(&path, text.replacen(from, to, 1)).unwrap();
+        let changed = Protocols::load(dir.path()).unwrap_or_else(|error| panic!("{error}"));
+        let noticed = Questions::seeded(SEED)
+            .take(20_000)
+            .any(|question| answer(&changed, &question) != evaluate(&question));
+        assert!(noticed, "nobody noticed that {file} says {to} for {from}");
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            fs::create_dir_all(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), &target).unwrap();
+        }
+    }
+}

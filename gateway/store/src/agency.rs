@@ -1,0 +1,93 @@
+//! Areas, agencies, their systems' certificates, their people.
+
+use crate::db::{StoreError, Tx};
+use crate::rows::{
+    AbsenceRow, AgencyRow, AppointmentRow, AreaRow, CredentialRow, MembershipRow, PersonRow,
+};
+
+impl Tx {
+    /// All areas, the oldest (the default) first.
+    pub async fn areas(&mut self) -> Result<Vec<AreaRow>, StoreError> {
+        self.select("order by created_at, id", &[]).await
+    }
+
+    /// All agencies by id.
+    pub async fn agencies(&mut self) -> Result<Vec<AgencyRow>, StoreError> {
+        self.select("order by id", &[]).await
+    }
+
+    /// An agency's areas, the oldest membership first.
+    pub async fn memberships(&mut self, agency: &str) -> Result<Vec<MembershipRow>, StoreError> {
+        self.select("where agency = $1 order by created_at, id", &[agency.into()]).await
+    }
+
+    /// The agencies of a kind in an area.
+    pub async fn agencies_in(
+        &mut self,
+        area: &str,
+        kind: &str,
+    ) -> Result<Vec<AgencyRow>, StoreError> {
+        self.select(
+            "where kind = $2 and id in (select agency from membership where area = $1) order by created_at, id",
+            &[area.into(), kind.into()],
+        )
+        .await
+    }
+
+    /// The enrolled certificate with this SHA-256 of its DER form, in hexadecimal.
+    pub async fn credential(&mut self, print: &str) -> Result<Option<CredentialRow>, StoreError> {
+        Ok(self.select("where fingerprint = $1", &[print.into()]).await?.pop())
+    }
+
+    /// An agency's certificates.
+    pub async fn credentials_of(&mut self, agency: &str) -> Result<Vec<CredentialRow>, StoreError> {
+        self.select("where agency = $1 order by id", &[agency.into()]).await
+    }
+
+    /// The person enrolled with an address, by its blind index.
+    pub async fn person_by_email(&mut self, index: &str) -> Result<Option<PersonRow>, StoreError> {
+        Ok(self.select("where email_index = $1", &[index.into()]).await?.pop())
+    }
+
+    /// An agency's people.
+    pub async fn people_of(&mut self, agency: &str) -> Result<Vec<PersonRow>, StoreError> {
+        self.select("where agency = $1 order by id", &[agency.into()]).await
+    }
+
+    /// A person's appointments that hold at `now` (microseconds UTC).
+    pub async fn appointments_of(
+        &mut self,
+        person: &str,
+        now: i64,
+    ) -> Result<Vec<AppointmentRow>, StoreError> {
+        self.select(
+            "where person = $1 and from_at <= $2 and (until_at is null or until_at > $2) order by id",
+            &[person.into(), now.into()],
+        )
+        .await
+    }
+
+    /// Who holds a role at an agency at `now`, deputies last.
+    pub async fn holders(
+        &mut self,
+        agency: &str,
+        role: &str,
+        now: i64,
+    ) -> Result<Vec<AppointmentRow>, StoreError> {
+        self.select(
+            "where agency = $1 and role = $2 and from_at <= $3 and (until_at is null or until_at > $3) \
+             and person in (select id from person where state = 'active') order by deputy, id",
+            &[agency.into(), role.into(), now.into()],
+        )
+        .await
+    }
+
+    /// A person's absences that cover `now`.
+    pub async fn absences(&mut self, person: &str, now: i64) -> Result<Vec<AbsenceRow>, StoreError> {
+        self.select(
+            "where person = $1 and from_at <= $2 and until_at > $2",
+            &[person.into(), now.into()],
+        )
+        .await
+    }
+}

@@ -1,0 +1,390 @@
+//! Connections and transactions. Writers of SQLite take turns on one connection; PostgreSQL
+//! runs READ COMMITTED, with the log's head row locked first by whoever records.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use gateway_ledger::rows::CoveredRow;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{AssertSqlSafe, Postgres, Sqlite, Transaction};
+
+use crate::migrate::{self, MigrateError};
+use crate::row::{Record, Value};
+
+/// What went wrong in the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database is not there, or the connection broke: try again later.
+    #[error("the database cannot be reached: {0}")]
+    Unavailable(String),
+    /// A unique value is taken already (an idempotency key, an address, a certificate).
+    #[error("a row with this value exists already ({0})")]
+    Conflict(String),
+    /// A row holds what its column may not hold.
+    #[error("row {id} of {table} cannot be read: {what}")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// The row's id.
+        id: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// Covered rows were written and no event commits to them.
+    #[error("transaction `{name}` wrote {rows} covered rows that no event of the log commits to")]
+    Uncovered {
+        /// The transaction.
+        name: &'static str,
+        /// How many.
+        rows: usize,
+    },
+    /// The address of the database is not understood.
+    #[error("`{0}` is no address of a database: give postgres://… or sqlite://FILE")]
+    Address(String),
+    /// The schema could not be brought up to date.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// Anything else the database said.
+    #[error("the database refused: {0}")]
+    Database(String),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(db) if db.is_unique_violation() => {
+                Self::Conflict(db.constraint().unwrap_or("unique").to_owned())
+            }
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => Self::Unavailable(error.to_string()),
+            sqlx::Error::Database(db) if unavailable(db.code().as_deref()) => {
+                Self::Unavailable(db.message().to_owned())
+            }
+            _ => Self::Database(error.to_string()),
+        }
+    }
+}
+
+/// `SQLite` busy (5), locked (6), I/O error (10), full (13); PostgreSQL classes 08 (connection),
+/// 53 (resources, disk full), 57P (shutdown).
+fn unavailable(code: Option<&str>) -> bool {
+    let Some(code) = code else { return false };
+    if let Ok(number) = code.parse::<i64>()
+        && code.len() != 5
+    {
+        return matches!(number & 0xff, 5 | 6 | 10 | 13);
+    }
+    code.starts_with("08") || code.starts_with("53") || code.starts_with("57P")
+}
+
+/// Which database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Embedded.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+/// Statements wait at most this long for SQLite's write lock (another process's, such as the
+/// operator's command line).
+const BUSY: Duration = Duration::from_secs(30);
+
+#[derive(Clone)]
+enum Pools {
+    Sqlite { read: SqlitePool, write: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// The records' database.
+#[derive(Clone)]
+pub struct Store {
+    pools: Pools,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Store({:?})", self.kind())
+    }
+}
+
+impl Store {
+    /// Opens `postgres://…` or `sqlite://FILE` (created where absent) and brings the schema up
+    /// to date.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let store = Self { pools: Pools::open(url).await? };
+        migrate::records(&store).await?;
+        Ok(store)
+    }
+
+    /// Opens the embedded database in a file.
+    pub async fn open_file(path: &Path) -> Result<Self, StoreError> {
+        Self::open(&format!("sqlite://{}", path.display())).await
+    }
+
+    pub(crate) async fn open_keys(url: &str) -> Result<Self, StoreError> {
+        let store = Self { pools: Pools::open(url).await? };
+        migrate::keys(&store).await?;
+        Ok(store)
+    }
+
+    /// Which database this is.
+    pub const fn kind(&self) -> Kind {
+        match self.pools {
+            Pools::Sqlite { .. } => Kind::Sqlite,
+            Pools::Postgres(_) => Kind::Postgres,
+        }
+    }
+
+    /// A transaction that only reads.
+    pub async fn read(&self) -> Result<Tx, StoreError> {
+        let inner = match &self.pools {
+            Pools::Sqlite { read, .. } => Inner::Sqlite(read.begin().await?),
+            Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
+        };
+        Ok(Tx { inner, name: "read", covered: Vec::new() })
+    }
+
+    /// A transaction that writes, under a name that lands in `updated_by` of what it writes.
+    pub async fn write(&self, name: &'static str) -> Result<Tx, StoreError> {
+        let inner = match &self.pools {
+            Pools::Sqlite { write, .. } => Inner::Sqlite(write.begin_with("begin immediate").await?),
+            Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
+        };
+        Ok(Tx { inner, name, covered: Vec::new() })
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let mut tx = self.read().await?;
+        tx.number("select cast(1 as bigint)", &[]).await?;
+        Ok(())
+    }
+
+    /// Closes the connections, writing SQLite's log back into its file.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    pub(crate) const fn postgres(&self) -> Option<&PgPool> {
+        match &self.pools {
+            Pools::Postgres(pool) => Some(pool),
+            Pools::Sqlite { .. } => None,
+        }
+    }
+
+    pub(crate) const fn sqlite(&self) -> Option<&SqlitePool> {
+        match &self.pools {
+            Pools::Sqlite { write, .. } => Some(write),
+            Pools::Postgres(_) => None,
+        }
+    }
+}
+
+impl Pools {
+    async fn open(url: &str) -> Result<Self, StoreError> {
+        if let Some(file) = url.strip_prefix("sqlite://") {
+            let options = SqliteConnectOptions::new()
+                .filename(file)
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(BUSY);
+            let write =
+                SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+            let read = SqlitePoolOptions::new().max_connections(8).connect_with(options).await?;
+            return Ok(Self::Sqlite { read, write });
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let options = PgConnectOptions::from_str(url)
+                .map_err(|_| StoreError::Address("postgres://…".to_owned()))?
+                .application_name("gateway");
+            let pool = PgPoolOptions::new()
+                .max_connections(16)
+                .acquire_timeout(Duration::from_secs(10))
+                .connect_with(options)
+                .await?;
+            return Ok(Self::Postgres(pool));
+        }
+        Err(StoreError::Address(url.to_owned()))
+    }
+}
+
+pub(crate) enum Inner {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// One transaction. Dropped without [`Tx::commit`], it leaves nothing behind.
+pub struct Tx {
+    pub(crate) inner: Inner,
+    name: &'static str,
+    covered: Vec<CoveredRow>,
+}
+
+impl std::fmt::Debug for Tx {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tx({})", self.name)
+    }
+}
+
+/// Binds the arguments to a query of either database.
+macro_rules! bind {
+    ($query:expr, $args:expr) => {{
+        let mut query = $query;
+        for arg in $args {
+            query = match arg {
+                Value::Text(value) => query.bind(value.clone()),
+                Value::Int(value) => query.bind(*value),
+                Value::Bytes(value) => query.bind(value.clone()),
+            };
+        }
+        query
+    }};
+}
+
+/// A row of either database.
+pub(crate) enum Row {
+    Sqlite(sqlx::sqlite::SqliteRow),
+    Postgres(sqlx::postgres::PgRow),
+}
+
+impl Row {
+    /// The value of a column.
+    pub(crate) fn get<'r, T>(&'r self, column: &str) -> Result<T, StoreError>
+    where
+        T: sqlx::Decode<'r, Sqlite>
+            + sqlx::Type<Sqlite>
+            + sqlx::Decode<'r, Postgres>
+            + sqlx::Type<Postgres>,
+    {
+        use sqlx::Row as _;
+        Ok(match self {
+            Self::Sqlite(row) => row.try_get(column)?,
+            Self::Postgres(row) => row.try_get(column)?,
+        })
+    }
+}
+
+impl Tx {
+    /// The transaction's name.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Runs a statement; how many rows it touched.
+    pub(crate) async fn execute(&mut self, sql: String, args: &[Value]) -> Result<u64, StoreError> {
+        Ok(match &mut self.inner {
+            Inner::Sqlite(conn) => bind!(sqlx::query(AssertSqlSafe(sql)), args)
+                .execute(&mut **conn)
+                .await?
+                .rows_affected(),
+            Inner::Postgres(conn) => bind!(sqlx::query(AssertSqlSafe(sql)), args)
+                .execute(&mut **conn)
+                .await?
+                .rows_affected(),
+        })
+    }
+
+    /// Runs a query; all its rows.
+    pub(crate) async fn fetch(&mut self, sql: String, args: &[Value]) -> Result<Vec<Row>, StoreError> {
+        Ok(match &mut self.inner {
+            Inner::Sqlite(conn) => bind!(sqlx::query(AssertSqlSafe(sql)), args)
+                .fetch_all(&mut **conn)
+                .await?
+                .into_iter()
+                .map(Row::Sqlite)
+                .collect(),
+            Inner::Postgres(conn) => bind!(sqlx::query(AssertSqlSafe(sql)), args)
+                .fetch_all(&mut **conn)
+                .await?
+                .into_iter()
+                .map(Row::Postgres)
+                .collect(),
+        })
+    }
+
+    /// One number.
+    pub(crate) async fn number(&mut self, sql: &'static str, args: &[Value]) -> Result<i64, StoreError> {
+        let rows = self.fetch(format!("select ({sql}) as number"), args).await?;
+        match rows.first() {
+            Some(row) => Ok(row.get::<Option<i64>>("number")?.unwrap_or(0)),
+            None => Ok(0),
+        }
+    }
+
+    /// Rows of a table, by the rest of the statement after `select … from table`.
+    pub(crate) async fn select<R: Record>(
+        &mut self,
+        rest: &'static str,
+        args: &[Value],
+    ) -> Result<Vec<R>, StoreError> {
+        let sql = format!("select {} from {} {rest}", R::columns(), R::TABLE);
+        self.fetch(sql, args).await?.iter().map(|row| R::from_row(&crate::row::RowRef(row))).collect()
+    }
+
+    /// The row with this id.
+    pub async fn get<R: Record>(&mut self, id: &str) -> Result<Option<R>, StoreError> {
+        Ok(self.select("where id = $1", &[id.into()]).await?.pop())
+    }
+
+    /// Writes a row, whole: adds it, or replaces the one with its id. A covered row's digest
+    /// goes on the transaction's list.
+    pub async fn put<R: Record>(&mut self, row: &mut R) -> Result<(), StoreError> {
+        row.set_updated_by(self.name);
+        self.execute(R::upsert(), &row.values()).await?;
+        if R::COVERED {
+            self.covered.retain(|c| !(c.table == R::TABLE && c.id == row.id()));
+            self.covered.push(row.covered());
+        }
+        Ok(())
+    }
+
+    /// The covered rows written since the last call, for the event that commits to them.
+    pub fn drain_covered(&mut self) -> Vec<CoveredRow> {
+        std::mem::take(&mut self.covered)
+    }
+
+    /// Marks a place to roll back to.
+    pub async fn savepoint(&mut self) -> Result<(), StoreError> {
+        self.execute("savepoint work".to_owned(), &[]).await.map(|_| ())
+    }
+
+    /// Keeps what was done since the savepoint.
+    pub async fn release(&mut self) -> Result<(), StoreError> {
+        self.execute("release savepoint work".to_owned(), &[]).await.map(|_| ())
+    }
+
+    /// Undoes what was done since the savepoint.
+    pub async fn rollback_to_savepoint(&mut self) -> Result<(), StoreError> {
+        self.covered.clear();
+        self.execute("rollback to savepoint work".to_owned(), &[]).await?;
+        self.release().await
+    }
+
+    /// Commits. Refuses while covered rows wait for an event.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        if !self.covered.is_empty() {
+            return Err(StoreError::Uncovered { name: self.name, rows: self.covered.len() });
+        }
+        match self.inner {
+            Inner::Sqlite(tx) => tx.commit().await?,
+            Inner::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}

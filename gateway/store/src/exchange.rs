@@ -1,0 +1,179 @@
+//! Exchanges: items, cells, holds, wraps, notices, idempotency keys.
+
+use crate::db::{StoreError, Tx};
+use crate::row::Value;
+use crate::rows::{
+    CellRow, ExchangeRow, HoldRow, IdempotencyRow, ItemRow, NoticeRow, WrapRow,
+};
+
+/// Which exchanges to list.
+#[derive(Debug, Clone, Default)]
+pub struct ExchangeFilter {
+    /// Sent by or delivered to this agency.
+    pub agency: String,
+    /// Only those about this nominal.
+    pub nominal: Option<String>,
+    /// Only those in this state.
+    pub state: Option<String>,
+    /// Only those sent (`true`) or received (`false`) by the agency.
+    pub sent: Option<bool>,
+    /// Older than this id.
+    pub before: Option<String>,
+}
+
+impl Tx {
+    /// Exchanges that an agency sent or has something of, the newest first.
+    pub async fn exchanges(
+        &mut self,
+        filter: &ExchangeFilter,
+        limit: i64,
+    ) -> Result<Vec<ExchangeRow>, StoreError> {
+        let sent = filter.sent.map(i64::from);
+        self.select(
+            "where ((coalesce($5, 1) = 1 and sender = $1) \
+               or (coalesce($5, 0) = 0 and id in (select exchange from delivery where agency = $1))) \
+             and ($2 is null or nominal = $2) and ($3 is null or state = $3) \
+             and ($4 is null or id < $4) order by id desc limit $6",
+            &[
+                (&filter.agency).into(),
+                (&filter.nominal).into(),
+                (&filter.state).into(),
+                (&filter.before).into(),
+                sent.into(),
+                limit.into(),
+            ],
+        )
+        .await
+    }
+
+    /// Incomplete exchanges of an area that no nominal was found for, the oldest first.
+    pub async fn unmatched(
+        &mut self,
+        area: &str,
+        after: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<ExchangeRow>, StoreError> {
+        self.select(
+            "where area = $1 and state = 'incomplete' and nominal is null and ($2 is null or id > $2) \
+             order by id limit $3",
+            &[area.into(), after.into(), limit.into()],
+        )
+        .await
+    }
+
+    /// The items of an exchange, in the sender's order.
+    pub async fn items_of(&mut self, exchange: &str) -> Result<Vec<ItemRow>, StoreError> {
+        self.select("where exchange = $1 order by n", &[exchange.into()]).await
+    }
+
+    /// Items with the same content, by keyed fingerprint, the oldest first.
+    pub async fn items_alike(&mut self, fingerprint: &str) -> Result<Vec<ItemRow>, StoreError> {
+        self.select("where fingerprint = $1 order by id", &[fingerprint.into()]).await
+    }
+
+    /// The matrix of an exchange, by recipient and item.
+    pub async fn cells_of(&mut self, exchange: &str) -> Result<Vec<CellRow>, StoreError> {
+        self.select("where exchange = $1 order by id", &[exchange.into()]).await
+    }
+
+    /// The holds of an exchange.
+    pub async fn holds_of(&mut self, exchange: &str) -> Result<Vec<HoldRow>, StoreError> {
+        self.select("where exchange = $1 order by id", &[exchange.into()]).await
+    }
+
+    /// Open holds that wait for an agency, and, with `escalated`, those of other agencies of
+    /// the given area that went to its coordination unit.
+    pub async fn open_holds(
+        &mut self,
+        agency: &str,
+        escalated_area: Option<&str>,
+        after: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<HoldRow>, StoreError> {
+        self.select(
+            "where state = 'open' and (agency = $1 or ($2 is not null and escalated_at is not null \
+               and exchange in (select id from exchange where area = $2))) \
+             and ($3 is null or id > $3) order by id limit $4",
+            &[agency.into(), escalated_area.into(), after.into(), limit.into()],
+        )
+        .await
+    }
+
+    /// All open holds.
+    pub async fn all_open_holds(&mut self) -> Result<Vec<HoldRow>, StoreError> {
+        self.select("where state = 'open' order by id", &[]).await
+    }
+
+    /// Open holds whose reminder or escalation is due at `now`.
+    pub async fn holds_due(&mut self, now: i64) -> Result<Vec<HoldRow>, StoreError> {
+        self.select(
+            "where state = 'open' and after = 0 and ((reminded_at is null and remind_at <= $1) \
+             or (escalated_at is null and escalate_at <= $1)) order by id limit 500",
+            &[now.into()],
+        )
+        .await
+    }
+
+    /// All wraps of an exchange.
+    pub async fn wraps_of(&mut self, exchange: &str) -> Result<Vec<WrapRow>, StoreError> {
+        self.select("where exchange = $1 order by agency, n", &[exchange.into()]).await
+    }
+
+    /// A reader's wraps of an exchange, in the reader's order.
+    pub async fn wraps_for(
+        &mut self,
+        exchange: &str,
+        agency: &str,
+    ) -> Result<Vec<WrapRow>, StoreError> {
+        self.select(
+            "where exchange = $1 and agency = $2 order by n",
+            &[exchange.into(), agency.into()],
+        )
+        .await
+    }
+
+    /// The wraps sealed to a key (for its rotation).
+    pub async fn wraps_under(&mut self, key: &str) -> Result<Vec<WrapRow>, StoreError> {
+        self.select("where key_id = $1 order by id", &[key.into()]).await
+    }
+
+    /// The agencies that have a wrap of an item.
+    pub async fn readers_of(&mut self, item: &str) -> Result<Vec<WrapRow>, StoreError> {
+        self.select("where item = $1 and state = 'active' order by agency", &[item.into()]).await
+    }
+
+    /// An agency's notices, the oldest first.
+    pub async fn notices(
+        &mut self,
+        agency: &str,
+        after: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<NoticeRow>, StoreError> {
+        self.select(
+            "where agency = $1 and done_at is null and ($2 is null or id > $2) order by id limit $3",
+            &[agency.into(), after.into(), limit.into()],
+        )
+        .await
+    }
+
+    /// Adds an idempotency key; [`StoreError::Conflict`] where the agency has used it already.
+    pub async fn add_idempotency(&mut self, row: &IdempotencyRow) -> Result<(), StoreError> {
+        let args: [Value; 4] =
+            [(&row.id).into(), (&row.request).into(), (&row.exchange).into(), row.created_at.into()];
+        self.execute(
+            "insert into idempotency (id, request, exchange, created_at) values ($1, $2, $3, $4)"
+                .to_owned(),
+            &args,
+        )
+        .await
+        .map(|_| ())
+    }
+
+    /// How many exchanges are in each state.
+    pub async fn exchange_counts(&mut self) -> Result<Vec<(String, i64)>, StoreError> {
+        let rows = self
+            .fetch("select state, count(*) as number from exchange group by state".to_owned(), &[])
+            .await?;
+        rows.iter().map(|row| Ok((row.get("state")?, row.get("number")?))).collect()
+    }
+}

@@ -1,0 +1,34 @@
+//! SQLite and PostgreSQL behind one concrete [`Store`]; the only crate with SQL.
+//!
+//! SQL is written once, in the subset that both databases share. A row type is declared once
+//! with [`table!`](row) and gets its reading, its writing and its digest from that one
+//! declaration. Writing a row of a **covered** table puts its digest on a list that the
+//! transaction carries, and a transaction with an undrained list does not commit: a covered row
+//! cannot be changed without an event of the log that commits to it.
+//!
+//! What it will not do: decide anything, hold a key, or know what is inside a sealed column.
+//! To add a table: a migration, a line in [`rows`], a query file named for its noun.
+
+mod agency;
+pub mod blob;
+mod db;
+mod delivery;
+mod dialect;
+mod exchange;
+mod keys;
+mod ledger;
+mod migrate;
+mod nominal;
+mod row;
+pub mod rows;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use blob::Blobs;
+pub use db::{Kind, Store, StoreError, Tx};
+pub use exchange::ExchangeFilter;
+pub use keys::{KeyRow, KeyStore, Mark};
+pub use ledger::{LeafRow, LogHead, NewLeaf};
+pub use migrate::MigrateError;
+pub use row::{Record, Value};
+pub use rows::COVERED;

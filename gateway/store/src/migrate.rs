@@ -1,0 +1,90 @@
+//! Embedded migrations. One text for both databases; a twin where they must differ. A file
+//! that has been released is never changed: a changed one is refused at the start.
+
+use std::borrow::Cow;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, SqlSafeStr as _};
+
+use crate::db::{Kind, Store};
+
+/// The schema could not be brought up to date.
+#[derive(Debug, thiserror::Error)]
+#[error("the database's schema could not be brought up to date: {0}")]
+pub struct MigrateError(String);
+
+struct Text {
+    version: i64,
+    name: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+macro_rules! shared {
+    ($version:literal, $name:literal, $file:literal) => {
+        Text {
+            version: $version,
+            name: $name,
+            sqlite: include_str!(concat!("../../../migrations/", $file, ".sql")),
+            postgres: include_str!(concat!("../../../migrations/", $file, ".sql")),
+        }
+    };
+}
+
+macro_rules! twin {
+    ($version:literal, $name:literal, $file:literal) => {
+        Text {
+            version: $version,
+            name: $name,
+            sqlite: include_str!(concat!("../../../migrations/", $file, ".sqlite.sql")),
+            postgres: include_str!(concat!("../../../migrations/", $file, ".postgres.sql")),
+        }
+    };
+}
+
+const RECORDS: &[Text] = &[
+    shared!(1, "records", "0001_records"),
+    shared!(2, "exchange", "0002_exchange"),
+    shared!(3, "ledger", "0003_ledger"),
+    twin!(4, "append only", "0004_append_only"),
+];
+
+const KEYS: &[Text] = &[shared!(1, "keys", "keys/0001_keys")];
+
+pub(crate) async fn records(store: &Store) -> Result<(), MigrateError> {
+    run(store, RECORDS, "_sqlx_migrations").await
+}
+
+pub(crate) async fn keys(store: &Store) -> Result<(), MigrateError> {
+    run(store, KEYS, "_key_migrations").await
+}
+
+async fn run(store: &Store, texts: &[Text], table: &'static str) -> Result<(), MigrateError> {
+    let kind = store.kind();
+    let migrations = texts.iter().map(|text| text.migration(kind)).collect();
+    let mut migrator = Migrator::with_migrations(migrations);
+    // The key store may lie in the same PostgreSQL database: each keeps its own list.
+    migrator.dangerous_set_table_name(table);
+    let done = match (store.sqlite(), store.postgres()) {
+        (Some(pool), _) => migrator.run(pool).await,
+        (_, Some(pool)) => migrator.run(pool).await,
+        (None, None) => Ok(()),
+    };
+    done.map_err(|error| MigrateError(error.to_string()))
+}
+
+impl Text {
+    fn migration(&self, kind: Kind) -> Migration {
+        let sql = match kind {
+            Kind::Sqlite => self.sqlite,
+            Kind::Postgres => self.postgres,
+        };
+        Migration::new(
+            self.version,
+            Cow::Borrowed(self.name),
+            MigrationType::Simple,
+            AssertSqlSafe(sql).into_sql_str(),
+            false,
+        )
+    }
+}

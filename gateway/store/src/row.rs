@@ -1,0 +1,177 @@
+//! A row type, declared once: its columns, how it is read and written, and its digest.
+
+use gateway_ledger::rows::CoveredRow;
+
+use crate::db::{Row, StoreError};
+
+/// A value of a column.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Value {
+    /// `text`
+    Text(Option<String>),
+    /// `bigint`
+    Int(Option<i64>),
+    /// `bytea`
+    Bytes(Option<Vec<u8>>),
+}
+
+macro_rules! into_value {
+    ($($from:ty => $variant:ident($value:ident) $body:expr;)+) => {
+        $(impl From<$from> for Value {
+            fn from($value: $from) -> Self {
+                Self::$variant($body)
+            }
+        })+
+    };
+}
+
+into_value! {
+    String => Text(v) Some(v);
+    &String => Text(v) Some(v.clone());
+    &str => Text(v) Some(v.to_owned());
+    Option<String> => Text(v) v;
+    &Option<String> => Text(v) v.clone();
+    Option<&str> => Text(v) v.map(str::to_owned);
+    i64 => Int(v) Some(v);
+    &i64 => Int(v) Some(*v);
+    Option<i64> => Int(v) v;
+    &Option<i64> => Int(v) *v;
+    Vec<u8> => Bytes(v) Some(v);
+    &Vec<u8> => Bytes(v) Some(v.clone());
+    &[u8] => Bytes(v) Some(v.to_vec());
+    Option<Vec<u8>> => Bytes(v) v;
+    &Option<Vec<u8>> => Bytes(v) v.clone();
+}
+
+impl Value {
+    /// The value as it goes into a row's digest: JSON, bytes as hexadecimal behind `x`.
+    fn canonical(&self, out: &mut String) {
+        match self {
+            Self::Text(None) | Self::Int(None) | Self::Bytes(None) => out.push_str("null"),
+            Self::Text(Some(text)) => {
+                out.push_str(&serde_json::Value::String(text.clone()).to_string());
+            }
+            Self::Int(Some(number)) => out.push_str(&number.to_string()),
+            Self::Bytes(Some(bytes)) => {
+                out.push_str("\"x");
+                out.push_str(&hex::encode(bytes));
+                out.push('"');
+            }
+        }
+    }
+}
+
+/// A row of a table with an `id` column.
+pub trait Record: Sized + Send + Sync {
+    /// The table.
+    const TABLE: &'static str;
+    /// Whether the log commits to its rows.
+    const COVERED: bool;
+    /// The columns, in order.
+    const COLUMNS: &'static [&'static str];
+
+    /// The row's id.
+    fn id(&self) -> &str;
+    /// The values, in the order of the columns.
+    fn values(&self) -> Vec<Value>;
+    /// Puts the writing transaction's name into the row, where the table has the column.
+    fn set_updated_by(&mut self, name: &str);
+    /// Reads a row.
+    #[doc(hidden)]
+    fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError>;
+
+    /// The row as the log commits to it: every column, in order.
+    fn canonical(&self) -> String {
+        let mut out = String::from("{");
+        for (n, (column, value)) in Self::COLUMNS.iter().zip(self.values()).enumerate() {
+            if n > 0 {
+                out.push(',');
+            }
+            out.push('"');
+            out.push_str(column);
+            out.push_str("\":");
+            value.canonical(&mut out);
+        }
+        out.push('}');
+        out
+    }
+
+    /// Table, id and digest.
+    fn covered(&self) -> CoveredRow {
+        CoveredRow {
+            table: Self::TABLE.to_owned(),
+            id: self.id().to_owned(),
+            digest: gateway_ledger::rows::row_digest(&self.canonical()),
+        }
+    }
+
+    /// The column list.
+    fn columns() -> String {
+        Self::COLUMNS.join(", ")
+    }
+
+    /// The statement that adds a row or replaces the one with its id.
+    fn upsert() -> String {
+        let places: Vec<String> = (1..=Self::COLUMNS.len()).map(|n| format!("${n}")).collect();
+        let sets: Vec<String> = Self::COLUMNS
+            .iter()
+            .filter(|c| **c != "id")
+            .map(|c| format!("{c} = excluded.{c}"))
+            .collect();
+        format!(
+            "insert into {} ({}) values ({}) on conflict (id) do update set {}",
+            Self::TABLE,
+            Self::columns(),
+            places.join(", "),
+            sets.join(", ")
+        )
+    }
+}
+
+/// A row as the database returned it.
+pub struct RowRef<'r>(pub(crate) &'r Row);
+
+/// Declares a row type: `table! { /// doc covered Name "table" { column: Type, … } }`.
+macro_rules! table {
+    ($(#[$doc:meta])* $covered:ident $name:ident $table:literal { $($column:ident: $type:ty,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name { $(#[doc = concat!("Column `", stringify!($column), "`.")] pub $column: $type,)+ }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "{} {}", $table, self.id)
+            }
+        }
+
+        impl $crate::row::Record for $name {
+            const TABLE: &'static str = $table;
+            const COVERED: bool = $crate::row::table!(@covered $covered);
+            const COLUMNS: &'static [&'static str] = &[$(stringify!($column)),+];
+
+            fn id(&self) -> &str {
+                &self.id
+            }
+
+            fn values(&self) -> Vec<$crate::row::Value> {
+                vec![$((&self.$column).into()),+]
+            }
+
+            fn set_updated_by(&mut self, name: &str) {
+                $crate::row::table!(@updated self name $($column)+);
+            }
+
+            fn from_row(row: &$crate::row::RowRef<'_>) -> Result<Self, $crate::db::StoreError> {
+                Ok(Self { $($column: row.0.get(stringify!($column))?,)+ })
+            }
+        }
+    };
+    (@covered covered) => { true };
+    (@covered plain) => { false };
+    (@updated $self:ident $name:ident updated_by) => { $self.updated_by = $name.to_owned() };
+    (@updated $self:ident $name:ident $last:ident) => { { let _ = $name; } };
+    (@updated $self:ident $name:ident $head:ident $($rest:ident)+) => {
+        $crate::row::table!(@updated $self $name $($rest)+)
+    };
+}
+pub(crate) use table;

@@ -1,0 +1,374 @@
+//! The rows: one declaration a table.
+
+use crate::row::table;
+
+table! {
+    /// An area: one set of MAPPA arrangements, one log.
+    covered AreaRow "area" {
+        id: String,
+        name: String,
+        settings: String,
+        created_at: i64,
+        updated_by: String,
+    }
+}
+
+table! {
+    /// An agency.
+    covered AgencyRow "agency" {
+        id: String,
+        name: String,
+        kind: String,
+        regime: String,
+        channel: String,
+        custody: String,
+        email: Option<String>,
+        overseas: i64,
+        state: String,
+        signed_on: Option<String>,
+        signed_until: Option<String>,
+        created_at: i64,
+        updated_by: String,
+    }
+}
+
+table! {
+    /// An agency works in an area.
+    covered MembershipRow "membership" {
+        id: String,
+        agency: String,
+        area: String,
+        created_at: i64,
+        updated_by: String,
+    }
+}
+
+table! {
+    /// A client certificate by which a system of the agency calls.
+    covered CredentialRow "credential" {
+        id: String,
+        agency: String,
+        fingerprint: String,
+        state: String,
+        created_at: i64,
+        updated_by: String,
+    }
+}
+
+table! {
+    /// A person at an agency. Name and address are sealed.
+    covered PersonRow "person" {
+        id: String,
+        agency: String,
+        name: Vec<u8>,
+        email: Vec<u8>,
+        email_index: String,
+        state: String,
+        password: Option<String>,
+        totp: Option<Vec<u8>>,
+        created_at: i64,
+        updated_by: String,
+    }
+}
+
+table! {
+    /// A person holds a role, from a date, until another; as a deputy or in full.
+    covered AppointmentRow "appointment" {
+        id: String,
+        person: String,
+        agency: String,
+        role: String,
+        deputy: i64,
+        from_at: i64,
+        until_at: Option<i64>,
+        updated_by: String,
+    }
+}
+
+table! {
+    /// A person is away.
+    covered AbsenceRow "absence" {
+        id: String,
+        person: String,
+        from_at: i64,
+        until_at: i64,
+        updated_by: String,
+    }
+}
+
+table! {
+    /// One person managed under the arrangements.
+    covered NominalRow "nominal" {
+        id: String,
+        area: String,
+        state: String,
+        merged_into: Option<String>,
+        level: i64,
+        category: i64,
+        lead_agency: Option<String>,
+        trust: Option<String>,
+        gp: Option<Vec<u8>>,
+        created_at: i64,
+        updated_by: String,
+    }
+}
+
+table! {
+    /// An identifier of a nominal: sealed, and blind-indexed where unique.
+    covered NominalIdentifierRow "nominal_identifier" {
+        id: String,
+        nominal: String,
+        kind: String,
+        value: Vec<u8>,
+        blind: Option<String>,
+        created_at: i64,
+        updated_by: String,
+    }
+}
+
+table! {
+    /// An agency's dated part in a nominal: partner, associate, or custody.
+    covered PartRow "part" {
+        id: String,
+        nominal: String,
+        agency: String,
+        kind: String,
+        from_at: i64,
+        until_at: Option<i64>,
+        updated_by: String,
+    }
+}
+
+table! {
+    /// A meeting about a nominal.
+    covered MeetingRow "meeting" {
+        id: String,
+        nominal: String,
+        held_on: String,
+        level: i64,
+        kind: String,
+        updated_by: String,
+    }
+}
+
+table! {
+    /// An agency on the attendance list of a meeting.
+    covered AttendanceRow "attendance" {
+        id: String,
+        meeting: String,
+        nominal: String,
+        agency: String,
+        manner: String,
+        updated_by: String,
+    }
+}
+
+table! {
+    /// One act of sharing.
+    covered ExchangeRow "exchange" {
+        id: String,
+        area: String,
+        nominal: Option<String>,
+        sender: String,
+        sender_person: Option<String>,
+        channel: String,
+        proof: String,
+        state: String,
+        purpose: Option<String>,
+        bases: String,
+        emergency: i64,
+        in_reply_to: Option<String>,
+        particulars: Vec<u8>,
+        policy: String,
+        received_at: i64,
+        updated_by: String,
+    }
+}
+
+table! {
+    /// A section or document of an exchange.
+    covered ItemRow "item" {
+        id: String,
+        exchange: String,
+        n: i64,
+        title: Vec<u8>,
+        category: String,
+        owner: String,
+        regime: String,
+        about: String,
+        nature: Option<String>,
+        as_at: Option<String>,
+        facts: String,
+        media_type: String,
+        size: i64,
+        digest: Vec<u8>,
+        salt: Vec<u8>,
+        commitment: String,
+        fingerprint: String,
+        body: Option<Vec<u8>>,
+        blob: Option<String>,
+        blob_sha256: Option<String>,
+        hold_wrap: Vec<u8>,
+        retention_key: String,
+        retention_wrap: Vec<u8>,
+        corrects: Option<String>,
+        supersedes: Option<String>,
+        disputed: i64,
+        retention_class: String,
+        review_on: Option<String>,
+        legal_hold: i64,
+        restricted: i64,
+        updated_by: String,
+    }
+}
+
+table! {
+    /// One cell of the matrix: what was decided for a recipient and an item, and on what facts.
+    covered CellRow "cell" {
+        id: String,
+        exchange: String,
+        item: String,
+        recipient: String,
+        person: Option<String>,
+        outcome: String,
+        obligations: String,
+        reviewers: String,
+        rules: String,
+        question: String,
+        policy: String,
+        revision: i64,
+        decided_at: i64,
+        updated_by: String,
+    }
+}
+
+table! {
+    /// A cell waits for a role at an agency; or is looked at afterwards (an emergency).
+    covered HoldRow "hold" {
+        id: String,
+        exchange: String,
+        item: String,
+        recipient: String,
+        cell: String,
+        role: String,
+        agency: String,
+        after: i64,
+        state: String,
+        since: i64,
+        remind_at: i64,
+        escalate_at: i64,
+        reminded_at: Option<i64>,
+        escalated_at: Option<i64>,
+        decided_at: Option<i64>,
+        decided_by: Option<String>,
+        reasons: Option<Vec<u8>>,
+        updated_by: String,
+    }
+}
+
+table! {
+    /// What goes to one agency at one time.
+    covered DeliveryRow "delivery" {
+        id: String,
+        exchange: String,
+        agency: String,
+        person: Option<String>,
+        channel: String,
+        state: String,
+        obligations: String,
+        created_at: i64,
+        at: i64,
+        updated_by: String,
+    }
+}
+
+table! {
+    /// A state that a delivery passed through.
+    covered DeliveryStepRow "delivery_step" {
+        id: String,
+        delivery: String,
+        state: String,
+        channel: String,
+        at: i64,
+        updated_by: String,
+    }
+}
+
+table! {
+    /// An item's key, sealed to one reader: the permit itself.
+    covered WrapRow "wrap" {
+        id: String,
+        exchange: String,
+        item: String,
+        agency: String,
+        person: Option<String>,
+        delivery: String,
+        n: i64,
+        wrap: Vec<u8>,
+        key_id: String,
+        obligations: String,
+        expires_at: Option<i64>,
+        state: String,
+        created_at: i64,
+        updated_by: String,
+    }
+}
+
+table! {
+    /// A role at an agency is told, or has something to consider.
+    covered NoticeRow "notice" {
+        id: String,
+        exchange: Option<String>,
+        nominal: Option<String>,
+        agency: String,
+        role: String,
+        kind: String,
+        created_at: i64,
+        due_at: Option<i64>,
+        done_at: Option<i64>,
+        updated_by: String,
+    }
+}
+
+table! {
+    /// An idempotency key of an agency, and the exchange it made.
+    plain IdempotencyRow "idempotency" {
+        id: String,
+        request: String,
+        exchange: String,
+        created_at: i64,
+    }
+}
+
+table! {
+    /// A sealed body in a file: staging until its exchange is recorded.
+    plain BlobRow "blob" {
+        id: String,
+        state: String,
+        created_at: i64,
+    }
+}
+
+/// The tables that the log covers.
+pub const COVERED: &[&str] = &[
+    "area",
+    "agency",
+    "membership",
+    "credential",
+    "person",
+    "appointment",
+    "absence",
+    "nominal",
+    "nominal_identifier",
+    "part",
+    "meeting",
+    "attendance",
+    "exchange",
+    "item",
+    "cell",
+    "hold",
+    "delivery",
+    "delivery_step",
+    "wrap",
+    "notice",
+];

@@ -1,0 +1,178 @@
+//! The store's promises, each on every database there is.
+#![expect(missing_docs, reason = "tests are sentences")]
+
+use gateway_store::rows::{AgencyRow, AreaRow};
+use gateway_store::testing::each;
+use gateway_store::{KeyRow, LogHead, Mark, NewLeaf, Record as _, Store, StoreError};
+
+fn area(id: &str) -> AreaRow {
+    AreaRow {
+        id: id.to_owned(),
+        name: "London".to_owned(),
+        settings: "{}".to_owned(),
+        created_at: 1,
+        updated_by: String::new(),
+    }
+}
+
+fn agency(id: &str) -> AgencyRow {
+    AgencyRow {
+        id: id.to_owned(),
+        name: "Agency".to_owned(),
+        kind: "police".to_owned(),
+        regime: "dpa-part-3".to_owned(),
+        channel: "api".to_owned(),
+        custody: "gateway".to_owned(),
+        email: None,
+        overseas: 0,
+        state: "active".to_owned(),
+        signed_on: Some("2026-01-05".to_owned()),
+        signed_until: None,
+        created_at: 1,
+        updated_by: String::new(),
+    }
+}
+
+fn leaf(id: &str, rows: Vec<gateway_ledger::CoveredRow>) -> NewLeaf {
+    NewLeaf {
+        id: id.to_owned(),
+        kind: "area-changed",
+        at: 1,
+        exchange: None,
+        nominal: None,
+        salt: vec![1; 32],
+        row_salt: vec![2; 32],
+        event: "{}".to_owned(),
+        data: vec![3; 32],
+        rows,
+    }
+}
+
+async fn with_log(store: &Store) {
+    let mut tx = store.write("set-up").await.unwrap();
+    tx.put(&mut area("london")).await.unwrap();
+    tx.drain_covered();
+    let head = LogHead {
+        id: "london-0".to_owned(),
+        area: "london".to_owned(),
+        epoch: 0,
+        origin: "gateway.example/london".to_owned(),
+        size: 0,
+        root: "00".to_owned(),
+        checkpoint: String::new(),
+        created_at: 1,
+    };
+    tx.add_log(&head).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_row_reads_back_as_written_and_bears_its_transactions_name() {
+    for db in each().await {
+        let mut tx = db.store.write("add-agency").await.unwrap();
+        let mut row = agency("met-police");
+        tx.put(&mut row).await.unwrap();
+        assert_eq!(row.updated_by, "add-agency");
+        assert_eq!(tx.get::<AgencyRow>("met-police").await.unwrap(), Some(row));
+        assert_eq!(tx.get::<AgencyRow>("nobody").await.unwrap(), None, "{}", db.name);
+    }
+}
+
+#[tokio::test]
+async fn a_covered_row_without_an_event_does_not_commit() {
+    for db in each().await {
+        let mut tx = db.store.write("quietly").await.unwrap();
+        tx.put(&mut area("london")).await.unwrap();
+        let error = tx.commit().await.unwrap_err();
+        assert!(matches!(error, StoreError::Uncovered { name: "quietly", rows: 1 }));
+        let mut tx = db.store.read().await.unwrap();
+        assert_eq!(tx.areas().await.unwrap(), [], "{}", db.name);
+    }
+}
+
+#[tokio::test]
+async fn the_digest_changes_with_any_column_and_not_with_the_database() {
+    let mut digests = Vec::new();
+    for db in each().await {
+        let mut tx = db.store.write("add-agency").await.unwrap();
+        tx.put(&mut agency("met-police")).await.unwrap();
+        let read = tx.get::<AgencyRow>("met-police").await.unwrap().unwrap();
+        assert_eq!(vec![read.covered()], tx.drain_covered(), "{}", db.name);
+        digests.push(read.covered().digest);
+    }
+    assert!(digests.windows(2).all(|pair| pair[0] == pair[1]));
+    let mut other = agency("met-police");
+    other.updated_by = "add-agency".to_owned();
+    other.signed_until = Some("2027-01-05".to_owned());
+    assert_ne!(other.covered().digest, digests[0]);
+}
+
+#[tokio::test]
+async fn leaves_and_covered_digests_are_only_ever_added() {
+    for db in each().await {
+        with_log(&db.store).await;
+        let mut tx = db.store.write("add").await.unwrap();
+        tx.put(&mut agency("met-police")).await.unwrap();
+        let rows = tx.drain_covered();
+        tx.add_leaf("london-0", 0, &leaf("a", rows.clone())).await.unwrap();
+        tx.move_log("london-0", 1, "11", "note").await.unwrap();
+        tx.commit().await.unwrap();
+
+        let mut tx = db.store.read().await.unwrap();
+        assert_eq!(tx.leaf_rows("london-0", 0).await.unwrap(), rows);
+        let newest = tx.newest_digests("agency", "", 10).await.unwrap();
+        assert_eq!(newest.len(), 1);
+        assert_eq!((newest[0].id.as_str(), newest[0].index), ("met-police", 0));
+        drop(tx);
+
+        let mut tx = db.store.write("again").await.unwrap();
+        let error = tx.add_leaf("london-0", 0, &leaf("b", vec![])).await.unwrap_err();
+        assert!(matches!(error, StoreError::Conflict(_)), "{}: {error}", db.name);
+    }
+}
+
+#[tokio::test]
+async fn a_failed_piece_of_work_is_undone_and_the_rest_stays() {
+    for db in each().await {
+        with_log(&db.store).await;
+        let mut tx = db.store.write("batch").await.unwrap();
+        tx.savepoint().await.unwrap();
+        tx.put(&mut agency("kept")).await.unwrap();
+        tx.release().await.unwrap();
+        let kept = tx.drain_covered();
+        tx.savepoint().await.unwrap();
+        tx.put(&mut agency("dropped")).await.unwrap();
+        tx.rollback_to_savepoint().await.unwrap();
+        tx.add_leaf("london-0", 0, &leaf("a", kept)).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut tx = db.store.read().await.unwrap();
+        let ids: Vec<String> = tx.agencies().await.unwrap().into_iter().map(|a| a.id).collect();
+        assert_eq!(ids, ["kept"], "{}", db.name);
+    }
+}
+
+#[tokio::test]
+async fn a_destroyed_key_has_no_secret_and_a_mark_never_falls() {
+    for db in each().await {
+        let key = KeyRow {
+            id: "k1".to_owned(),
+            purpose: "retention".to_owned(),
+            scope: "n/o/c".to_owned(),
+            public: "age1pq1".to_owned(),
+            secret: Some(vec![1, 2, 3]),
+            state: "active".to_owned(),
+            created_at: 1,
+            destroyed_at: None,
+        };
+        db.keys.add(&key).await.unwrap();
+        assert!(db.keys.destroy("k1", 5).await.unwrap());
+        assert!(!db.keys.destroy("k1", 6).await.unwrap());
+        let gone = db.keys.key("k1").await.unwrap().unwrap();
+        assert_eq!((gone.secret, gone.state.as_str()), (None, "destroyed"));
+
+        let mark = |size| Mark { size, root: format!("{size:02}") };
+        db.keys.raise_mark("london-0", &mark(7)).await.unwrap();
+        db.keys.raise_mark("london-0", &mark(3)).await.unwrap();
+        assert_eq!(db.keys.mark("london-0").await.unwrap(), Some(mark(7)), "{}", db.name);
+    }
+}

@@ -1,0 +1,171 @@
+//! Who is who in a nominal's case, now: the facts that the protocols ask about, from the rows.
+
+use std::collections::BTreeSet;
+
+use gateway_core::calendar::local_date;
+use gateway_core::question::Party;
+use gateway_core::{AgencyKind, Role};
+use gateway_store::rows::{AgencyRow, NominalRow, PartRow};
+use gateway_store::{Record as _, StoreError, Tx};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// An agency in a nominal's case at `now`. Whether it received earlier what is now corrected,
+/// and whether a request asks it, depends on the exchange: `earlier_recipient` and `asked` are
+/// false, and the caller sets them.
+///
+/// # Errors
+/// [`StoreError`] when the database is away or a row does not read.
+pub async fn party(
+    tx: &mut Tx,
+    agency: &AgencyRow,
+    nominal: Option<&NominalRow>,
+    now: Timestamp,
+) -> Result<Party, StoreError> {
+    let kind = agency.kind.parse().map_err(|_| unreadable(agency, "its kind"))?;
+    let mut party = Party {
+        agency: agency.id.parse().map_err(|_| unreadable(agency, "its id"))?,
+        kind,
+        lead: false,
+        partner: false,
+        attendee: false,
+        custody: false,
+        associate: false,
+        area_unit: false,
+        earlier_recipient: false,
+        asked: false,
+        signed: signed(agency, local_date(now))?,
+        overseas: agency.overseas != 0,
+    };
+    if let Some(nominal) = nominal {
+        take_part(tx, &mut party, nominal, now.as_microsecond()).await?;
+    }
+    Ok(party)
+}
+
+async fn take_part(
+    tx: &mut Tx,
+    party: &mut Party,
+    nominal: &NominalRow,
+    now: i64,
+) -> Result<(), StoreError> {
+    let agency = party.agency.as_str();
+    party.lead = nominal.lead_agency.as_deref() == Some(agency);
+    let parts = tx.parts_of(&nominal.id).await?;
+    let has = |kind| parts.iter().any(|p| p.agency == agency && p.kind == kind && covers(p, now));
+    party.partner = has("partner");
+    party.associate = has("associate");
+    party.custody = has("custody");
+    party.attendee = tx
+        .attendance_of(&nominal.id)
+        .await?
+        .iter()
+        .any(|row| row.agency == agency && row.manner != "absent");
+    party.area_unit = party.kind == AgencyKind::Coordination
+        && tx.memberships(agency).await?.iter().any(|row| row.area == nominal.area);
+    Ok(())
+}
+
+/// From its beginning, until just before its end.
+fn covers(part: &PartRow, now: i64) -> bool {
+    part.from_at <= now && part.until_at.is_none_or(|until| now < until)
+}
+
+/// Signed, and the signature has not lapsed: both dates are days in Europe/London, inclusive.
+fn signed(agency: &AgencyRow, today: Date) -> Result<bool, StoreError> {
+    let day = |text: &Option<String>| match text {
+        Some(text) => text
+            .parse::<Date>()
+            .map(Some)
+            .map_err(|_| unreadable(agency, "a date of its signature")),
+        None => Ok(None),
+    };
+    let on = day(&agency.signed_on)?;
+    let until = day(&agency.signed_until)?;
+    Ok(on.is_some_and(|on| on <= today) && until.is_none_or(|until| today <= until))
+}
+
+/// The roles that a person holds at `now`, as a deputy or in full, wherever.
+///
+/// # Errors
+/// [`StoreError`] when the database is away or a row does not read.
+pub async fn roles_of(
+    tx: &mut Tx,
+    person: &str,
+    now: Timestamp,
+) -> Result<BTreeSet<Role>, StoreError> {
+    roles(tx, person, None, now).await
+}
+
+/// The roles that a person holds at an agency at `now`.
+pub(crate) async fn roles_at(
+    tx: &mut Tx,
+    person: &str,
+    agency: &str,
+    now: Timestamp,
+) -> Result<BTreeSet<Role>, StoreError> {
+    roles(tx, person, Some(agency), now).await
+}
+
+async fn roles(
+    tx: &mut Tx,
+    person: &str,
+    agency: Option<&str>,
+    now: Timestamp,
+) -> Result<BTreeSet<Role>, StoreError> {
+    tx.appointments_of(person, now.as_microsecond())
+        .await?
+        .iter()
+        .filter(|row| agency.is_none_or(|agency| agency == row.agency))
+        .map(|row| row.role.parse().map_err(|_| unreadable(row, "its role")))
+        .collect()
+}
+
+/// Who acts in a role at an agency at `now`: its holder who is not away, else a deputy who is
+/// not away; for the single point of contact, also those appointed as deputies by role.
+///
+/// # Errors
+/// [`StoreError`] when the database is away.
+pub async fn in_post(
+    tx: &mut Tx,
+    agency: &str,
+    role: Role,
+    now: Timestamp,
+) -> Result<Option<String>, StoreError> {
+    let at = now.as_microsecond();
+    // Deputies come last, here and within a role.
+    let roles: &[Role] = if role == Role::Spoc { &[Role::Spoc, Role::DeputySpoc] } else { &[role] };
+    for role in roles {
+        for holder in tx.holders(agency, role.as_str(), at).await? {
+            if tx.absences(&holder.person, at).await?.is_empty() {
+                return Ok(Some(holder.person));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Who is meant where a delivery is for a named person only: the person it names, else the
+/// agency's single point of contact or deputy in post.
+///
+/// # Errors
+/// [`StoreError`] when the database is away.
+pub async fn named_reader(
+    tx: &mut Tx,
+    agency: &str,
+    person: Option<&str>,
+    now: Timestamp,
+) -> Result<Option<String>, StoreError> {
+    match person {
+        Some(person) => Ok(Some(person.to_owned())),
+        None => in_post(tx, agency, Role::Spoc, now).await,
+    }
+}
+
+fn unreadable<R: gateway_store::Record>(row: &R, what: &str) -> StoreError {
+    StoreError::Corrupt {
+        table: R::TABLE,
+        id: row.id().to_owned(),
+        what: format!("{what} does not read"),
+    }
+}
