@@ -1,1 +1,1 @@
-//! The machine-to-machine API.
+//! The machine-to-machine API: routes over the flow. None is built yet.

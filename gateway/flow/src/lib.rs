@@ -1,1 +1,108 @@
-//! One exchange's way: receive, identify, decide, seal, record, deliver; and read.
+//! One exchange's way through the gateway: receive → identify → decide → seal → record →
+//! deliver; and read, a seventh way that always logs first.
+//!
+//! [`Flow::submit`] is the sentence; each step is a file and takes the type that the step
+//! before it returns, so the wrong order does not compile. Only `decide` makes a
+//! [`decide::Permit`], only `seal` makes a wrap and needs a permit for it, only `record` writes
+//! a delivery, in the transaction whose leaf says so. What the flow will not do: speak HTTP or
+//! SMTP, hold a private key, or touch a covered row outside [`recorder`].
+
+pub mod admin;
+pub mod audit;
+pub mod body;
+pub mod case;
+pub mod clockwork;
+pub mod complete;
+pub mod decide;
+mod deliver;
+pub mod error;
+pub mod explain;
+pub mod hold;
+mod identify;
+pub mod inbox;
+pub mod log;
+pub mod people;
+pub mod read;
+mod receive;
+mod record;
+pub mod recorder;
+mod seal;
+pub mod submission;
+pub mod timeline;
+pub mod view;
+
+use std::sync::Arc;
+
+use gateway_core::Clock;
+use gateway_protocol::Protocols;
+use gateway_store::{Blobs, Store};
+use gateway_vault::Vault;
+
+pub use crate::error::{FieldFault, FlowError};
+pub use crate::record::{Answer, DecisionView};
+use crate::recorder::Recorder;
+pub use crate::submission::{Caller, Submission};
+
+/// Everything the flow works with. Clones are the same flow.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    /// The records.
+    pub store: Store,
+    /// The folder of sealed bodies.
+    pub blobs: Blobs,
+    /// The keys.
+    pub vault: Vault,
+    /// The rule set in force.
+    pub protocols: Arc<Protocols>,
+    /// The clock.
+    pub clock: Clock,
+    recorder: Recorder,
+}
+
+impl Flow {
+    /// A flow over its parts.
+    pub fn new(
+        store: Store,
+        blobs: Blobs,
+        vault: Vault,
+        protocols: Arc<Protocols>,
+        clock: Clock,
+    ) -> Self {
+        let policy = protocols.digest().to_owned();
+        let recorder = Recorder::new(store.clone(), vault.clone(), clock.clone(), policy);
+        Self {
+            store,
+            blobs,
+            vault,
+            protocols,
+            clock,
+            recorder,
+        }
+    }
+
+    /// One exchange, whole. The answer comes after the commit and bears the proof.
+    pub async fn submit(&self, submission: Submission) -> Result<Answer, FlowError> {
+        if let Some(earlier) = self.sent_before(&submission).await? {
+            return Ok(earlier);
+        }
+        let received = self.receive(submission).await?;
+        let identified = self.identify(received).await?;
+        let decided = self.decide(identified).await?;
+        let sealed = self.seal(decided).await?;
+        let recorded = self.record(sealed).await?;
+        self.deliver(recorded).await
+    }
+
+    /// What would happen, and why. Nothing is sent; the question alone is recorded.
+    pub async fn preview(&self, submission: Submission) -> Result<Answer, FlowError> {
+        let received = self.receive(submission).await?;
+        let identified = self.identify(received).await?;
+        let decided = self.decide(identified).await?;
+        self.record_preview(decided).await
+    }
+
+    /// Now, microseconds UTC.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.now().as_microsecond()
+    }
+}

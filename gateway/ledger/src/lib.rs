@@ -36,5 +36,7 @@ pub use receipt::{Receipt, ReceiptError};
 pub use rows::{CoveredRow, commit_rows, content_commitment, row_digest};
 pub use source::{FolderSource, SourceError, TileSource};
 pub use tile::{TILE_WIDTH, TileId, TilePath, Tiles, entries_path, parse_tile_path, tile_path};
-pub use tree::{TreeError, consistency_tiles, proof_tiles, prove_consistency, prove_inclusion};
+pub use tree::{
+    TreeError, consistency_tiles, proof_tiles, prove_consistency, prove_inclusion, prove_inclusions,
+};
 pub use verify::{Fault, Verified, verify_log, verify_log_since};

@@ -249,3 +249,51 @@ pub fn approvals(given: &BTreeSet<Role>) -> Option<RestrictedExpression> {
     });
     RestrictedExpression::new_record(flags).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cases::{default_question, default_reading};
+    use crate::files::Files;
+    use crate::load;
+
+    fn agrees(facts: &Facts, names: &Names, schema: &Schema, asks: &[Ask]) {
+        let entities: Vec<Entity> = facts.entities().iter().cloned().collect();
+        Entities::from_entities(entities, Some(schema)).unwrap();
+        for ask in asks {
+            facts.request(names, *ask, Some(schema)).ok().unwrap();
+        }
+    }
+
+    #[test]
+    fn what_is_put_to_the_rules_is_what_the_schema_says() {
+        let schema = load::schema(&Files::embedded().unwrap()).unwrap();
+        let names = Names::new().unwrap();
+        for kind in AgencyKind::ALL {
+            let mut question = default_question(*kind).unwrap();
+            question.approvals = Role::ALL.iter().copied().take(3).collect();
+            let facts = Facts::sharing(&names, &question).ok().unwrap();
+            agrees(
+                &facts,
+                &names,
+                &schema,
+                &[Ask::Receive, Ask::ReceiveAfterReview],
+            );
+            let readings = [
+                (Reading::Item, Ask::Read),
+                (Reading::Record, Ask::ReadRecord),
+                (Reading::Log, Ask::ReadLog),
+            ];
+            for (reading, ask) in readings {
+                let question = ReadQuestion {
+                    reading,
+                    ..default_reading(*kind).unwrap()
+                };
+                let facts = Facts::reading(&names, &question).ok().unwrap();
+                agrees(&facts, &names, &schema, &[ask]);
+            }
+            let facts = Facts::lead(&names, *kind).ok().unwrap();
+            agrees(&facts, &names, &schema, &[Ask::SetLead]);
+        }
+    }
+}

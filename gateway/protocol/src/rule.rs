@@ -7,7 +7,7 @@ use gateway_core::{AgencyKind, Obligation, Reviewer, RuleHit};
 use serde::Serialize;
 
 /// What a policy does where it applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
     /// Opens the way, with obligations.

@@ -15,7 +15,7 @@ pub(crate) const KEY_BYTES: usize = 32;
 pub(crate) struct KeyBytes(Box<[u8; KEY_BYTES]>);
 
 impl KeyBytes {
-    /// A fresh key from the operating system's randomness.
+    /// A fresh key, from a generator that the operating system seeds.
     pub(crate) fn generate() -> Self {
         let mut bytes = Box::new([0; KEY_BYTES]);
         rand::rng().fill_bytes(bytes.as_mut_slice());

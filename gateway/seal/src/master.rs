@@ -151,12 +151,8 @@ mod tests {
                 b"secret"
             );
         }
-        let slip = text.replacen('Q', "P", 1);
-        let slip = if slip == text {
-            text.replacen('P', "Q", 1)
-        } else {
-            slip
-        };
+        let (rest, last) = text.split_at(text.len() - 1);
+        let slip = format!("{rest}{}", if last == "Q" { "P" } else { "Q" });
         for wrong in [
             slip,
             text.to_lowercase(),

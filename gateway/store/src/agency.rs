@@ -18,7 +18,11 @@ impl Tx {
 
     /// An agency's areas, the oldest membership first.
     pub async fn memberships(&mut self, agency: &str) -> Result<Vec<MembershipRow>, StoreError> {
-        self.select("where agency = $1 order by created_at, id", &[agency.into()]).await
+        self.select(
+            "where agency = $1 order by created_at, id",
+            &[agency.into()],
+        )
+        .await
     }
 
     /// The agencies of a kind in an area.
@@ -36,22 +40,30 @@ impl Tx {
 
     /// The enrolled certificate with this SHA-256 of its DER form, in hexadecimal.
     pub async fn credential(&mut self, print: &str) -> Result<Option<CredentialRow>, StoreError> {
-        Ok(self.select("where fingerprint = $1", &[print.into()]).await?.pop())
+        Ok(self
+            .select("where fingerprint = $1", &[print.into()])
+            .await?
+            .pop())
     }
 
     /// An agency's certificates.
     pub async fn credentials_of(&mut self, agency: &str) -> Result<Vec<CredentialRow>, StoreError> {
-        self.select("where agency = $1 order by id", &[agency.into()]).await
+        self.select("where agency = $1 order by id", &[agency.into()])
+            .await
     }
 
     /// The person enrolled with an address, by its blind index.
     pub async fn person_by_email(&mut self, index: &str) -> Result<Option<PersonRow>, StoreError> {
-        Ok(self.select("where email_index = $1", &[index.into()]).await?.pop())
+        Ok(self
+            .select("where email_index = $1", &[index.into()])
+            .await?
+            .pop())
     }
 
     /// An agency's people.
     pub async fn people_of(&mut self, agency: &str) -> Result<Vec<PersonRow>, StoreError> {
-        self.select("where agency = $1 order by id", &[agency.into()]).await
+        self.select("where agency = $1 order by id", &[agency.into()])
+            .await
     }
 
     /// A person's appointments that hold at `now` (microseconds UTC).
@@ -83,7 +95,11 @@ impl Tx {
     }
 
     /// A person's absences that cover `now`.
-    pub async fn absences(&mut self, person: &str, now: i64) -> Result<Vec<AbsenceRow>, StoreError> {
+    pub async fn absences(
+        &mut self,
+        person: &str,
+        now: i64,
+    ) -> Result<Vec<AbsenceRow>, StoreError> {
         self.select(
             "where person = $1 and from_at <= $2 and until_at > $2",
             &[person.into(), now.into()],

@@ -30,13 +30,15 @@ impl Blobs {
     /// Uses a folder, made where absent.
     pub fn open(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        Ok(Self { folder: folder.to_owned() })
+        Ok(Self {
+            folder: folder.to_owned(),
+        })
     }
 
     fn path(&self, id: &str) -> PathBuf {
         // Ids are UUIDs of ours; the last two digits spread evenly, the first do not.
-        let shelf = id.get(id.len().saturating_sub(2)..).unwrap_or("00");
-        self.folder.join(shelf).join(format!("{id}.age"))
+        let last = id.get(id.len().saturating_sub(2)..).unwrap_or("00");
+        self.folder.join(last).join(format!("{id}.age"))
     }
 
     /// Begins a blob. Blocking.
@@ -46,7 +48,11 @@ impl Blobs {
             fs::create_dir_all(shelf)?;
         }
         let file = File::options().write(true).create_new(true).open(&path)?;
-        Ok(BlobWriter { file: BufWriter::with_capacity(1 << 17, file), path, digest: Sha256::new() })
+        Ok(BlobWriter {
+            file: BufWriter::with_capacity(1 << 17, file),
+            path,
+            digest: Sha256::new(),
+        })
     }
 
     /// Opens a blob to read. Blocking.
@@ -105,7 +111,11 @@ impl Write for BlobWriter {
 impl Tx {
     /// Notes a blob that is about to be written.
     pub async fn stage_blob(&mut self, id: &str, now: i64) -> Result<(), StoreError> {
-        let mut row = BlobRow { id: id.to_owned(), state: "staging".to_owned(), created_at: now };
+        let mut row = BlobRow {
+            id: id.to_owned(),
+            state: "staging".to_owned(),
+            created_at: now,
+        };
         self.put(&mut row).await
     }
 
@@ -133,7 +143,10 @@ impl Tx {
     pub async fn forget_blob(&mut self, id: &str) -> Result<bool, StoreError> {
         let args: [Value; 1] = [id.into()];
         let touched = self
-            .execute("delete from blob where id = $1 and state = 'staging'".to_owned(), &args)
+            .execute(
+                "delete from blob where id = $1 and state = 'staging'".to_owned(),
+                &args,
+            )
             .await?;
         Ok(touched == 1)
     }

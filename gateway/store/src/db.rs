@@ -55,6 +55,7 @@ pub enum StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "everything else is one")]
         match &error {
             sqlx::Error::Database(db) if db.is_unique_violation() => {
                 Self::Conflict(db.constraint().unwrap_or("unique").to_owned())
@@ -67,7 +68,7 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(db) if unavailable(db.code().as_deref()) => {
                 Self::Unavailable(db.message().to_owned())
             }
-            _ => Self::Database(error.to_string()),
+            other => Self::Database(other.to_string()),
         }
     }
 }
@@ -119,7 +120,9 @@ impl Store {
     /// Opens `postgres://…` or `sqlite://FILE` (created where absent) and brings the schema up
     /// to date.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let store = Self { pools: Pools::open(url).await? };
+        let store = Self {
+            pools: Pools::open(url).await?,
+        };
         migrate::records(&store).await?;
         Ok(store)
     }
@@ -130,7 +133,9 @@ impl Store {
     }
 
     pub(crate) async fn open_keys(url: &str) -> Result<Self, StoreError> {
-        let store = Self { pools: Pools::open(url).await? };
+        let store = Self {
+            pools: Pools::open(url).await?,
+        };
         migrate::keys(&store).await?;
         Ok(store)
     }
@@ -149,16 +154,26 @@ impl Store {
             Pools::Sqlite { read, .. } => Inner::Sqlite(read.begin().await?),
             Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
         };
-        Ok(Tx { inner, name: "read", covered: Vec::new() })
+        Ok(Tx {
+            inner,
+            name: "read",
+            covered: Vec::new(),
+        })
     }
 
     /// A transaction that writes, under a name that lands in `updated_by` of what it writes.
     pub async fn write(&self, name: &'static str) -> Result<Tx, StoreError> {
         let inner = match &self.pools {
-            Pools::Sqlite { write, .. } => Inner::Sqlite(write.begin_with("begin immediate").await?),
+            Pools::Sqlite { write, .. } => {
+                Inner::Sqlite(write.begin_with("begin immediate").await?)
+            }
             Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
         };
-        Ok(Tx { inner, name, covered: Vec::new() })
+        Ok(Tx {
+            inner,
+            name,
+            covered: Vec::new(),
+        })
     }
 
     /// Whether the database answers.
@@ -204,9 +219,14 @@ impl Pools {
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
                 .busy_timeout(BUSY);
-            let write =
-                SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-            let read = SqlitePoolOptions::new().max_connections(8).connect_with(options).await?;
+            let write = SqlitePoolOptions::new()
+                .max_connections(1)
+                .connect_with(options.clone())
+                .await?;
+            let read = SqlitePoolOptions::new()
+                .max_connections(8)
+                .connect_with(options)
+                .await?;
             return Ok(Self::Sqlite { read, write });
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
@@ -286,6 +306,11 @@ impl Tx {
         self.name
     }
 
+    /// Goes on under another name: a batch carries the work of several.
+    pub const fn rename(&mut self, name: &'static str) {
+        self.name = name;
+    }
+
     /// Runs a statement; how many rows it touched.
     pub(crate) async fn execute(&mut self, sql: String, args: &[Value]) -> Result<u64, StoreError> {
         Ok(match &mut self.inner {
@@ -301,7 +326,11 @@ impl Tx {
     }
 
     /// Runs a query; all its rows.
-    pub(crate) async fn fetch(&mut self, sql: String, args: &[Value]) -> Result<Vec<Row>, StoreError> {
+    pub(crate) async fn fetch(
+        &mut self,
+        sql: String,
+        args: &[Value],
+    ) -> Result<Vec<Row>, StoreError> {
         Ok(match &mut self.inner {
             Inner::Sqlite(conn) => bind!(sqlx::query(AssertSqlSafe(sql)), args)
                 .fetch_all(&mut **conn)
@@ -319,8 +348,14 @@ impl Tx {
     }
 
     /// One number.
-    pub(crate) async fn number(&mut self, sql: &'static str, args: &[Value]) -> Result<i64, StoreError> {
-        let rows = self.fetch(format!("select ({sql}) as number"), args).await?;
+    pub(crate) async fn number(
+        &mut self,
+        sql: &'static str,
+        args: &[Value],
+    ) -> Result<i64, StoreError> {
+        let rows = self
+            .fetch(format!("select ({sql}) as number"), args)
+            .await?;
         match rows.first() {
             Some(row) => Ok(row.get::<Option<i64>>("number")?.unwrap_or(0)),
             None => Ok(0),
@@ -334,12 +369,24 @@ impl Tx {
         args: &[Value],
     ) -> Result<Vec<R>, StoreError> {
         let sql = format!("select {} from {} {rest}", R::columns(), R::TABLE);
-        self.fetch(sql, args).await?.iter().map(|row| R::from_row(&crate::row::RowRef(row))).collect()
+        self.fetch(sql, args)
+            .await?
+            .iter()
+            .map(|row| R::from_row(&crate::row::RowRef(row)))
+            .collect()
     }
 
     /// The row with this id.
     pub async fn get<R: Record>(&mut self, id: &str) -> Result<Option<R>, StoreError> {
         Ok(self.select("where id = $1", &[id.into()]).await?.pop())
+    }
+
+    /// The ids of a table, in order.
+    pub async fn ids<R: Record>(&mut self) -> Result<Vec<String>, StoreError> {
+        let rows = self
+            .fetch(format!("select id from {} order by id", R::TABLE), &[])
+            .await?;
+        rows.iter().map(|row| row.get("id")).collect()
     }
 
     /// Writes a row, whole: adds it, or replaces the one with its id. A covered row's digest
@@ -348,7 +395,8 @@ impl Tx {
         row.set_updated_by(self.name);
         self.execute(R::upsert(), &row.values()).await?;
         if R::COVERED {
-            self.covered.retain(|c| !(c.table == R::TABLE && c.id == row.id()));
+            self.covered
+                .retain(|c| !(c.table == R::TABLE && c.id == row.id()));
             self.covered.push(row.covered());
         }
         Ok(())
@@ -361,25 +409,33 @@ impl Tx {
 
     /// Marks a place to roll back to.
     pub async fn savepoint(&mut self) -> Result<(), StoreError> {
-        self.execute("savepoint work".to_owned(), &[]).await.map(|_| ())
+        self.execute("savepoint work".to_owned(), &[])
+            .await
+            .map(|_| ())
     }
 
     /// Keeps what was done since the savepoint.
     pub async fn release(&mut self) -> Result<(), StoreError> {
-        self.execute("release savepoint work".to_owned(), &[]).await.map(|_| ())
+        self.execute("release savepoint work".to_owned(), &[])
+            .await
+            .map(|_| ())
     }
 
     /// Undoes what was done since the savepoint.
     pub async fn rollback_to_savepoint(&mut self) -> Result<(), StoreError> {
         self.covered.clear();
-        self.execute("rollback to savepoint work".to_owned(), &[]).await?;
+        self.execute("rollback to savepoint work".to_owned(), &[])
+            .await?;
         self.release().await
     }
 
     /// Commits. Refuses while covered rows wait for an event.
     pub async fn commit(self) -> Result<(), StoreError> {
         if !self.covered.is_empty() {
-            return Err(StoreError::Uncovered { name: self.name, rows: self.covered.len() });
+            return Err(StoreError::Uncovered {
+                name: self.name,
+                rows: self.covered.len(),
+            });
         }
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await?,

@@ -6,12 +6,14 @@ use crate::rows::{DeliveryRow, DeliveryStepRow, WrapRow};
 impl Tx {
     /// The deliveries of an exchange.
     pub async fn deliveries_of(&mut self, exchange: &str) -> Result<Vec<DeliveryRow>, StoreError> {
-        self.select("where exchange = $1 order by id", &[exchange.into()]).await
+        self.select("where exchange = $1 order by id", &[exchange.into()])
+            .await
     }
 
     /// The steps of a delivery, in order.
     pub async fn steps_of(&mut self, delivery: &str) -> Result<Vec<DeliveryStepRow>, StoreError> {
-        self.select("where delivery = $1 order by at, id", &[delivery.into()]).await
+        self.select("where delivery = $1 order by at, id", &[delivery.into()])
+            .await
     }
 
     /// What waits in an agency's inbox: everything it has not acknowledged, the oldest first.
@@ -31,7 +33,11 @@ impl Tx {
 
     /// The outbox: deliveries that no channel has been tried for.
     pub async fn outbox(&mut self, limit: i64) -> Result<Vec<DeliveryRow>, StoreError> {
-        self.select("where state = 'queued' order by id limit $1", &[limit.into()]).await
+        self.select(
+            "where state = 'queued' order by id limit $1",
+            &[limit.into()],
+        )
+        .await
     }
 
     /// Deliveries under way that hold an item whose time has run out at `now`.
@@ -48,19 +54,26 @@ impl Tx {
 
     /// The wraps that a delivery carries.
     pub async fn wraps_in(&mut self, delivery: &str) -> Result<Vec<WrapRow>, StoreError> {
-        self.select("where delivery = $1 order by n", &[delivery.into()]).await
+        self.select("where delivery = $1 order by n", &[delivery.into()])
+            .await
     }
 
     /// How many deliveries are in each state.
     pub async fn delivery_counts(&mut self) -> Result<Vec<(String, i64)>, StoreError> {
         let rows = self
-            .fetch("select state, count(*) as number from delivery group by state".to_owned(), &[])
+            .fetch(
+                "select state, count(*) as number from delivery group by state".to_owned(),
+                &[],
+            )
             .await?;
-        rows.iter().map(|row| Ok((row.get("state")?, row.get("number")?))).collect()
+        rows.iter()
+            .map(|row| Ok((row.get("state")?, row.get("number")?)))
+            .collect()
     }
 
     /// How many holds are open.
     pub async fn open_hold_count(&mut self) -> Result<i64, StoreError> {
-        self.number("select count(*) from hold where state = 'open'", &[]).await
+        self.number("select count(*) from hold where state = 'open'", &[])
+            .await
     }
 }

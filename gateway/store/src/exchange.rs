@@ -2,9 +2,7 @@
 
 use crate::db::{StoreError, Tx};
 use crate::row::Value;
-use crate::rows::{
-    CellRow, ExchangeRow, HoldRow, IdempotencyRow, ItemRow, NoticeRow, WrapRow,
-};
+use crate::rows::{CellRow, ExchangeRow, HoldRow, IdempotencyRow, ItemRow, NoticeRow, WrapRow};
 
 /// Which exchanges to list.
 #[derive(Debug, Clone, Default)]
@@ -63,22 +61,26 @@ impl Tx {
 
     /// The items of an exchange, in the sender's order.
     pub async fn items_of(&mut self, exchange: &str) -> Result<Vec<ItemRow>, StoreError> {
-        self.select("where exchange = $1 order by n", &[exchange.into()]).await
+        self.select("where exchange = $1 order by n", &[exchange.into()])
+            .await
     }
 
     /// Items with the same content, by keyed fingerprint, the oldest first.
     pub async fn items_alike(&mut self, fingerprint: &str) -> Result<Vec<ItemRow>, StoreError> {
-        self.select("where fingerprint = $1 order by id", &[fingerprint.into()]).await
+        self.select("where fingerprint = $1 order by id", &[fingerprint.into()])
+            .await
     }
 
     /// The matrix of an exchange, by recipient and item.
     pub async fn cells_of(&mut self, exchange: &str) -> Result<Vec<CellRow>, StoreError> {
-        self.select("where exchange = $1 order by id", &[exchange.into()]).await
+        self.select("where exchange = $1 order by id", &[exchange.into()])
+            .await
     }
 
     /// The holds of an exchange.
     pub async fn holds_of(&mut self, exchange: &str) -> Result<Vec<HoldRow>, StoreError> {
-        self.select("where exchange = $1 order by id", &[exchange.into()]).await
+        self.select("where exchange = $1 order by id", &[exchange.into()])
+            .await
     }
 
     /// Open holds that wait for an agency, and, with `escalated`, those of other agencies of
@@ -94,7 +96,12 @@ impl Tx {
             "where state = 'open' and (agency = $1 or ($2 is not null and escalated_at is not null \
                and exchange in (select id from exchange where area = $2))) \
              and ($3 is null or id > $3) order by id limit $4",
-            &[agency.into(), escalated_area.into(), after.into(), limit.into()],
+            &[
+                agency.into(),
+                escalated_area.into(),
+                after.into(),
+                limit.into(),
+            ],
         )
         .await
     }
@@ -116,7 +123,8 @@ impl Tx {
 
     /// All wraps of an exchange.
     pub async fn wraps_of(&mut self, exchange: &str) -> Result<Vec<WrapRow>, StoreError> {
-        self.select("where exchange = $1 order by agency, n", &[exchange.into()]).await
+        self.select("where exchange = $1 order by agency, n", &[exchange.into()])
+            .await
     }
 
     /// A reader's wraps of an exchange, in the reader's order.
@@ -134,12 +142,17 @@ impl Tx {
 
     /// The wraps sealed to a key (for its rotation).
     pub async fn wraps_under(&mut self, key: &str) -> Result<Vec<WrapRow>, StoreError> {
-        self.select("where key_id = $1 order by id", &[key.into()]).await
+        self.select("where key_id = $1 order by id", &[key.into()])
+            .await
     }
 
     /// The agencies that have a wrap of an item.
     pub async fn readers_of(&mut self, item: &str) -> Result<Vec<WrapRow>, StoreError> {
-        self.select("where item = $1 and state = 'active' order by agency", &[item.into()]).await
+        self.select(
+            "where item = $1 and state = 'active' order by agency",
+            &[item.into()],
+        )
+        .await
     }
 
     /// An agency's notices, the oldest first.
@@ -158,8 +171,12 @@ impl Tx {
 
     /// Adds an idempotency key; [`StoreError::Conflict`] where the agency has used it already.
     pub async fn add_idempotency(&mut self, row: &IdempotencyRow) -> Result<(), StoreError> {
-        let args: [Value; 4] =
-            [(&row.id).into(), (&row.request).into(), (&row.exchange).into(), row.created_at.into()];
+        let args: [Value; 4] = [
+            (&row.id).into(),
+            (&row.request).into(),
+            (&row.exchange).into(),
+            row.created_at.into(),
+        ];
         self.execute(
             "insert into idempotency (id, request, exchange, created_at) values ($1, $2, $3, $4)"
                 .to_owned(),
@@ -172,8 +189,13 @@ impl Tx {
     /// How many exchanges are in each state.
     pub async fn exchange_counts(&mut self) -> Result<Vec<(String, i64)>, StoreError> {
         let rows = self
-            .fetch("select state, count(*) as number from exchange group by state".to_owned(), &[])
+            .fetch(
+                "select state, count(*) as number from exchange group by state".to_owned(),
+                &[],
+            )
             .await?;
-        rows.iter().map(|row| Ok((row.get("state")?, row.get("number")?))).collect()
+        rows.iter()
+            .map(|row| Ok((row.get("state")?, row.get("number")?)))
+            .collect()
     }
 }

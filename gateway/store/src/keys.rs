@@ -72,16 +72,17 @@ impl KeyStore {
     /// A key by its id.
     pub async fn key(&self, id: &str) -> Result<Option<KeyRow>, StoreError> {
         let mut tx = self.0.read().await?;
-        let rows = tx.fetch(format!("{KEY} where id = $1"), &[id.into()]).await?;
+        let rows = tx
+            .fetch(format!("{KEY} where id = $1"), &[id.into()])
+            .await?;
         rows.first().map(KeyRow::from_row).transpose()
     }
 
     /// The keys of a purpose and scope, the newest first.
     pub async fn keys(&self, purpose: &str, scope: &str) -> Result<Vec<KeyRow>, StoreError> {
         let mut tx = self.0.read().await?;
-        let sql = format!(
-            "{KEY} where purpose = $1 and scope = $2 order by created_at desc, id desc"
-        );
+        let sql =
+            format!("{KEY} where purpose = $1 and scope = $2 order by created_at desc, id desc");
         let rows = tx.fetch(sql, &[purpose.into(), scope.into()]).await?;
         rows.iter().map(KeyRow::from_row).collect()
     }
@@ -150,7 +151,10 @@ impl KeyStore {
     pub async fn mark(&self, log: &str) -> Result<Option<Mark>, StoreError> {
         let mut tx = self.0.read().await?;
         let rows = tx
-            .fetch("select size, root from log_mark where log = $1".to_owned(), &[log.into()])
+            .fetch(
+                "select size, root from log_mark where log = $1".to_owned(),
+                &[log.into()],
+            )
             .await?;
         rows.first()
             .map(|row| {

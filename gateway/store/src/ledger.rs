@@ -1,5 +1,7 @@
 //! The log's tables: head, leaves with their openings, covered rows, tiles.
 
+use std::fmt::Write as _;
+
 use gateway_ledger::rows::CoveredRow;
 use gateway_ledger::{TileId, Tiles};
 
@@ -155,7 +157,10 @@ impl Tx {
     /// The area's open log.
     pub async fn log_head(&mut self, area: &str) -> Result<Option<LogHead>, StoreError> {
         let rows = self
-            .fetch(format!("{HEAD} where area = $1 and state = 'open'"), &[area.into()])
+            .fetch(
+                format!("{HEAD} where area = $1 and state = 'open'"),
+                &[area.into()],
+            )
             .await?;
         rows.first().map(LogHead::from_row).transpose()
     }
@@ -163,20 +168,27 @@ impl Tx {
     /// The area's open log, its head held until the transaction ends: the first statement of
     /// whoever records.
     pub async fn lock_log(&mut self, area: &str) -> Result<Option<LogHead>, StoreError> {
-        let sql = format!("{HEAD} where area = $1 and state = 'open'{}", self.for_update());
+        let sql = format!(
+            "{HEAD} where area = $1 and state = 'open'{}",
+            self.for_update()
+        );
         let rows = self.fetch(sql, &[area.into()]).await?;
         rows.first().map(LogHead::from_row).transpose()
     }
 
     /// A log by its id.
     pub async fn log(&mut self, id: &str) -> Result<Option<LogHead>, StoreError> {
-        let rows = self.fetch(format!("{HEAD} where id = $1"), &[id.into()]).await?;
+        let rows = self
+            .fetch(format!("{HEAD} where id = $1"), &[id.into()])
+            .await?;
         rows.first().map(LogHead::from_row).transpose()
     }
 
     /// All logs, closed ones too.
     pub async fn logs(&mut self) -> Result<Vec<LogHead>, StoreError> {
-        let rows = self.fetch(format!("{HEAD} order by area, epoch"), &[]).await?;
+        let rows = self
+            .fetch(format!("{HEAD} order by area, epoch"), &[])
+            .await?;
         rows.iter().map(LogHead::from_row).collect()
     }
 
@@ -190,14 +202,24 @@ impl Tx {
     ) -> Result<(), StoreError> {
         self.execute(
             "update log set size = $2, root = $3, checkpoint = $4 where id = $1".to_owned(),
-            &[log.into(), signed(size).into(), root.into(), checkpoint.into()],
+            &[
+                log.into(),
+                signed(size).into(),
+                root.into(),
+                checkpoint.into(),
+            ],
         )
         .await
         .map(|_| ())
     }
 
     /// Adds a leaf at an index, with the rows it covers.
-    pub async fn add_leaf(&mut self, log: &str, index: u64, leaf: &NewLeaf) -> Result<(), StoreError> {
+    pub async fn add_leaf(
+        &mut self,
+        log: &str,
+        index: u64,
+        leaf: &NewLeaf,
+    ) -> Result<(), StoreError> {
         let args: [Value; 11] = [
             log.into(),
             signed(index).into(),
@@ -237,7 +259,9 @@ impl Tx {
                     sql.push_str(", ");
                 }
                 let first = 3 + n * 3;
-                sql.push_str(&format!("($1, $2, ${first}, ${}, ${})", first + 1, first + 2));
+                let (second, third) = (first + 1, first + 2);
+                // Writing to a string cannot fail.
+                let _ = write!(sql, "($1, $2, ${first}, ${second}, ${third})");
                 args.extend([(&row.table).into(), (&row.id).into(), (&row.digest).into()]);
             }
             self.execute(sql, &args).await?;
@@ -246,15 +270,26 @@ impl Tx {
     }
 
     /// Leaves of a log from an index on.
-    pub async fn leaves(&mut self, log: &str, from: u64, limit: i64) -> Result<Vec<LeafRow>, StoreError> {
+    pub async fn leaves(
+        &mut self,
+        log: &str,
+        from: u64,
+        limit: i64,
+    ) -> Result<Vec<LeafRow>, StoreError> {
         let sql = format!("{LEAF} where log = $1 and idx >= $2 order by idx limit $3");
-        let rows = self.fetch(sql, &[log.into(), signed(from).into(), limit.into()]).await?;
+        let rows = self
+            .fetch(sql, &[log.into(), signed(from).into(), limit.into()])
+            .await?;
         rows.iter().map(LeafRow::from_row).collect()
     }
 
     /// One leaf.
     pub async fn leaf(&mut self, log: &str, index: u64) -> Result<Option<LeafRow>, StoreError> {
-        Ok(self.leaves(log, index, 1).await?.into_iter().find(|leaf| leaf.index == index))
+        Ok(self
+            .leaves(log, index, 1)
+            .await?
+            .into_iter()
+            .find(|leaf| leaf.index == index))
     }
 
     /// The leaves of an exchange, in order.
@@ -271,15 +306,20 @@ impl Tx {
         after: Option<&str>,
         limit: i64,
     ) -> Result<Vec<LeafRow>, StoreError> {
-        let sql = format!(
-            "{LEAF} where nominal = $1 and ($2 is null or id > $2) order by id limit $3"
-        );
-        let rows = self.fetch(sql, &[nominal.into(), after.into(), limit.into()]).await?;
+        let sql =
+            format!("{LEAF} where nominal = $1 and ($2 is null or id > $2) order by id limit $3");
+        let rows = self
+            .fetch(sql, &[nominal.into(), after.into(), limit.into()])
+            .await?;
         rows.iter().map(LeafRow::from_row).collect()
     }
 
     /// The rows a leaf covers.
-    pub async fn leaf_rows(&mut self, log: &str, index: u64) -> Result<Vec<CoveredRow>, StoreError> {
+    pub async fn leaf_rows(
+        &mut self,
+        log: &str,
+        index: u64,
+    ) -> Result<Vec<CoveredRow>, StoreError> {
         let rows = self
             .fetch(
                 "select tbl, row_id, digest from log_row where log = $1 and idx = $2".to_owned(),
@@ -301,8 +341,11 @@ impl Tx {
     pub async fn tiles(&mut self, log: &str, ids: &[TileId]) -> Result<Tiles, StoreError> {
         let mut tiles = Tiles::new();
         for id in ids {
-            let args: [Value; 3] =
-                [log.into(), i64::from(id.level).into(), signed(id.index).into()];
+            let args: [Value; 3] = [
+                log.into(),
+                i64::from(id.level).into(),
+                signed(id.index).into(),
+            ];
             let rows = self
                 .fetch(
                     "select data from log_tile where log = $1 and level = $2 and n = $3".to_owned(),
@@ -319,8 +362,12 @@ impl Tx {
     /// Writes new and wider tiles.
     pub async fn put_tiles(&mut self, log: &str, tiles: &Tiles) -> Result<(), StoreError> {
         for (id, data) in tiles {
-            let args: [Value; 4] =
-                [log.into(), i64::from(id.level).into(), signed(id.index).into(), data.into()];
+            let args: [Value; 4] = [
+                log.into(),
+                i64::from(id.level).into(),
+                signed(id.index).into(),
+                data.into(),
+            ];
             self.execute(
                 "insert into log_tile (log, level, n, data) values ($1, $2, $3, $4) \
                  on conflict (log, level, n) do update set data = excluded.data"

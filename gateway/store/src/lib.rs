@@ -1,7 +1,7 @@
 //! SQLite and PostgreSQL behind one concrete [`Store`]; the only crate with SQL.
 //!
 //! SQL is written once, in the subset that both databases share. A row type is declared once
-//! with [`table!`](row) and gets its reading, its writing and its digest from that one
+//! with `table!` and gets its reading, its writing and its digest from that one
 //! declaration. Writing a row of a **covered** table puts its digest on a list that the
 //! transaction carries, and a transaction with an undrained list does not commit: a covered row
 //! cannot be changed without an event of the log that commits to it.

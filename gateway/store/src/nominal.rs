@@ -7,7 +7,11 @@ impl Tx {
     /// The nominals of an area that may be matched (merged ones are reached by what they
     /// became).
     pub async fn nominals_in(&mut self, area: &str) -> Result<Vec<NominalRow>, StoreError> {
-        self.select("where area = $1 and state <> 'merged' order by id", &[area.into()]).await
+        self.select(
+            "where area = $1 and state <> 'merged' order by id",
+            &[area.into()],
+        )
+        .await
     }
 
     /// All nominals.
@@ -20,7 +24,8 @@ impl Tx {
         &mut self,
         blind: &str,
     ) -> Result<Vec<NominalIdentifierRow>, StoreError> {
-        self.select("where blind = $1 order by id", &[blind.into()]).await
+        self.select("where blind = $1 order by id", &[blind.into()])
+            .await
     }
 
     /// A nominal's identifiers.
@@ -28,21 +33,25 @@ impl Tx {
         &mut self,
         nominal: &str,
     ) -> Result<Vec<NominalIdentifierRow>, StoreError> {
-        self.select("where nominal = $1 order by id", &[nominal.into()]).await
+        self.select("where nominal = $1 order by id", &[nominal.into()])
+            .await
     }
 
     /// A nominal's parts, past ones too.
     pub async fn parts_of(&mut self, nominal: &str) -> Result<Vec<PartRow>, StoreError> {
-        self.select("where nominal = $1 order by from_at, id", &[nominal.into()]).await
+        self.select("where nominal = $1 order by from_at, id", &[nominal.into()])
+            .await
     }
 
     /// A nominal's meetings.
     pub async fn meetings_of(&mut self, nominal: &str) -> Result<Vec<MeetingRow>, StoreError> {
-        self.select("where nominal = $1 order by held_on, id", &[nominal.into()]).await
+        self.select("where nominal = $1 order by held_on, id", &[nominal.into()])
+            .await
     }
 
     /// The attendance lists of all meetings about a nominal.
     pub async fn attendance_of(&mut self, nominal: &str) -> Result<Vec<AttendanceRow>, StoreError> {
-        self.select("where nominal = $1 order by id", &[nominal.into()]).await
+        self.select("where nominal = $1 order by id", &[nominal.into()])
+            .await
     }
 }

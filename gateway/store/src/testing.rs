@@ -34,12 +34,10 @@ pub const VARIABLE: &str = "GATEWAY_TEST_POSTGRES";
 #[expect(clippy::panic, reason = "a test's set-up fails by panicking")]
 pub async fn each() -> Vec<TestDb> {
     let mut all = vec![sqlite().await];
-    match std::env::var(VARIABLE) {
-        Ok(server) => all.push(postgres(&server).await),
-        Err(_) if std::env::var_os("CI").is_some() => {
-            panic!("{VARIABLE} is not set: run scripts/test, which starts a PostgreSQL")
-        }
-        Err(_) => {}
+    if let Ok(server) = std::env::var(VARIABLE) {
+        all.push(postgres(&server).await);
+    } else if std::env::var_os("CI").is_some() {
+        panic!("{VARIABLE} is not set: run scripts/test, which starts a PostgreSQL");
     }
     all
 }
@@ -63,7 +61,9 @@ pub async fn sqlite() -> TestDb {
 #[expect(clippy::expect_used, reason = "a test's set-up fails by panicking")]
 pub async fn postgres(server: &str) -> TestDb {
     let name = format!("test_{}", uuid::Uuid::new_v4().simple());
-    let mut conn = PgConnection::connect(server).await.expect("the test's PostgreSQL answers");
+    let mut conn = PgConnection::connect(server)
+        .await
+        .expect("the test's PostgreSQL answers");
     sqlx::query(AssertSqlSafe(format!("create database {name}")))
         .execute(&mut conn)
         .await
@@ -77,6 +77,15 @@ pub async fn postgres(server: &str) -> TestDb {
 #[expect(clippy::expect_used, reason = "a test's set-up fails by panicking")]
 async fn open(name: &'static str, url: String, keys_url: String, folder: TempDir) -> TestDb {
     let store = Store::open(&url).await.expect("the records open");
-    let keys = KeyStore::open(&keys_url).await.expect("the key store opens");
-    TestDb { name, store, keys, url, keys_url, folder }
+    let keys = KeyStore::open(&keys_url)
+        .await
+        .expect("the key store opens");
+    TestDb {
+        name,
+        store,
+        keys,
+        url,
+        keys_url,
+        folder,
+    }
 }

@@ -1,5 +1,4 @@
 //! The store's promises, each on every database there is.
-#![expect(missing_docs, reason = "tests are sentences")]
 
 use gateway_store::rows::{AgencyRow, AreaRow};
 use gateway_store::testing::each;
@@ -48,6 +47,7 @@ fn leaf(id: &str, rows: Vec<gateway_ledger::CoveredRow>) -> NewLeaf {
     }
 }
 
+#[expect(clippy::unwrap_used, reason = "a test's set-up fails by panicking")]
 async fn with_log(store: &Store) {
     let mut tx = store.write("set-up").await.unwrap();
     tx.put(&mut area("london")).await.unwrap();
@@ -74,7 +74,12 @@ async fn a_row_reads_back_as_written_and_bears_its_transactions_name() {
         tx.put(&mut row).await.unwrap();
         assert_eq!(row.updated_by, "add-agency");
         assert_eq!(tx.get::<AgencyRow>("met-police").await.unwrap(), Some(row));
-        assert_eq!(tx.get::<AgencyRow>("nobody").await.unwrap(), None, "{}", db.name);
+        assert_eq!(
+            tx.get::<AgencyRow>("nobody").await.unwrap(),
+            None,
+            "{}",
+            db.name
+        );
     }
 }
 
@@ -84,7 +89,13 @@ async fn a_covered_row_without_an_event_does_not_commit() {
         let mut tx = db.store.write("quietly").await.unwrap();
         tx.put(&mut area("london")).await.unwrap();
         let error = tx.commit().await.unwrap_err();
-        assert!(matches!(error, StoreError::Uncovered { name: "quietly", rows: 1 }));
+        assert!(matches!(
+            error,
+            StoreError::Uncovered {
+                name: "quietly",
+                rows: 1
+            }
+        ));
         let mut tx = db.store.read().await.unwrap();
         assert_eq!(tx.areas().await.unwrap(), [], "{}", db.name);
     }
@@ -114,7 +125,9 @@ async fn leaves_and_covered_digests_are_only_ever_added() {
         let mut tx = db.store.write("add").await.unwrap();
         tx.put(&mut agency("met-police")).await.unwrap();
         let rows = tx.drain_covered();
-        tx.add_leaf("london-0", 0, &leaf("a", rows.clone())).await.unwrap();
+        tx.add_leaf("london-0", 0, &leaf("a", rows.clone()))
+            .await
+            .unwrap();
         tx.move_log("london-0", 1, "11", "note").await.unwrap();
         tx.commit().await.unwrap();
 
@@ -126,8 +139,15 @@ async fn leaves_and_covered_digests_are_only_ever_added() {
         drop(tx);
 
         let mut tx = db.store.write("again").await.unwrap();
-        let error = tx.add_leaf("london-0", 0, &leaf("b", vec![])).await.unwrap_err();
-        assert!(matches!(error, StoreError::Conflict(_)), "{}: {error}", db.name);
+        let error = tx
+            .add_leaf("london-0", 0, &leaf("b", vec![]))
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(error, StoreError::Conflict(_)),
+            "{}: {error}",
+            db.name
+        );
     }
 }
 
@@ -146,7 +166,13 @@ async fn a_failed_piece_of_work_is_undone_and_the_rest_stays() {
         tx.add_leaf("london-0", 0, &leaf("a", kept)).await.unwrap();
         tx.commit().await.unwrap();
         let mut tx = db.store.read().await.unwrap();
-        let ids: Vec<String> = tx.agencies().await.unwrap().into_iter().map(|a| a.id).collect();
+        let ids: Vec<String> = tx
+            .agencies()
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|a| a.id)
+            .collect();
         assert_eq!(ids, ["kept"], "{}", db.name);
     }
 }
@@ -170,9 +196,17 @@ async fn a_destroyed_key_has_no_secret_and_a_mark_never_falls() {
         let gone = db.keys.key("k1").await.unwrap().unwrap();
         assert_eq!((gone.secret, gone.state.as_str()), (None, "destroyed"));
 
-        let mark = |size| Mark { size, root: format!("{size:02}") };
+        let mark = |size| Mark {
+            size,
+            root: format!("{size:02}"),
+        };
         db.keys.raise_mark("london-0", &mark(7)).await.unwrap();
         db.keys.raise_mark("london-0", &mark(3)).await.unwrap();
-        assert_eq!(db.keys.mark("london-0").await.unwrap(), Some(mark(7)), "{}", db.name);
+        assert_eq!(
+            db.keys.mark("london-0").await.unwrap(),
+            Some(mark(7)),
+            "{}",
+            db.name
+        );
     }
 }

@@ -39,7 +39,10 @@ impl Inner {
             }
         };
         let make = || halves(recipient);
-        let row = self.ring.ensure(KeyPurpose::Agency, agency.as_str(), make).await?;
+        let row = self
+            .ring
+            .ensure(KeyPurpose::Agency, agency.as_str(), make)
+            .await?;
         let same = match recipient {
             Some(text) => row.secret.is_none() && row.public == text,
             None => row.secret.is_some(),
@@ -57,7 +60,10 @@ impl Inner {
         recipient: Option<&str>,
     ) -> Result<Response, VaultError> {
         let make = || halves(recipient);
-        let row = self.ring.replace(KeyPurpose::Agency, agency.as_str(), make).await?;
+        let row = self
+            .ring
+            .replace(KeyPurpose::Agency, agency.as_str(), make)
+            .await?;
         Ok(Response::ReaderKey(reader_key(&row)?))
     }
 
@@ -65,7 +71,11 @@ impl Inner {
     pub(crate) async fn reader_keys(&self, agencies: &[AgencyId]) -> Result<Response, VaultError> {
         let mut keys = BTreeMap::new();
         for agency in agencies {
-            if let Some(row) = self.ring.in_use(KeyPurpose::Agency, agency.as_str()).await? {
+            if let Some(row) = self
+                .ring
+                .in_use(KeyPurpose::Agency, agency.as_str())
+                .await?
+            {
                 keys.insert(agency.clone(), reader_key(&row)?);
             }
         }
@@ -86,7 +96,8 @@ impl Inner {
             return Err(VaultError::OtherKey(to.key_id.clone()));
         }
         let item = self.store.read().await?.get::<ItemRow>(item).await?;
-        self.kept(&item.ok_or(VaultError::Refused)?.retention_key).await?;
+        self.kept(&item.ok_or(VaultError::Refused)?.retention_key)
+            .await?;
         let identity = self.ring.identity(&from)?;
         let key = unwrap(&identity, &sealed.0)?;
         Ok(Response::Sealed(Sealed(wrap(&key, &to.recipient)?)))
@@ -117,7 +128,10 @@ fn halves(recipient: Option<&str>) -> Result<Halves, VaultError> {
         None => Halves::reader(),
         Some(text) => {
             let recipient: Recipient = text.parse()?;
-            Ok(Halves { public: recipient.to_string(), secret: None })
+            Ok(Halves {
+                public: recipient.to_string(),
+                secret: None,
+            })
         }
     }
 }

@@ -13,9 +13,15 @@ use crate::vault::Inner;
 impl Inner {
     /// Makes an area's keys, where absent.
     pub(crate) async fn ensure_area(&self, area: &str) -> Result<Response, VaultError> {
-        self.ring.ensure(KeyPurpose::Column, area, || Ok(Halves::column())).await?;
-        self.ring.ensure(KeyPurpose::Blind, area, || Ok(Halves::blind())).await?;
-        self.ring.ensure(KeyPurpose::Hold, area, Halves::reader).await?;
+        self.ring
+            .ensure(KeyPurpose::Column, area, || Ok(Halves::column()))
+            .await?;
+        self.ring
+            .ensure(KeyPurpose::Blind, area, || Ok(Halves::blind()))
+            .await?;
+        self.ring
+            .ensure(KeyPurpose::Hold, area, Halves::reader)
+            .await?;
         Ok(Response::Done)
     }
 
@@ -25,7 +31,9 @@ impl Inner {
         plain: &Secret,
     ) -> Result<Response, VaultError> {
         let keys = self.ring.columns(&place.area).await?;
-        Ok(Response::Sealed(Sealed(keys.seal(&place.as_place(), plain.expose())?)))
+        Ok(Response::Sealed(Sealed(
+            keys.seal(&place.as_place(), plain.expose())?,
+        )))
     }
 
     pub(crate) async fn open_column(
@@ -54,7 +62,9 @@ impl Inner {
     }
 
     pub(crate) async fn rotate_column_key(&self, area: &str) -> Result<Response, VaultError> {
-        self.ring.replace(KeyPurpose::Column, area, || Ok(Halves::column())).await?;
+        self.ring
+            .replace(KeyPurpose::Column, area, || Ok(Halves::column()))
+            .await?;
         self.ring.read_columns(area).await?;
         Ok(Response::Done)
     }
@@ -66,10 +76,15 @@ impl Inner {
         column: &str,
         value: &str,
     ) -> Result<String, VaultError> {
-        Ok(hex::encode(blind(&*self.ring.blind(area).await?, area, column, value)))
+        Ok(hex::encode(blind(
+            &*self.ring.blind(area).await?,
+            area,
+            column,
+            value,
+        )))
     }
 
-    pub(crate) async fn blind_text(
+    pub(crate) async fn blinded(
         &self,
         area: &str,
         column: &str,
@@ -86,6 +101,8 @@ impl Inner {
         sha256: &[u8; 32],
     ) -> Result<Response, VaultError> {
         let key = self.ring.blind(area).await?;
-        Ok(Response::Text(hex::encode(content_fingerprint(&key, area, sha256))))
+        Ok(Response::Text(hex::encode(content_fingerprint(
+            &key, area, sha256,
+        ))))
     }
 }

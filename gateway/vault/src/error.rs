@@ -71,7 +71,9 @@ pub enum VaultError {
     #[error("key `{0}` is not the one for this: take it from the row that it belongs to")]
     OtherKey(String),
     /// The agency holds the private key itself.
-    #[error("key `{0}` is held by the agency itself: only the agency can open what is sealed to it")]
+    #[error(
+        "key `{0}` is held by the agency itself: only the agency can open what is sealed to it"
+    )]
     HeldByAgency(String),
     /// The key was destroyed, and with it what it sealed.
     #[error("key `{0}` has been destroyed: what was sealed to it cannot be read any more")]

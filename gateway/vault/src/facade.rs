@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gateway_core::{AgencyId, Custody, Identifier};
+use gateway_core::{AgencyId, Custody, Identifier, Ruling};
 use gateway_seal::{ItemKey, Place};
 use gateway_store::Mark;
 use gateway_store::rows::{ItemRow, WrapRow};
@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::error::VaultError;
 use crate::matching::Match;
 use crate::request::{
-    HoldingKeys, OpenForReview, OpenItem, Opened, ReaderKey, Request, Response,
+    HoldingKeys, MayOpen, OpenForReview, OpenItem, Opened, ReaderKey, Request, Response,
 };
 use crate::secret::{Sealed, Secret};
 use crate::vault::Vault;
@@ -44,7 +44,10 @@ impl Vault {
         place: &Place<'_>,
         plain: &[u8],
     ) -> Result<Vec<u8>, VaultError> {
-        let request = Request::SealColumn { place: place.into(), plain: plain.into() };
+        let request = Request::SealColumn {
+            place: place.into(),
+            plain: plain.into(),
+        };
         ask!(self, request, Response::Sealed(sealed) => sealed.0)
     }
 
@@ -57,8 +60,10 @@ impl Vault {
         place: &Place<'_>,
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        let request =
-            Request::OpenColumn { place: place.into(), sealed: Sealed(sealed.to_vec()) };
+        let request = Request::OpenColumn {
+            place: place.into(),
+            sealed: Sealed(sealed.to_vec()),
+        };
         ask!(self, request, Response::Plain(plain) => plain.into_bytes())
     }
 
@@ -68,12 +73,7 @@ impl Vault {
     }
 
     /// The blind index of a value in a column of an area, hexadecimal.
-    pub async fn blind(
-        &self,
-        area: &str,
-        column: &str,
-        value: &str,
-    ) -> Result<String, VaultError> {
+    pub async fn blind(&self, area: &str, column: &str, value: &str) -> Result<String, VaultError> {
         let request = Request::Blind {
             area: area.to_owned(),
             column: column.to_owned(),
@@ -84,7 +84,10 @@ impl Vault {
 
     /// The keyed fingerprint of content by its SHA-256, hexadecimal.
     pub async fn fingerprint(&self, area: &str, sha256: &[u8; 32]) -> Result<String, VaultError> {
-        let request = Request::Fingerprint { area: area.to_owned(), sha256: *sha256 };
+        let request = Request::Fingerprint {
+            area: area.to_owned(),
+            sha256: *sha256,
+        };
         ask!(self, request, Response::Text(fingerprint) => fingerprint)
     }
 
@@ -229,6 +232,12 @@ impl Vault {
         ask!(self, request, Response::Did(any) => any)
     }
 
+    /// What the protocols say of a reading, asked with the facts of now. Nothing is opened and
+    /// nothing is logged: the caller asks before it writes that somebody reads.
+    pub async fn may_open(&self, asked: MayOpen) -> Result<Ruling, VaultError> {
+        ask!(self, Request::MayOpen(asked), Response::Ruling(ruling) => ruling)
+    }
+
     /// Opens an item for a reader whose reading is in the log: a committed leaf of kind
     /// item-read, at most five minutes old, of the exchange's area and about the exchange,
     /// whose `from` is the agency, `detail.wrap` the wrap, and `detail.person` the person where
@@ -237,9 +246,11 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Refused`], whatever the reason.
     pub async fn open_item(&self, asked: OpenItem) -> Result<Opened, VaultError> {
-        match self.call(Request::OpenItem(asked)).await? {
-            Response::Sealed(Sealed(wrap)) => Ok(Opened::Sealed { wrap }),
-            answer => item_key(answer).map(Opened::Key),
+        let answer = self.call(Request::OpenItem(asked)).await?;
+        if let Response::Sealed(Sealed(wrap)) = answer {
+            Ok(Opened::Sealed { wrap })
+        } else {
+            item_key(answer).map(Opened::Key)
         }
     }
 
@@ -258,7 +269,10 @@ impl Vault {
 impl Vault {
     /// Makes a log's signing key, where absent; its C2SP verifier key, one line.
     pub async fn begin_log(&self, log: &str, origin: &str) -> Result<String, VaultError> {
-        let request = Request::BeginLog { log: log.to_owned(), origin: origin.to_owned() };
+        let request = Request::BeginLog {
+            log: log.to_owned(),
+            origin: origin.to_owned(),
+        };
         ask!(self, request, Response::Text(key) => key)
     }
 
@@ -291,17 +305,24 @@ impl Vault {
 
     /// Raises the mark, after the commit and before the checkpoint goes out.
     pub async fn given_out(&self, log: &str, mark: &Mark) -> Result<(), VaultError> {
-        let request = Request::GivenOut { log: log.to_owned(), head: mark.into() };
+        let request = Request::GivenOut {
+            log: log.to_owned(),
+            head: mark.into(),
+        };
         ask!(self, request, Response::Done => ())
     }
 }
 
 fn item_key(answer: Response) -> Result<ItemKey, VaultError> {
-    let Response::ItemKey(text) = answer else { return Err(VaultError::Unexpected) };
+    let Response::ItemKey(text) = answer else {
+        return Err(VaultError::Unexpected);
+    };
     read_item_key(&text)
 }
 
 fn read_item_key(text: &Secret) -> Result<ItemKey, VaultError> {
-    let key = std::str::from_utf8(text.expose()).ok().and_then(|text| text.parse().ok());
+    let key = std::str::from_utf8(text.expose())
+        .ok()
+        .and_then(|text| text.parse().ok());
     key.ok_or(VaultError::Unexpected)
 }

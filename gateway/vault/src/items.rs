@@ -18,11 +18,19 @@ impl Inner {
         owner: &str,
         class: &str,
     ) -> Result<Response, VaultError> {
-        let hold = self.ring.in_use(KeyPurpose::Hold, area).await?.ok_or_else(|| {
-            VaultError::NoKey { purpose: "hold".to_owned(), scope: area.to_owned() }
-        })?;
+        let hold = self
+            .ring
+            .in_use(KeyPurpose::Hold, area)
+            .await?
+            .ok_or_else(|| VaultError::NoKey {
+                purpose: "hold".to_owned(),
+                scope: area.to_owned(),
+            })?;
         let whose = retention_scope(scope, owner, class)?;
-        let retention = self.ring.ensure(KeyPurpose::Retention, &whose, Halves::reader).await?;
+        let retention = self
+            .ring
+            .ensure(KeyPurpose::Retention, &whose, Halves::reader)
+            .await?;
         Ok(Response::HoldingKeys(HoldingKeys {
             hold: reader_key(&hold)?,
             retention: reader_key(&retention)?,
@@ -38,9 +46,16 @@ impl Inner {
         to: &ReaderKey,
     ) -> Result<Response, VaultError> {
         self.target(KeyPurpose::Agency, to).await?;
-        let exchange = self.store.read().await?.get::<ExchangeRow>(exchange).await?;
+        let exchange = self
+            .store
+            .read()
+            .await?
+            .get::<ExchangeRow>(exchange)
+            .await?;
         let exchange = exchange.ok_or(VaultError::Refused)?;
-        let key = self.held(&exchange.area, &hold_wrap.0, retention_key).await?;
+        let key = self
+            .held(&exchange.area, &hold_wrap.0, retention_key)
+            .await?;
         Ok(Response::Sealed(Sealed(wrap(&key, &to.recipient)?)))
     }
 
@@ -94,7 +109,11 @@ impl Inner {
         class: &str,
     ) -> Result<Response, VaultError> {
         let whose = retention_scope(scope, owner, class)?;
-        let rows = self.ring.keys.keys(KeyPurpose::Retention.as_str(), &whose).await?;
+        let rows = self
+            .ring
+            .keys
+            .keys(KeyPurpose::Retention.as_str(), &whose)
+            .await?;
         Ok(Response::Did(self.destroy(&rows).await?))
     }
 
@@ -112,7 +131,11 @@ impl Inner {
 /// triples are written alike.
 fn retention_scope(scope: &str, owner: &str, class: &str) -> Result<String, VaultError> {
     let word = |text: &str| !text.is_empty() && !text.contains('/');
-    for (text, good) in [(scope, !scope.is_empty()), (owner, word(owner)), (class, word(class))] {
+    for (text, good) in [
+        (scope, !scope.is_empty()),
+        (owner, word(owner)),
+        (class, word(class)),
+    ] {
         if !good {
             return Err(VaultError::Scope(text.to_owned()));
         }

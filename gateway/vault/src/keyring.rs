@@ -42,8 +42,14 @@ pub enum KeyPurpose {
 
 impl KeyPurpose {
     /// All, those that every installation has first.
-    const ALL: [Self; 6] =
-        [Self::Column, Self::Blind, Self::Hold, Self::Log, Self::Agency, Self::Retention];
+    const ALL: [Self; 6] = [
+        Self::Column,
+        Self::Blind,
+        Self::Hold,
+        Self::Log,
+        Self::Agency,
+        Self::Retention,
+    ];
 
     /// The word in the key store.
     pub const fn as_str(self) -> &'static str {
@@ -74,11 +80,17 @@ impl Halves {
         let public = identity.to_recipient()?.to_string();
         let text = identity.to_text()?;
         let secret = Zeroizing::new(text.expose_secret().as_bytes().to_vec());
-        Ok(Self { public, secret: Some(secret) })
+        Ok(Self {
+            public,
+            secret: Some(secret),
+        })
     }
 
     fn symmetric(bytes: &[u8]) -> Self {
-        Self { public: String::new(), secret: Some(Zeroizing::new(bytes.to_vec())) }
+        Self {
+            public: String::new(),
+            secret: Some(Zeroizing::new(bytes.to_vec())),
+        }
     }
 
     /// A fresh key of columns.
@@ -109,11 +121,7 @@ pub struct KeyRing {
 
 impl KeyRing {
     /// Opens the key store, and sees that the master key is the one it was made with.
-    pub async fn open(
-        keys: KeyStore,
-        master: MasterKey,
-        clock: Clock,
-    ) -> Result<Self, VaultError> {
+    pub async fn open(keys: KeyStore, master: MasterKey, clock: Clock) -> Result<Self, VaultError> {
         let ring = Self {
             keys,
             master,
@@ -143,9 +151,14 @@ impl KeyRing {
         if row.state == "destroyed" {
             return Err(VaultError::Destroyed(row.id.clone()));
         }
-        let sealed =
-            row.secret.as_ref().ok_or_else(|| VaultError::HeldByAgency(row.id.clone()))?;
-        let name = KeyName { purpose: &row.purpose, id: &row.id };
+        let sealed = row
+            .secret
+            .as_ref()
+            .ok_or_else(|| VaultError::HeldByAgency(row.id.clone()))?;
+        let name = KeyName {
+            purpose: &row.purpose,
+            id: &row.id,
+        };
         open_secret(&self.master, &name, sealed).map_err(|error| match error {
             OpenError::NotMine => VaultError::WrongMasterKey,
             OpenError::Broken | OpenError::Io(_) => VaultError::Broken(error.to_string()),
@@ -256,7 +269,10 @@ impl KeyRing {
 
     /// Wipes a reader's private key from memory.
     pub fn forget(&self, id: &str) {
-        self.identities.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+        self.identities
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(id);
     }
 
     /// The keys of an area's columns; from memory where they have been opened before.
@@ -275,8 +291,8 @@ impl KeyRing {
         // The newest first.
         for row in rows.iter().filter(|row| row.state != "destroyed") {
             let number = number_of(row).ok_or_else(|| unreadable(row))?;
-            let key = ColumnKey::from_bytes(number, &self.secret(row)?)
-                .map_err(|_| unreadable(row))?;
+            let key =
+                ColumnKey::from_bytes(number, &self.secret(row)?).map_err(|_| unreadable(row))?;
             if writes.is_none() && row.state == "active" {
                 writes = Some(key);
             } else {
@@ -300,7 +316,9 @@ impl KeyRing {
             .await?
             .ok_or_else(|| no_key(KeyPurpose::Blind, area))?;
         let secret = self.secret(&row)?;
-        cached(&self.blinds, area, || BlindKey::from_bytes(&secret).map_err(|_| unreadable(&row)))
+        cached(&self.blinds, area, || {
+            BlindKey::from_bytes(&secret).map_err(|_| unreadable(&row))
+        })
     }
 
     /// The signer of a log.
@@ -323,7 +341,10 @@ impl KeyRing {
 
 /// What a row says to whoever wraps for it.
 pub fn reader_key(row: &KeyRow) -> Result<ReaderKey, VaultError> {
-    Ok(ReaderKey { key_id: row.id.clone(), recipient: row.public.parse()? })
+    Ok(ReaderKey {
+        key_id: row.id.clone(),
+        recipient: row.public.parse()?,
+    })
 }
 
 /// The number at the end of a key's id.
@@ -332,7 +353,10 @@ fn number_of(row: &KeyRow) -> Option<u32> {
 }
 
 fn no_key(purpose: KeyPurpose, scope: &str) -> VaultError {
-    VaultError::NoKey { purpose: purpose.as_str().to_owned(), scope: scope.to_owned() }
+    VaultError::NoKey {
+        purpose: purpose.as_str().to_owned(),
+        scope: scope.to_owned(),
+    }
 }
 
 fn unreadable(row: &KeyRow) -> VaultError {
@@ -340,7 +364,11 @@ fn unreadable(row: &KeyRow) -> VaultError {
 }
 
 fn found<K>(opened: &Opened<K>, whose: &str) -> Option<Arc<K>> {
-    opened.read().unwrap_or_else(PoisonError::into_inner).get(whose).cloned()
+    opened
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(whose)
+        .cloned()
 }
 
 /// The key from memory, else opened and kept there.

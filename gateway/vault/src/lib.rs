@@ -25,13 +25,16 @@ mod reading;
 mod request;
 mod review;
 mod secret;
+#[cfg(test)]
+mod tests;
 mod vault;
 mod witness;
 
 pub use error::VaultError;
 pub use matching::{Candidate, Match};
 pub use request::{
-    Head, HoldingKeys, OpenForReview, OpenItem, Opened, PlaceOf, ReaderKey, Request, Response,
+    Head, HoldingKeys, MayOpen, OpenForReview, OpenItem, Opened, PlaceOf, ReaderKey, Request,
+    Response,
 };
 pub use secret::{Sealed, Secret};
 pub use vault::Vault;

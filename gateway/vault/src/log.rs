@@ -15,15 +15,23 @@ use crate::vault::Inner;
 impl Inner {
     /// Makes a log's key, where absent; its verifier key.
     pub(crate) async fn begin_log(&self, log: &str, origin: &str) -> Result<Response, VaultError> {
-        let row = self.ring.ensure(KeyPurpose::Log, log, || log_key(origin)).await?;
+        let row = self
+            .ring
+            .ensure(KeyPurpose::Log, log, || log_key(origin))
+            .await?;
         same_origin(log, origin, &row.public)?;
         Ok(Response::Text(row.public))
     }
 
     pub(crate) async fn verifier_key(&self, log: &str) -> Result<Response, VaultError> {
-        let row = self.ring.in_use(KeyPurpose::Log, log).await?.ok_or_else(|| {
-            VaultError::NoKey { purpose: "log".to_owned(), scope: log.to_owned() }
-        })?;
+        let row = self
+            .ring
+            .in_use(KeyPurpose::Log, log)
+            .await?
+            .ok_or_else(|| VaultError::NoKey {
+                purpose: "log".to_owned(),
+                scope: log.to_owned(),
+            })?;
         Ok(Response::Text(row.public))
     }
 
@@ -63,7 +71,12 @@ impl Inner {
     /// mark is read at each signing: one indexed select beside the commit that follows.
     async fn known(&self, log: &str) -> Result<Option<Mark>, VaultError> {
         let stored = self.ring.keys.mark(log).await?;
-        let seen = self.marks.lock().unwrap_or_else(PoisonError::into_inner).get(log).cloned();
+        let seen = self
+            .marks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(log)
+            .cloned();
         Ok(stored.into_iter().chain(seen).max_by_key(|mark| mark.size))
     }
 
@@ -95,7 +108,10 @@ fn log_key(origin: &str) -> Result<Halves, VaultError> {
     let signer =
         Signer::new(origin, &seed).map_err(|error| VaultError::Origin(error.to_string()))?;
     let secret = Zeroizing::new(seed.to_vec());
-    Ok(Halves { public: signer.verifier_key(), secret: Some(secret) })
+    Ok(Halves {
+        public: signer.verifier_key(),
+        secret: Some(secret),
+    })
 }
 
 /// A verifier key begins with the origin, which has no plus sign.
@@ -107,5 +123,8 @@ fn same_origin(log: &str, origin: &str, verifier_key: &str) -> Result<(), VaultE
 }
 
 fn other_origin(log: &str, origin: &str) -> VaultError {
-    VaultError::OtherOrigin { log: log.to_owned(), origin: origin.to_owned() }
+    VaultError::OtherOrigin {
+        log: log.to_owned(),
+        origin: origin.to_owned(),
+    }
 }

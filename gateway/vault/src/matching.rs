@@ -82,7 +82,10 @@ impl Inner {
         }
         let mut attaching = candidates.iter().filter(|candidate| candidate.attaches());
         if let (Some(only), None) = (attaching.next(), attaching.next()) {
-            return Ok(Match { attach: Some(only.nominal.clone()), candidates });
+            return Ok(Match {
+                attach: Some(only.nominal.clone()),
+                candidates,
+            });
         }
         if has(&given, IdentifierKind::Name) && has(&given, IdentifierKind::Dob) {
             for row in tx.nominals_in(area).await? {
@@ -93,7 +96,10 @@ impl Inner {
             }
         }
         candidates.retain(Candidate::is_worth_a_look);
-        Ok(Match { attach: None, candidates })
+        Ok(Match {
+            attach: None,
+            candidates,
+        })
     }
 
     /// Who has each unique identifier, by its blind index.
@@ -104,9 +110,14 @@ impl Inner {
         given: &BTreeSet<Identifier>,
     ) -> Result<Holders, VaultError> {
         let mut holders = Holders::new();
-        for identifier in given.iter().filter(|identifier| identifier.kind().is_unique()) {
+        for identifier in given
+            .iter()
+            .filter(|identifier| identifier.kind().is_unique())
+        {
             let column = format!("nominal_identifier.{}", identifier.kind());
-            let index = self.blind(area, &column, identifier.value().reveal()).await?;
+            let index = self
+                .blind(area, &column, identifier.value().reveal())
+                .await?;
             let nominals = holders.entry(identifier.clone()).or_default();
             for row in tx.identifiers_by_blind(&index).await? {
                 nominals.extend(became(tx, area, &row.nominal).await?);
@@ -115,14 +126,12 @@ impl Inner {
         Ok(holders)
     }
 
-    /// What a nominal, and those merged into it, are known by.
-    async fn known_by(
-        &self,
-        tx: &mut Tx,
-        area: &str,
-        nominal: &str,
-    ) -> Result<Known, VaultError> {
-        let mut known = Known { id: nominal.to_owned(), values: Vec::new() };
+    /// What a nominal is known by.
+    async fn known_by(&self, tx: &mut Tx, area: &str, nominal: &str) -> Result<Known, VaultError> {
+        let mut known = Known {
+            id: nominal.to_owned(),
+            values: Vec::new(),
+        };
         for row in tx.identifiers_of(nominal).await? {
             let kind = row.kind.parse().map_err(|_| unreadable(&row, "its kind"))?;
             let place = PlaceOf {
@@ -144,7 +153,9 @@ impl Inner {
 async fn became(tx: &mut Tx, area: &str, nominal: &str) -> Result<Option<String>, StoreError> {
     let mut id = nominal.to_owned();
     for _ in 0..MERGES {
-        let Some(row) = tx.get::<NominalRow>(&id).await? else { return Ok(None) };
+        let Some(row) = tx.get::<NominalRow>(&id).await? else {
+            return Ok(None);
+        };
         match row.merged_into {
             Some(next) if row.state == "merged" => id = next,
             _ => return Ok((row.area == area).then_some(row.id)),
@@ -162,11 +173,13 @@ fn compare(given: &BTreeSet<Identifier>, known: &Known, holders: &Holders) -> Ca
     let mut contradict = BTreeSet::new();
     for identifier in given {
         let kind = identifier.kind();
-        match verdict(identifier, known, holders.get(identifier)) {
-            Some(true) => agree.insert(kind),
-            Some(false) => contradict.insert(kind),
-            None => false,
-        };
+        let verdict = verdict(identifier, known, holders.get(identifier));
+        if verdict.agrees {
+            agree.insert(kind);
+        }
+        if verdict.contradicts {
+            contradict.insert(kind);
+        }
     }
     Candidate {
         nominal: known.id.clone(),
@@ -175,13 +188,14 @@ fn compare(given: &BTreeSet<Identifier>, known: &Known, holders: &Holders) -> Ca
     }
 }
 
-/// Whether an identifier agrees with what a nominal is known by (true), contradicts it
-/// (false), or says nothing.
-fn verdict(
-    given: &Identifier,
-    known: &Known,
-    holders: Option<&BTreeSet<String>>,
-) -> Option<bool> {
+/// What an identifier says of a nominal. One that two nominals have does both.
+#[derive(Default)]
+struct Verdict {
+    agrees: bool,
+    contradicts: bool,
+}
+
+fn verdict(given: &Identifier, known: &Known, holders: Option<&BTreeSet<String>>) -> Verdict {
     let value = given.value().reveal();
     let same_kind: Vec<&str> = known
         .values
@@ -190,34 +204,38 @@ fn verdict(
         .map(|(_, value)| value.as_str())
         .collect();
     match given.kind() {
-        IdentifierKind::Ref => Some(*value == known.id),
-        IdentifierKind::Name => {
-            if same_kind.iter().any(|other| name::agree(value, other)) {
-                return Some(true);
-            }
-            let contradicts = !same_kind.is_empty()
-                && same_kind.iter().all(|other| name::contradict(value, other));
-            contradicts.then_some(false)
-        }
+        IdentifierKind::Ref => says(value, &[&known.id]),
         IdentifierKind::Dob => says(value, &same_kind),
+        IdentifierKind::Name => {
+            let agrees = same_kind.iter().any(|other| name::agree(value, other));
+            let apart = same_kind.iter().all(|other| name::contradict(value, other));
+            Verdict {
+                agrees,
+                contradicts: apart && !same_kind.is_empty(),
+            }
+        }
         IdentifierKind::Pnc
         | IdentifierKind::Cro
         | IdentifierKind::Nhs
         | IdentifierKind::Prison
         | IdentifierKind::Crn
-        | IdentifierKind::Visor => {
-            if holders.is_some_and(|all| all.iter().any(|holder| *holder != known.id)) {
-                return Some(false);
-            }
-            let is_holder = holders.is_some_and(|all| all.contains(&known.id));
-            if is_holder { Some(true) } else { says(value, &same_kind) }
-        }
+        | IdentifierKind::Visor => match holders {
+            Some(holders) if !holders.is_empty() => Verdict {
+                agrees: holders.contains(&known.id),
+                contradicts: holders.iter().any(|holder| *holder != known.id),
+            },
+            _ => says(value, &same_kind),
+        },
     }
 }
 
 /// The same as one of them agrees, another than all of them contradicts, none says nothing.
-fn says(value: &str, known: &[&str]) -> Option<bool> {
-    if known.is_empty() { None } else { Some(known.contains(&value)) }
+fn says(value: &str, known: &[&str]) -> Verdict {
+    let agrees = known.contains(&value);
+    Verdict {
+        agrees,
+        contradicts: !agrees && !known.is_empty(),
+    }
 }
 
 fn unreadable(row: &NominalIdentifierRow, what: &str) -> StoreError {

@@ -6,7 +6,7 @@ use gateway_core::calendar::local_date;
 use gateway_core::question::Party;
 use gateway_core::{AgencyKind, Role};
 use gateway_store::rows::{AgencyRow, NominalRow, PartRow};
-use gateway_store::{Record as _, StoreError, Tx};
+use gateway_store::{Record, StoreError, Tx};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -22,9 +22,15 @@ pub async fn party(
     nominal: Option<&NominalRow>,
     now: Timestamp,
 ) -> Result<Party, StoreError> {
-    let kind = agency.kind.parse().map_err(|_| unreadable(agency, "its kind"))?;
+    let kind = agency
+        .kind
+        .parse()
+        .map_err(|_| unreadable(agency, "its kind"))?;
     let mut party = Party {
-        agency: agency.id.parse().map_err(|_| unreadable(agency, "its id"))?,
+        agency: agency
+            .id
+            .parse()
+            .map_err(|_| unreadable(agency, "its id"))?,
         kind,
         lead: false,
         partner: false,
@@ -51,8 +57,12 @@ async fn take_part(
 ) -> Result<(), StoreError> {
     let agency = party.agency.as_str();
     party.lead = nominal.lead_agency.as_deref() == Some(agency);
-    let parts = tx.parts_of(&nominal.id).await?;
-    let has = |kind| parts.iter().any(|p| p.agency == agency && p.kind == kind && covers(p, now));
+    let entries = tx.parts_of(&nominal.id).await?;
+    let has = |kind| {
+        entries
+            .iter()
+            .any(|row| row.agency == agency && row.kind == kind && covers(row, now))
+    };
     party.partner = has("partner");
     party.associate = has("associate");
     party.custody = has("custody");
@@ -62,7 +72,11 @@ async fn take_part(
         .iter()
         .any(|row| row.agency == agency && row.manner != "absent");
     party.area_unit = party.kind == AgencyKind::Coordination
-        && tx.memberships(agency).await?.iter().any(|row| row.area == nominal.area);
+        && tx
+            .memberships(agency)
+            .await?
+            .iter()
+            .any(|row| row.area == nominal.area);
     Ok(())
 }
 
@@ -134,7 +148,11 @@ pub async fn in_post(
 ) -> Result<Option<String>, StoreError> {
     let at = now.as_microsecond();
     // Deputies come last, here and within a role.
-    let roles: &[Role] = if role == Role::Spoc { &[Role::Spoc, Role::DeputySpoc] } else { &[role] };
+    let roles: &[Role] = if role == Role::Spoc {
+        &[Role::Spoc, Role::DeputySpoc]
+    } else {
+        &[role]
+    };
     for role in roles {
         for holder in tx.holders(agency, role.as_str(), at).await? {
             if tx.absences(&holder.person, at).await?.is_empty() {
@@ -162,7 +180,7 @@ pub async fn named_reader(
     }
 }
 
-fn unreadable<R: gateway_store::Record>(row: &R, what: &str) -> StoreError {
+fn unreadable<R: Record>(row: &R, what: &str) -> StoreError {
     StoreError::Corrupt {
         table: R::TABLE,
         id: row.id().to_owned(),

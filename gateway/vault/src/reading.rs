@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use gateway_core::question::{Party, ReadQuestion, Reading};
-use gateway_core::{AgencyId, Obligation, Outcome};
+use gateway_core::{AgencyId, Obligation, Outcome, Ruling};
 use gateway_seal::unwrap;
 use gateway_store::rows::{
     AgencyRow, DeliveryRow, ExchangeRow, ItemRow, NominalRow, PersonRow, WrapRow,
@@ -16,7 +16,7 @@ use secrecy::ExposeSecret as _;
 use crate::error::VaultError;
 use crate::keyring::KeyPurpose;
 use crate::parties::{named_reader, party, roles_at};
-use crate::request::{OpenItem, Response};
+use crate::request::{MayOpen, OpenItem, Response};
 use crate::secret::{Sealed, Secret};
 use crate::vault::Inner;
 use crate::witness::{Denied, Reason, found, hold_that, reading};
@@ -33,6 +33,28 @@ impl Inner {
     pub(crate) async fn open_item(&self, asked: &OpenItem) -> Result<Response, VaultError> {
         match self.try_open(asked).await {
             Ok(opened) => Ok(opened),
+            Err(denied) => Err(denied.answer("wrap", &asked.wrap)),
+        }
+    }
+
+    /// What the protocols say of a reading, with nothing opened.
+    pub(crate) async fn may_open(&self, asked: &MayOpen) -> Result<Ruling, VaultError> {
+        let asked = OpenItem {
+            wrap: asked.wrap.clone(),
+            agency: asked.agency.clone(),
+            person: asked.person.clone(),
+            in_portal: asked.in_portal,
+            log: String::new(),
+            index: 0,
+        };
+        let now = self.clock.now();
+        let mut tx = self.store.read().await?;
+        let facts = async {
+            let shared = shared(&mut tx, &asked).await?;
+            question(&mut tx, &asked, &shared, now).await
+        };
+        match facts.await {
+            Ok(question) => Ok(self.protocols.may_read(&question)),
             Err(denied) => Err(denied.answer("wrap", &asked.wrap)),
         }
     }
@@ -66,7 +88,9 @@ impl Inner {
             Ok(identity) => {
                 let key = unwrap(&identity, &wrap.wrap).map_err(VaultError::from)?;
                 let text = key.to_text();
-                Ok(Response::ItemKey(Secret::from(text.expose_secret().as_bytes())))
+                Ok(Response::ItemKey(Secret::from(
+                    text.expose_secret().as_bytes(),
+                )))
             }
             Err(VaultError::HeldByAgency(_)) => Ok(Response::Sealed(Sealed(wrap.wrap))),
             Err(error) => Err(error.into()),
@@ -80,7 +104,12 @@ async fn shared(tx: &mut Tx, asked: &OpenItem) -> Result<Shared, Denied> {
     let delivery = found(tx.get(&wrap.delivery).await?, Reason::NotThere)?;
     let exchange = found(tx.get(&wrap.exchange).await?, Reason::NotThere)?;
     let item: ItemRow = found(tx.get(&wrap.item).await?, Reason::NotThere)?;
-    Ok(Shared { wrap, delivery, exchange, item })
+    Ok(Shared {
+        wrap,
+        delivery,
+        exchange,
+        item,
+    })
 }
 
 /// The log says that this agency, and this person where one is named, reads this wrap.
@@ -90,8 +119,15 @@ async fn is_logged(
     exchange: &ExchangeRow,
     now: Timestamp,
 ) -> Result<(), Denied> {
-    let event =
-        reading(tx, &asked.log, asked.index, &exchange.area, &exchange.id, now).await?;
+    let event = reading(
+        tx,
+        &asked.log,
+        asked.index,
+        &exchange.area,
+        &exchange.id,
+        now,
+    )
+    .await?;
     let this = event.from.as_ref() == Some(&asked.agency)
         && event.detail.get("wrap") == Some(&asked.wrap)
         && event.detail.get("person") == asked.person.as_ref();
@@ -113,7 +149,10 @@ async fn question(
         let named = named_reader(tx, &agency.id, shared.wrap.person.as_deref(), now).await?;
         person_is_named = named.as_ref() == Some(person);
     }
-    let run_out = shared.wrap.expires_at.is_some_and(|at| at <= now.as_microsecond());
+    let run_out = shared
+        .wrap
+        .expires_at
+        .is_some_and(|at| at <= now.as_microsecond());
     let recalled = |state: &str| state == "recalled";
     Ok(ReadQuestion {
         reading: Reading::Item,
@@ -155,7 +194,10 @@ pub async fn active_agency(tx: &mut Tx, id: &str) -> Result<AgencyRow, Denied> {
 /// The person is there, not suspended, and belongs to the agency.
 async fn active_person(tx: &mut Tx, id: &str, agency: &AgencyRow) -> Result<(), Denied> {
     let person: PersonRow = found(tx.get(id).await?, Reason::Person)?;
-    hold_that(person.state == "active" && person.agency == agency.id, Reason::Person)
+    hold_that(
+        person.state == "active" && person.agency == agency.id,
+        Reason::Person,
+    )
 }
 
 /// Obligations that do not read are an error: one of them may forbid.

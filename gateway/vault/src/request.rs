@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use gateway_core::{AgencyId, Custody, Identifier};
+use gateway_core::{AgencyId, Custody, Identifier, Ruling};
 use gateway_seal::{ItemKey, Place, Recipient};
 use gateway_store::Mark;
 use serde::de::Error as _;
@@ -54,8 +54,18 @@ pub struct PlaceOf {
 
 impl PlaceOf {
     pub(crate) fn as_place(&self) -> Place<'_> {
-        let Self { area, table, row, column } = self;
-        Place { area, table, row, column }
+        let Self {
+            area,
+            table,
+            row,
+            column,
+        } = self;
+        Place {
+            area,
+            table,
+            row,
+            column,
+        }
     }
 }
 
@@ -81,14 +91,33 @@ pub struct Head {
 
 impl From<&Mark> for Head {
     fn from(mark: &Mark) -> Self {
-        Self { size: mark.size, root: mark.root.clone() }
+        Self {
+            size: mark.size,
+            root: mark.root.clone(),
+        }
     }
 }
 
 impl From<&Head> for Mark {
     fn from(head: &Head) -> Self {
-        Self { size: head.size, root: head.root.clone() }
+        Self {
+            size: head.size,
+            root: head.root.clone(),
+        }
     }
+}
+
+/// A reading that is only asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MayOpen {
+    /// The wrap's row id.
+    pub wrap: String,
+    /// The reader's agency.
+    pub agency: AgencyId,
+    /// The person reading, where one is named.
+    pub person: Option<String>,
+    /// Read in the portal, not taken away.
+    pub in_portal: bool,
 }
 
 /// A reader asks for an item's key, having logged that it reads.
@@ -266,6 +295,8 @@ pub enum Request {
     },
     /// [`crate::Vault::open_item`]
     OpenItem(OpenItem),
+    /// Whether a reading would be permitted now, with the words; nothing is opened.
+    MayOpen(MayOpen),
     /// [`crate::Vault::open_for_review`]
     OpenForReview(OpenForReview),
     /// [`crate::Vault::sign`]
@@ -292,6 +323,8 @@ pub enum Request {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Response {
+    /// What the protocols say of a reading.
+    Ruling(Ruling),
     /// It is done.
     Done,
     /// Whether there was something to do.

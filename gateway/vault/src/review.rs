@@ -37,9 +37,13 @@ impl Inner {
         is_logged(&mut tx, asked, &exchange, &person, now).await?;
         may_decide(&mut tx, &hold, &exchange, &person, now).await?;
         drop(tx);
-        let key = self.held(&exchange.area, &item.hold_wrap, &item.retention_key).await?;
+        let key = self
+            .held(&exchange.area, &item.hold_wrap, &item.retention_key)
+            .await?;
         let text = key.to_text();
-        Ok(Response::ItemKey(Secret::from(text.expose_secret().as_bytes())))
+        Ok(Response::ItemKey(Secret::from(
+            text.expose_secret().as_bytes(),
+        )))
     }
 }
 
@@ -50,9 +54,19 @@ async fn is_logged(
     person: &PersonRow,
     now: Timestamp,
 ) -> Result<(), Denied> {
-    let event =
-        reading(tx, &asked.log, asked.index, &exchange.area, &exchange.id, now).await?;
-    let this = event.from.as_ref().is_some_and(|from| from.as_str() == person.agency)
+    let event = reading(
+        tx,
+        &asked.log,
+        asked.index,
+        &exchange.area,
+        &exchange.id,
+        now,
+    )
+    .await?;
+    let this = event
+        .from
+        .as_ref()
+        .is_some_and(|from| from.as_str() == person.agency)
         && event.detail.get("hold") == Some(&asked.hold)
         && event.detail.get("person") == Some(&asked.person);
     hold_that(this, Reason::OtherReading)
@@ -82,5 +96,9 @@ fn is_coordination(agency: &AgencyRow) -> bool {
 }
 
 async fn works_in(tx: &mut Tx, agency: &AgencyRow, area: &str) -> Result<bool, Denied> {
-    Ok(tx.memberships(&agency.id).await?.iter().any(|row| row.area == area))
+    Ok(tx
+        .memberships(&agency.id)
+        .await?
+        .iter()
+        .any(|row| row.area == area))
 }

@@ -52,7 +52,9 @@ impl Serialize for Secret {
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Zeroizing::new(String::deserialize(deserializer)?);
-        let bytes = BASE64_STANDARD.decode(text.as_bytes()).map_err(|_| bad::<D>())?;
+        let bytes = BASE64_STANDARD
+            .decode(text.as_bytes())
+            .map_err(|_| bad::<D>())?;
         Ok(Self(Zeroizing::new(bytes)))
     }
 }
@@ -76,7 +78,10 @@ impl Serialize for Sealed {
 impl<'de> Deserialize<'de> for Sealed {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        BASE64_STANDARD.decode(text).map(Self).map_err(|_| bad::<D>())
+        BASE64_STANDARD
+            .decode(text)
+            .map(Self)
+            .map_err(|_| bad::<D>())
     }
 }
 

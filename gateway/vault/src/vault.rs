@@ -15,7 +15,7 @@ use crate::request::{Request, Response};
 
 /// The vault. Clones are the same vault.
 #[derive(Clone)]
-pub struct Vault(Arc<Inner>);
+pub struct Vault(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) ring: KeyRing,
@@ -46,54 +46,94 @@ impl Vault {
     ) -> Result<Self, VaultError> {
         let ring = KeyRing::open(keys, master, clock.clone()).await?;
         let marks = Mutex::default();
-        Ok(Self(Arc::new(Inner { ring, store, protocols, clock, marks })))
+        Ok(Self(Arc::new(Inner {
+            ring,
+            store,
+            protocols,
+            clock,
+            marks,
+        })))
     }
 
     /// Asks the vault: the one way in.
     pub async fn call(&self, request: Request) -> Result<Response, VaultError> {
         let vault = &*self.0;
-        Ok(match request {
-            Request::EnsureArea(area) => vault.ensure_area(&area).await?,
-            Request::BeginLog { log, origin } => vault.begin_log(&log, &origin).await?,
-            Request::VerifierKey(log) => vault.verifier_key(&log).await?,
-            Request::AddAgencyKey { agency, custody, recipient } => {
-                vault.add_agency_key(&agency, custody, recipient.as_deref()).await?
+        match request {
+            Request::EnsureArea(area) => vault.ensure_area(&area).await,
+            Request::BeginLog { log, origin } => vault.begin_log(&log, &origin).await,
+            Request::VerifierKey(log) => vault.verifier_key(&log).await,
+            Request::AddAgencyKey {
+                agency,
+                custody,
+                recipient,
+            } => {
+                vault
+                    .add_agency_key(&agency, custody, recipient.as_deref())
+                    .await
             }
             Request::RotateAgencyKey { agency, recipient } => {
-                vault.rotate_agency_key(&agency, recipient.as_deref()).await?
+                vault.rotate_agency_key(&agency, recipient.as_deref()).await
             }
-            Request::ReaderKeys(agencies) => vault.reader_keys(&agencies).await?,
-            Request::Rewrap { item, wrap, key_id, to } => {
-                vault.rewrap(&item, &wrap, &key_id, &to).await?
+            Request::ReaderKeys(agencies) => vault.reader_keys(&agencies).await,
+            Request::Rewrap {
+                item,
+                wrap,
+                key_id,
+                to,
+            } => vault.rewrap(&item, &wrap, &key_id, &to).await,
+            Request::SealColumn { place, plain } => vault.seal_column(&place, &plain).await,
+            Request::OpenColumn { place, sealed } => vault.open_column(&place, &sealed).await,
+            Request::RotateColumnKey(area) => vault.rotate_column_key(&area).await,
+            Request::Blind {
+                area,
+                column,
+                value,
+            } => vault.blinded(&area, &column, &value).await,
+            Request::Fingerprint { area, sha256 } => vault.fingerprint(&area, &sha256).await,
+            Request::MatchPerson { area, identifiers } => vault
+                .match_person(&area, &identifiers)
+                .await
+                .map(Response::Match),
+            Request::HoldingKeys {
+                area,
+                scope,
+                owner,
+                class,
+            } => vault.holding_keys(&area, &scope, &owner, &class).await,
+            Request::WrapHeld {
+                exchange,
+                hold_wrap,
+                retention_key,
+                to,
+            } => {
+                vault
+                    .wrap_held(&exchange, &hold_wrap, &retention_key, &to)
+                    .await
             }
-            Request::SealColumn { place, plain } => vault.seal_column(&place, &plain).await?,
-            Request::OpenColumn { place, sealed } => vault.open_column(&place, &sealed).await?,
-            Request::RotateColumnKey(area) => vault.rotate_column_key(&area).await?,
-            Request::Blind { area, column, value } => {
-                vault.blind_text(&area, &column, &value).await?
+            Request::MoveRetention {
+                retention_wrap,
+                retention_key,
+                to,
+            } => {
+                vault
+                    .move_retention(&retention_wrap, &retention_key, &to)
+                    .await
             }
-            Request::Fingerprint { area, sha256 } => vault.fingerprint(&area, &sha256).await?,
-            Request::MatchPerson { area, identifiers } => {
-                Response::Match(vault.match_person(&area, &identifiers).await?)
-            }
-            Request::HoldingKeys { area, scope, owner, class } => {
-                vault.holding_keys(&area, &scope, &owner, &class).await?
-            }
-            Request::WrapHeld { exchange, hold_wrap, retention_key, to } => {
-                vault.wrap_held(&exchange, &hold_wrap, &retention_key, &to).await?
-            }
-            Request::MoveRetention { retention_wrap, retention_key, to } => {
-                vault.move_retention(&retention_wrap, &retention_key, &to).await?
-            }
-            Request::DestroyRetention { scope, owner, class } => {
-                vault.destroy_retention(&scope, &owner, &class).await?
-            }
-            Request::OpenItem(asked) => vault.open_item(&asked).await?,
-            Request::OpenForReview(asked) => vault.open_for_review(&asked).await?,
-            Request::Sign { log, origin, before, after } => {
-                vault.sign(&log, &origin, &before, &after).await?
-            }
-            Request::GivenOut { log, head } => vault.given_out(&log, &head).await?,
-        })
+            Request::DestroyRetention {
+                scope,
+                owner,
+                class,
+            } => vault.destroy_retention(&scope, &owner, &class).await,
+            Request::MayOpen(asked) => vault.may_open(&asked).await.map(Response::Ruling),
+            Request::OpenItem(asked) => vault.open_item(&asked).await,
+            Request::OpenForReview(asked) => vault.open_for_review(&asked).await,
+            Request::Sign {
+                log,
+                origin,
+                before,
+                after,
+            } => vault.sign(&log, &origin, &before, &after).await,
+            Request::GivenOut { log, head } => vault.given_out(&log, &head).await,
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! Why something is not opened: said to the operator's log, never to who asked.
+//! What the log must bear witness to before anything is opened; and why something is not
+//! opened, which is said to the operator's log, never to who asked.
 
 use gateway_core::event::{Event, EventKind};
 use gateway_ledger::{Salt, leaf_data};
@@ -59,9 +60,10 @@ impl From<StoreError> for Denied {
 
 impl From<VaultError> for Denied {
     fn from(error: VaultError) -> Self {
-        match error {
-            VaultError::Destroyed(_) => Self::Because(Reason::Destroyed),
-            error => Self::Fault(error),
+        if matches!(error, VaultError::Destroyed(_)) {
+            Self::Because(Reason::Destroyed)
+        } else {
+            Self::Fault(error)
         }
     }
 }
@@ -81,7 +83,11 @@ impl Denied {
 
 /// Sees that something holds.
 pub fn hold_that(holds: bool, reason: Reason) -> Result<(), Denied> {
-    if holds { Ok(()) } else { Err(Denied::Because(reason)) }
+    if holds {
+        Ok(())
+    } else {
+        Err(Denied::Because(reason))
+    }
 }
 
 /// What is there, or the reason for its absence.
@@ -105,7 +111,10 @@ pub async fn reading(
     let event: Event = found(serde_json::from_str(&leaf.event).ok(), Reason::LeafChanged)?;
     let salt = found(leaf.salt.as_slice().try_into().ok(), Reason::LeafChanged)?;
     let data = leaf_data(&Salt::from_bytes(salt), &event).ok();
-    hold_that(data.is_some_and(|data| data == *leaf.data), Reason::LeafChanged)?;
+    hold_that(
+        data.is_some_and(|data| data == *leaf.data),
+        Reason::LeafChanged,
+    )?;
     let at: Timestamp = found(event.at.parse().ok(), Reason::LeafChanged)?;
     let age = now.duration_since(at);
     hold_that(age <= FRESH && age >= -SKEW, Reason::Stale)?;

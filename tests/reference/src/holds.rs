@@ -8,7 +8,7 @@ use crate::who::{health_owned, stranger};
 /// A row: its rule, who must approve, whether an emergency lifts it, and whether it matches.
 struct Row {
     rule: &'static str,
-    role: Role,
+    approver: Role,
     seat: Seat,
     emergency: Emergency,
     matches: bool,
@@ -22,14 +22,17 @@ enum Emergency {
 }
 
 pub fn matching(q: &Question) -> Vec<(&'static str, Reviewer)> {
-    rows(q)
+    owners(q)
         .into_iter()
-        .filter(|row| row.matches && !q.approvals.contains(&row.role) && !lifted(q, row.emergency))
+        .chain(coordinations(q))
+        .filter(|row| {
+            row.matches && !q.approvals.contains(&row.approver) && !lifted(q, row.emergency)
+        })
         .map(|row| {
             (
                 row.rule,
                 Reviewer {
-                    role: row.role,
+                    role: row.approver,
                     seat: row.seat,
                 },
             )
@@ -45,92 +48,84 @@ fn lifted(q: &Question, emergency: Emergency) -> bool {
     }
 }
 
-fn rows(q: &Question) -> Vec<Row> {
-    use Emergency::{ChangesNothing, Lifts, LiftsOnceConfirmed};
-    use Seat::{Coordination, Owner, Trust};
-    let item = &q.item;
-    let is = |category| item.category == category;
-    let clinical = clinical_record(q);
-    let unsigned = !(q.sender.signed && q.recipient.signed);
-    let from_prison = item.owner_kind == Kind::Prison && !is(Category::Intel);
-    let unlabelled = is(Category::Unlabelled);
-    let units_minutes = is(Category::Minutes) && item.owner_kind == Kind::Coordination;
-    let passed_on = is(Category::Minutes) && q.sender.kind != Kind::Coordination;
-    let row = |rule, role, seat, emergency, matches| Row {
+const fn row(
+    rule: &'static str,
+    (approver, seat): (Role, Seat),
+    emergency: Emergency,
+    matches: bool,
+) -> Row {
+    Row {
         rule,
-        role,
+        approver,
         seat,
         emergency,
         matches,
-    };
+    }
+}
+
+/// What waits for somebody at the owner, or at the nominal's trust.
+fn owners(q: &Question) -> Vec<Row> {
+    use Emergency::{ChangesNothing, Lifts};
+    let item = &q.item;
+    let is = |category| item.category == category;
+    let from_prison = item.owner_kind == Kind::Prison && !is(Category::Intel);
+    let health = health_risk(item) && !on_record(item);
+    let (clinical, by_health_body) = (clinical_record(q), health_owned(item));
+    let at_owner = |role| (role, Seat::Owner);
+    let guardian_at_trust = (Role::Caldicott, Seat::Trust);
     vec![
+        row("ISP-10", at_owner(Role::Manager), Lifts, from_prison),
         row(
-            "SIGNED",
-            Role::Coordinator,
-            Coordination,
-            ChangesNothing,
-            unsigned,
-        ),
-        row(
-            "NO-ONWARD",
-            Role::Coordinator,
-            Coordination,
-            ChangesNothing,
-            item.no_onward,
-        ),
-        row(
-            "UNLABELLED",
-            Role::Coordinator,
-            Coordination,
-            ChangesNothing,
-            unlabelled,
-        ),
-        row("ISP-10", Role::Manager, Owner, Lifts, from_prison),
-        row("ISP-11", Role::Security, Owner, Lifts, is(Category::Intel)),
-        row(
-            "ISP-15",
-            Role::Clinician,
-            Owner,
+            "ISP-11",
+            at_owner(Role::Security),
             Lifts,
-            health_risk(item) && !on_record(item),
+            is(Category::Intel),
+        ),
+        row("ISP-15", at_owner(Role::Clinician), Lifts, health),
+        row(
+            "ISP-16",
+            at_owner(Role::Caldicott),
+            Lifts,
+            clinical && by_health_body,
         ),
         row(
             "ISP-16",
-            Role::Caldicott,
-            Owner,
+            guardian_at_trust,
             Lifts,
-            clinical && health_owned(item),
+            clinical && !by_health_body,
         ),
-        row(
-            "ISP-16",
-            Role::Caldicott,
-            Trust,
-            Lifts,
-            clinical && !health_owned(item),
-        ),
-        row("ISP-20", Role::Chair, Coordination, Lifts, units_minutes),
-        row("ISP-21", Role::Chair, Coordination, Lifts, passed_on),
         row(
             "ISP-35",
-            Role::Dpo,
-            Owner,
+            at_owner(Role::Dpo),
             ChangesNothing,
             is(Category::Protected),
         ),
         row(
             "ISP-37",
-            Role::Dpo,
-            Owner,
+            at_owner(Role::Dpo),
             ChangesNothing,
             q.recipient.overseas,
         ),
-        row(
-            "ISP-41",
-            Role::Coordinator,
-            Coordination,
-            LiftsOnceConfirmed,
-            stranger(q),
-        ),
+    ]
+}
+
+/// What waits for the coordination unit.
+fn coordinations(q: &Question) -> Vec<Row> {
+    use Emergency::{ChangesNothing, Lifts, LiftsOnceConfirmed};
+    let chair = (Role::Chair, Seat::Coordination);
+    let coordinator = (Role::Coordinator, Seat::Coordination);
+    let minutes = q.item.category == Category::Minutes;
+    let units_minutes = minutes && q.item.owner_kind == Kind::Coordination;
+    let passed_on = minutes && q.sender.kind != Kind::Coordination;
+    let unsigned = !(q.sender.signed && q.recipient.signed);
+    let unlabelled = q.item.category == Category::Unlabelled;
+    vec![
+        row("ISP-20", chair, Lifts, units_minutes),
+        row("ISP-21", chair, Lifts, passed_on),
+        row("ISP-41", coordinator, LiftsOnceConfirmed, stranger(q)),
+        row("NO-ONWARD", coordinator, ChangesNothing, q.item.no_onward),
+        row("SIGNED", coordinator, ChangesNothing, unsigned),
+        row("UNLABELLED", coordinator, ChangesNothing, unlabelled),
     ]
 }
 

@@ -17,6 +17,7 @@ type Row = (&'static str, Vec<Obligation>);
 
 pub fn matching(q: &Question) -> Vec<Row> {
     let mut rows = sharing(q);
+    rows.extend(reports(q));
     rows.extend(particular(q));
     rows.extend(approved(q));
     rows.into_iter()
@@ -25,16 +26,12 @@ pub fn matching(q: &Question) -> Vec<Row> {
         .collect()
 }
 
-/// ISP-03 to ISP-09: who shares with whom in the ordinary run of things.
+/// ISP-03 to ISP-07: who shares with whom in the ordinary run of things.
 fn sharing(q: &Question) -> Vec<(bool, Row)> {
     let (from, to) = (group(&q.sender), group(&q.recipient));
     let what_partners_need = [C::Ident, C::Offence, C::Risk, C::Rmp, C::Actions];
     let high = q.level >= 2;
     let both_attend = q.sender.attendee && q.recipient.attendee;
-    let annex_f_reader = matches!(
-        q.recipient.kind,
-        Kind::Coordination | Kind::Probation | Kind::ApprovedPremises | Kind::Police
-    );
     vec![
         (
             from == Group::Ra
@@ -89,6 +86,19 @@ fn sharing(q: &Question) -> Vec<(bool, Row)> {
                 ),
             ("ISP-07", vec![Notify(Role::Coordinator), SpocOnly]),
         ),
+    ]
+}
+
+/// ISP-08 and ISP-09: Associates, and a prison's report to the meeting.
+fn reports(q: &Question) -> Vec<(bool, Row)> {
+    let to = group(&q.recipient);
+    let high = q.level >= 2;
+    let annex_f_reader = to == Group::Coord
+        || matches!(
+            q.recipient.kind,
+            Kind::Probation | Kind::ApprovedPremises | Kind::Police
+        );
+    vec![
         (
             to == Group::Assoc
                 && q.recipient.associate
@@ -111,22 +121,32 @@ fn sharing(q: &Question) -> Vec<(bool, Row)> {
     ]
 }
 
-/// The columns "information", "purpose" and "conditions" of ISP-06.
+/// The columns "information", "purpose" and "conditions" of ISP-06: what is not named there
+/// is left out here.
 fn what_bears_on_risk(q: &Question) -> bool {
+    let left_out = [
+        C::Custody,
+        C::Intel,
+        C::HealthClin,
+        C::Victim,
+        C::Minutes,
+        C::Protected,
+        C::Stats,
+        C::Unlabelled,
+    ];
+    let other_purposes = [
+        P::Care,
+        P::Employment,
+        P::Court,
+        P::Audit,
+        P::SarFoi,
+        P::Research,
+    ];
     let identified = q.linked && !q.provisional;
-    let barred = match q.item.category {
-        C::Ident | C::Location | C::Offence | C::Risk | C::Rmp | C::Actions | C::Contacts => false,
-        C::Substance | C::HealthRisk | C::Child | C::ThirdParty | C::Orders => false,
-        C::Custody | C::Intel | C::HealthClin | C::Victim | C::Minutes => true,
-        C::Protected | C::Stats | C::Unlabelled => true,
-    };
-    let purpose = match q.purpose {
-        Some(P::Assess | P::Manage | P::Meeting | P::Release | P::LevelSet) => true,
-        Some(P::SafeChild | P::SafeAdult | P::VictimSafety | P::StaffSafety | P::Housing) => true,
-        Some(P::Care | P::Employment | P::Court | P::Audit | P::SarFoi | P::Research) => false,
-        None => false,
-    };
-    identified && !barred && purpose
+    identified
+        && !left_out.contains(&q.item.category)
+        && q.purpose
+            .is_some_and(|purpose| !other_purposes.contains(&purpose))
 }
 
 /// The rules for particular information, ISP-15 to ISP-38.

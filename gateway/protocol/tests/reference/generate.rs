@@ -218,7 +218,16 @@ impl Questions {
                     Purpose::Court,
                 ]));
             }
+            8 => self.lean_to_level_one(q),
             _ => {}
         }
+    }
+
+    fn lean_to_level_one(&mut self, q: &mut Question) {
+        q.sender.kind = self.one(&[AgencyKind::Police, AgencyKind::Probation]);
+        q.level = 1;
+        q.purpose = Some(self.one(&[Purpose::LevelSet, Purpose::Manage]));
+        q.item.category = self.one(&[Category::Ident, Category::Offence, Category::Rmp]);
+        q.item.owner_kind = q.sender.kind;
     }
 }

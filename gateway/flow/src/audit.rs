@@ -1,0 +1,267 @@
+//! The records against the log: every leaf's opening gives its data, every covered row is what
+//! the newest leaf that covers it committed to, none is missing and none was slipped in, and
+//! every sealed body is the one that its item names.
+
+use std::collections::HashSet;
+
+use gateway_core::event::Event;
+use gateway_ledger::{Salt, commit_rows, leaf_data};
+use gateway_store::rows::{
+    AbsenceRow, AgencyRow, AppointmentRow, AreaRow, AttendanceRow, CellRow, CredentialRow,
+    DeliveryRow, DeliveryStepRow, ExchangeRow, HoldRow, ItemRow, MeetingRow, MembershipRow,
+    NominalIdentifierRow, NominalRow, NoticeRow, PartRow, PersonRow, WrapRow,
+};
+use gateway_store::{Blobs, LeafRow, LogHead, Record, Store, StoreError, Tx};
+
+/// How many rows are looked at in one page.
+const PAGE: i64 = 500;
+
+/// What was found to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordsVerified {
+    /// Rows compared.
+    pub rows: u64,
+    /// Leaves compared.
+    pub leaves: u64,
+}
+
+/// What does not hold, and where.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditFault {
+    /// A leaf's opening was changed.
+    #[error("entry {index} of log `{log}`: its {what} is not what the log committed to")]
+    Leaf {
+        /// The log.
+        log: String,
+        /// The entry.
+        index: u64,
+        /// What.
+        what: &'static str,
+    },
+    /// Leaves are missing or too many.
+    #[error("log `{log}` says {size} entries, the database has {found}")]
+    Size {
+        /// The log.
+        log: String,
+        /// By its head.
+        size: u64,
+        /// Found.
+        found: u64,
+    },
+    /// A covered row was changed.
+    #[error(
+        "row `{id}` of table `{table}` is not what entry {index} of log `{log}` committed to: it was changed"
+    )]
+    Changed {
+        /// The table.
+        table: &'static str,
+        /// The row.
+        id: String,
+        /// The log.
+        log: String,
+        /// The entry.
+        index: u64,
+    },
+    /// A covered row is gone.
+    #[error(
+        "row `{id}` of table `{table}`, which entry {index} of log `{log}` committed to, is missing: it was deleted"
+    )]
+    Deleted {
+        /// The table.
+        table: &'static str,
+        /// The row.
+        id: String,
+        /// The log.
+        log: String,
+        /// The entry.
+        index: u64,
+    },
+    /// A row that no leaf covers.
+    #[error("row `{id}` of table `{table}` is in no entry of any log: it was slipped in")]
+    Unlogged {
+        /// The table.
+        table: &'static str,
+        /// The row.
+        id: String,
+    },
+    /// A sealed body was changed or is gone.
+    #[error("the sealed body of item `{item}` (blob `{blob}`) is {what}")]
+    Body {
+        /// The item.
+        item: String,
+        /// The blob.
+        blob: String,
+        /// `missing` or `changed`.
+        what: &'static str,
+    },
+    /// The database could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The folder of bodies could not be read.
+    #[error("the folder of sealed bodies cannot be read: {0}")]
+    Blobs(#[from] std::io::Error),
+}
+
+/// Compares the records with the log. `progress` is told how many rows are done.
+pub async fn verify_records(
+    store: &Store,
+    blobs: &Blobs,
+    progress: &mut (dyn FnMut(u64) + Send),
+) -> Result<RecordsVerified, AuditFault> {
+    let mut done = RecordsVerified { rows: 0, leaves: 0 };
+    let mut tx = store.read().await?;
+    for head in tx.logs().await? {
+        done.leaves += leaves(&mut tx, &head).await?;
+    }
+    macro_rules! each {
+        ($($row:ty),+ $(,)?) => {$(
+            done.rows += table::<$row>(&mut tx).await?;
+            progress(done.rows);
+        )+};
+    }
+    each!(
+        AreaRow,
+        AgencyRow,
+        MembershipRow,
+        CredentialRow,
+        PersonRow,
+        AppointmentRow,
+        AbsenceRow,
+        NominalRow,
+        NominalIdentifierRow,
+        PartRow,
+        MeetingRow,
+        AttendanceRow,
+        ExchangeRow,
+        CellRow,
+        HoldRow,
+        DeliveryRow,
+        DeliveryStepRow,
+        WrapRow,
+        NoticeRow,
+        ItemRow,
+    );
+    bodies(&mut tx, blobs).await?;
+    Ok(done)
+}
+
+async fn leaves(tx: &mut Tx, head: &LogHead) -> Result<u64, AuditFault> {
+    let mut next = 0;
+    loop {
+        let page = tx.leaves(&head.id, next, PAGE).await?;
+        if page.is_empty() {
+            break;
+        }
+        for leaf in page {
+            let fault = |what| AuditFault::Leaf {
+                log: head.id.clone(),
+                index: next,
+                what,
+            };
+            if leaf.index != next {
+                return Err(fault("place"));
+            }
+            let rows = tx.leaf_rows(&head.id, next).await?;
+            opening(&leaf, &rows).map_err(fault)?;
+            next += 1;
+        }
+    }
+    if next == head.size {
+        return Ok(next);
+    }
+    Err(AuditFault::Size {
+        log: head.id.clone(),
+        size: head.size,
+        found: next,
+    })
+}
+
+fn opening(leaf: &LeafRow, rows: &[gateway_ledger::CoveredRow]) -> Result<(), &'static str> {
+    let salt = |bytes: &[u8]| bytes.try_into().map(Salt::from_bytes).map_err(|_| "salt");
+    let event: Event = serde_json::from_str(&leaf.event).map_err(|_| "event")?;
+    let data = leaf_data(&salt(&leaf.salt)?, &event).map_err(|_| "event")?;
+    if data.as_slice() != leaf.data {
+        return Err("event or salt");
+    }
+    let named = (
+        leaf.kind == event.kind.as_str(),
+        leaf.exchange == event.exchange,
+        leaf.nominal == event.nominal,
+    );
+    if named != (true, true, true) {
+        return Err("kind, exchange or nominal");
+    }
+    let committed = match rows.is_empty() {
+        true => None,
+        false => Some(commit_rows(&salt(&leaf.row_salt)?, rows)),
+    };
+    if committed == event.rows {
+        Ok(())
+    } else {
+        Err("list of covered rows")
+    }
+}
+
+async fn table<R: Record>(tx: &mut Tx) -> Result<u64, AuditFault> {
+    let mut logged = HashSet::new();
+    let mut after = String::new();
+    loop {
+        let page = tx.newest_digests(R::TABLE, &after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after.clone_from(&last.id);
+        for newest in page {
+            let place = (newest.id.clone(), newest.log.clone(), newest.index);
+            let (id, log, index) = place;
+            match tx.get::<R>(&newest.id).await? {
+                None => {
+                    return Err(AuditFault::Deleted {
+                        table: R::TABLE,
+                        id,
+                        log,
+                        index,
+                    });
+                }
+                Some(row) if row.covered().digest != newest.digest => {
+                    return Err(AuditFault::Changed {
+                        table: R::TABLE,
+                        id,
+                        log,
+                        index,
+                    });
+                }
+                Some(_) => logged.insert(newest.id),
+            };
+        }
+    }
+    for id in tx.ids::<R>().await? {
+        if !logged.contains(&id) {
+            return Err(AuditFault::Unlogged {
+                table: R::TABLE,
+                id,
+            });
+        }
+    }
+    Ok(u64::try_from(logged.len()).unwrap_or(u64::MAX))
+}
+
+async fn bodies(tx: &mut Tx, blobs: &Blobs) -> Result<(), AuditFault> {
+    for id in tx.ids::<ItemRow>().await? {
+        let Some(item) = tx.get::<ItemRow>(&id).await? else {
+            continue;
+        };
+        let (Some(blob), Some(wanted)) = (item.blob, item.blob_sha256) else {
+            continue;
+        };
+        let what = match blobs.digest(&blob)? {
+            None => "missing",
+            Some(found) if found != wanted => "changed",
+            Some(_) => continue,
+        };
+        return Err(AuditFault::Body {
+            item: id,
+            blob,
+            what,
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! What happens by itself: the outbox, reminders and escalations, expiry, sweeping.
+
+use std::time::Duration;
+
+use gateway_core::DeliveryState;
+
+use crate::Flow;
+use crate::error::FlowError;
+
+/// A staged body that no exchange took up is swept after this long, microseconds.
+const STALE: i64 = 24 * 3600 * 1_000_000;
+
+/// Numbers for the operator.
+#[derive(Debug, Clone)]
+pub struct Counts {
+    /// Exchanges by state.
+    pub exchanges: Vec<(String, i64)>,
+    /// Deliveries by state.
+    pub deliveries: Vec<(String, i64)>,
+    /// Open holds.
+    pub open_holds: i64,
+    /// Entries of each area's log.
+    pub log_size: Vec<(String, u64)>,
+}
+
+impl Flow {
+    /// One round.
+    pub async fn tick(&self) -> Result<(), FlowError> {
+        self.run_outbox().await?;
+        self.run_hold_clock().await?;
+        self.run_expiry().await?;
+        self.sweep().await
+    }
+
+    /// Rounds until told to stop: every second, and soon after a manual clock is moved.
+    pub async fn run_clockwork(self, mut stop: tokio::sync::watch::Receiver<bool>) {
+        loop {
+            if let Err(error) = self.tick().await {
+                tracing::warn!(error = %error, "a round of the clockwork failed: it is tried again");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                _ = stop.changed() => return,
+            }
+        }
+    }
+
+    /// The operator's numbers.
+    pub async fn counts(&self) -> Result<Counts, FlowError> {
+        let mut tx = self.store.read().await?;
+        Ok(Counts {
+            exchanges: tx.exchange_counts().await?,
+            deliveries: tx.delivery_counts().await?,
+            open_holds: tx.open_hold_count().await?,
+            log_size: tx
+                .logs()
+                .await?
+                .into_iter()
+                .map(|head| (head.area, head.size))
+                .collect(),
+        })
+    }
+
+    async fn run_expiry(&self) -> Result<(), FlowError> {
+        let mut tx = self.store.read().await?;
+        let run_out = tx.run_out(self.now()).await?;
+        drop(tx);
+        for delivery in run_out {
+            self.move_delivery(&delivery.id, DeliveryState::Expired, None)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Removes bodies that were sealed and never recorded.
+    async fn sweep(&self) -> Result<(), FlowError> {
+        let mut tx = self.store.read().await?;
+        let stale = tx.stale_blobs(self.now() - STALE).await?;
+        drop(tx);
+        for blob in stale {
+            let mut tx = self.store.write("sweep").await?;
+            // The row first: a file without a row is never looked for, a row without a file
+            // would be.
+            if tx.forget_blob(&blob.id).await? {
+                tx.commit().await?;
+                let blobs = self.blobs.clone();
+                let removed = tokio::task::spawn_blocking(move || blobs.remove(&blob.id)).await;
+                removed.map_err(|_| FlowError::Internal("sweeping stopped".to_owned()))??;
+            }
+        }
+        Ok(())
+    }
+}

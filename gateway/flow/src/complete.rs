@@ -1,0 +1,328 @@
+//! What came in incomplete: completed by its sender, or matched by the coordinator, who alone
+//! sees candidates. Then it goes the same way as any other.
+
+use gateway_core::event::EventKind;
+use gateway_core::text::clean;
+use gateway_core::{Identifier, IdentifierKind, Personal, Purpose, Role};
+use gateway_store::Tx;
+use gateway_store::rows::{AgencyRow, ExchangeRow, NominalRow};
+use gateway_vault::Candidate;
+
+use crate::Flow;
+use crate::case::{Case, corrupt, id_of};
+use crate::decide::Decided;
+use crate::error::{FieldFault, FlowError};
+use crate::identify::{Identified, live, missing};
+use crate::record::{Answer, summary, write_items};
+use crate::recorder::{Draft, work};
+use crate::seal::Sealed;
+use crate::submission::{Caller, Particulars};
+
+/// What a sender adds to an incomplete exchange. What is absent stays as it was.
+#[derive(Debug, Clone, Default)]
+pub struct Completion {
+    /// The gateway's reference of the nominal.
+    pub reference: Option<String>,
+    /// Identifiers, in place of those given before.
+    pub identifiers: Option<Vec<Identifier>>,
+    /// The purpose.
+    pub purpose: Option<Purpose>,
+    /// Why it is necessary.
+    pub necessity: Option<Personal<String>>,
+    /// Lawful bases.
+    pub bases: Option<Vec<String>>,
+}
+
+/// An exchange that no nominal was found for, as the coordinator sees it.
+#[derive(Debug, Clone)]
+pub struct UnmatchedView {
+    /// The exchange.
+    pub exchange: String,
+    /// The sender.
+    pub from: String,
+    /// Received at, microseconds UTC.
+    pub received: i64,
+    /// The purpose.
+    pub purpose: Option<String>,
+    /// The identifiers as the sender gave them.
+    pub given: Vec<Identifier>,
+    /// Who it may be.
+    pub candidates: Vec<CandidateView>,
+}
+
+/// Somebody it may be about.
+#[derive(Debug, Clone)]
+pub struct CandidateView {
+    /// The nominal's reference.
+    pub nominal: String,
+    /// The name.
+    pub name: Option<Personal<String>>,
+    /// The date of birth.
+    pub date_of_birth: Option<Personal<String>>,
+    /// What agrees.
+    pub agree: Vec<IdentifierKind>,
+    /// What contradicts.
+    pub contradict: Vec<IdentifierKind>,
+}
+
+impl Flow {
+    /// The sender completes what it sent.
+    pub async fn complete(
+        &self,
+        caller: &Caller,
+        exchange: &str,
+        with: Completion,
+    ) -> Result<Answer, FlowError> {
+        let row = self
+            .incomplete(exchange, Some(caller.agency.as_str()))
+            .await?;
+        let mut tx = self.store.read().await?;
+        let mut case = self.kept_case(&mut tx, &row).await?;
+        apply(&mut case.particulars, with)?;
+        if case.nominal.is_none() {
+            case.nominal = self.look_for(&mut tx, &case).await?;
+        }
+        drop(tx);
+        let by = caller.agency.to_string();
+        self.finish(row, case, EventKind::ExchangeCompleted, &by)
+            .await
+    }
+
+    /// The coordinator says whom it is about, with reasons.
+    pub async fn match_exchange(
+        &self,
+        caller: &Caller,
+        exchange: &str,
+        nominal: &str,
+        reasons: &str,
+    ) -> Result<Answer, FlowError> {
+        let unit = self.unit(caller).await?;
+        self.acting(caller, &[Role::Coordinator], "matching an exchange")
+            .await?;
+        let reasons = clean(reasons, 20_000)
+            .map_err(|e| FlowError::Invalid(vec![FieldFault::new("/reasons", e.to_string())]))?;
+        let row = self.incomplete(exchange, None).await?;
+        if row.area != unit {
+            return Err(FlowError::NotFound);
+        }
+        let mut tx = self.store.read().await?;
+        let found = live(&mut tx, nominal)
+            .await?
+            .filter(|nominal| nominal.area == unit);
+        let Some(found) = found else {
+            return Err(FlowError::Invalid(vec![FieldFault::new(
+                "/nominal",
+                "is no nominal of your area: give the reference of one in the list of candidates",
+            )]));
+        };
+        let mut case = self.kept_case(&mut tx, &row).await?;
+        case.nominal = Some(found);
+        case.particulars.matched_because = Some(reasons.into());
+        drop(tx);
+        let by = caller.agency.to_string();
+        self.finish(row, case, EventKind::Matched, &by).await
+    }
+
+    async fn incomplete(&self, id: &str, sender: Option<&str>) -> Result<ExchangeRow, FlowError> {
+        let mut tx = self.store.read().await?;
+        let row: Option<ExchangeRow> = tx.get(id).await?;
+        let row = row
+            .filter(|row| sender.is_none_or(|sender| row.sender == sender))
+            .ok_or(FlowError::NotFound)?;
+        if row.state == "incomplete" {
+            return Ok(row);
+        }
+        Err(FlowError::Conflict(format!(
+            "this exchange is {}: nothing is missing",
+            row.state
+        )))
+    }
+
+    async fn look_for(&self, tx: &mut Tx, case: &Case) -> Result<Option<NominalRow>, FlowError> {
+        if let Some(reference) = &case.particulars.reference {
+            return live(tx, reference).await;
+        }
+        if case.particulars.identifiers.is_empty() {
+            return Ok(None);
+        }
+        let found = self
+            .vault
+            .match_person(&case.area, &case.particulars.identifiers)
+            .await?;
+        match found.attach {
+            Some(id) => live(tx, &id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Decide, seal and record, as for a new one; the items are kept ones.
+    async fn finish(
+        &self,
+        earlier: ExchangeRow,
+        case: Case,
+        kind: EventKind,
+        by: &str,
+    ) -> Result<Answer, FlowError> {
+        let missing = missing(&case);
+        let identified = Identified {
+            case,
+            missing,
+            key: None,
+            opened: None,
+        };
+        let decided = self.decide(identified).await?;
+        let sealed = self.seal(decided).await?;
+        let state = match sealed.decided.identified.missing.is_empty() {
+            true => crate::record::state_of(
+                sealed.decided.matrix.iter().map(|cell| cell.ruling.outcome),
+            ),
+            false => gateway_core::ExchangeState::Incomplete,
+        };
+        let row = self
+            .exchange_row(&sealed.decided.identified.case, state)
+            .await?;
+        let (flow, by) = (self.clone(), id_of(by)?);
+        let (area, id) = (row.area.clone(), row.id.clone());
+        let work = work(move |tx| {
+            Box::pin(async move {
+                let now: Option<ExchangeRow> = tx.get(&earlier.id).await?;
+                if now.is_none_or(|now| now != earlier) {
+                    return Err(FlowError::Conflict(
+                        "this exchange was changed meanwhile: read it again".to_owned(),
+                    ));
+                }
+                flow.write_completion(tx, row, sealed, kind, &by).await
+            })
+        });
+        self.recorder
+            .record(&area, "complete-exchange", work)
+            .await?;
+        self.run_outbox().await?;
+        self.answer_of(&id).await
+    }
+
+    async fn write_completion(
+        &self,
+        tx: &mut Tx,
+        mut row: ExchangeRow,
+        sealed: Sealed,
+        kind: EventKind,
+        by: &gateway_core::AgencyId,
+    ) -> Result<(Vec<Draft>, ()), FlowError> {
+        let Sealed {
+            decided,
+            mut items,
+            wraps,
+        } = sealed;
+        let Decided { identified, matrix } = decided;
+        let mut drafts = vec![summary(kind, by, &row, &items, &matrix)];
+        tx.put(&mut row).await?;
+        write_items(tx, &mut items).await?;
+        self.write_matrix(tx, &row, &matrix).await?;
+        self.release(tx, &row, &identified.case, wraps, &mut drafts)
+            .await?;
+        Ok((drafts, ()))
+    }
+
+    /// What waits to be matched, with candidates: for the area's coordinator alone, and logged.
+    pub async fn unmatched(
+        &self,
+        caller: &Caller,
+        after: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<UnmatchedView>, FlowError> {
+        let area = self.unit(caller).await?;
+        let person = self
+            .acting(caller, &[Role::Coordinator], "seeing candidates")
+            .await?;
+        let draft = Draft::new(EventKind::RecordRead, Some(&caller.agency))
+            .with("what", "candidates")
+            .with("person", &*person.id);
+        self.recorder
+            .record(&area, "read-unmatched", move |_| {
+                Box::pin(async move { Ok((vec![draft], ())) })
+            })
+            .await?;
+        let mut tx = self.store.read().await?;
+        let rows = tx.unmatched(&area, after, limit).await?;
+        let mut views = Vec::new();
+        for row in rows {
+            let said = self.particulars(&row).await?;
+            let found = self.vault.match_person(&area, &said.identifiers).await?;
+            let mut candidates = Vec::new();
+            for candidate in found.candidates {
+                candidates.push(self.candidate(&mut tx, candidate).await?);
+            }
+            views.push(UnmatchedView {
+                exchange: row.id,
+                from: row.sender,
+                received: row.received_at,
+                purpose: row.purpose,
+                given: said.identifiers,
+                candidates,
+            });
+        }
+        Ok(views)
+    }
+
+    async fn candidate(
+        &self,
+        tx: &mut Tx,
+        candidate: Candidate,
+    ) -> Result<CandidateView, FlowError> {
+        let nominal: NominalRow = tx
+            .get(&candidate.nominal)
+            .await?
+            .ok_or_else(|| corrupt("nominal", &candidate.nominal))?;
+        let known = self.identifiers(tx, &nominal).await?;
+        let first = |wanted| {
+            known
+                .iter()
+                .find(|(kind, _)| *kind == wanted)
+                .map(|(_, value)| value.clone())
+        };
+        Ok(CandidateView {
+            name: first(IdentifierKind::Name),
+            date_of_birth: first(IdentifierKind::Dob),
+            nominal: candidate.nominal,
+            agree: candidate.agree,
+            contradict: candidate.contradict,
+        })
+    }
+
+    /// The area of the calling coordination unit; others see nothing here.
+    pub(crate) async fn unit(&self, caller: &Caller) -> Result<String, FlowError> {
+        let mut tx = self.store.read().await?;
+        let agency: AgencyRow = crate::case::agency(&mut tx, caller.agency.as_str()).await?;
+        if agency.kind != "coordination" {
+            return Err(FlowError::NotFound);
+        }
+        let member = tx.memberships(&agency.id).await?.into_iter().next();
+        member.map(|m| m.area).ok_or(FlowError::NotFound)
+    }
+}
+
+fn apply(said: &mut Particulars, with: Completion) -> Result<(), FlowError> {
+    let mut faults = Vec::new();
+    if let Some(reference) = with.reference {
+        said.reference = Some(reference);
+    }
+    if let Some(identifiers) = with.identifiers {
+        said.identifiers = identifiers;
+    }
+    said.purpose = with.purpose.or(said.purpose);
+    if let Some(necessity) = with.necessity {
+        match clean(necessity.reveal(), 20_000) {
+            Ok(text) => said.necessity = Some(text.into()),
+            Err(error) => faults.push(FieldFault::new("/necessity", error.to_string())),
+        }
+    }
+    if let Some(bases) = with.bases {
+        said.bases = bases;
+    }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(FlowError::Invalid(faults))
+    }
+}

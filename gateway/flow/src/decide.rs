@@ -1,0 +1,361 @@
+//! Decide: the matrix. For each recipient and item the protocols permit with obligations, hold
+//! for named roles, or refuse; the rules that decided are kept, with the facts they saw.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gateway_core::question::{Party, Question, Seat};
+use gateway_core::question::{Reviewer, RuleHit, Ruling};
+use gateway_core::{AgencyId, AgencyKind, Obligation, Outcome, Role};
+use gateway_store::Tx;
+use gateway_store::rows::{AgencyRow, NominalRow};
+use gateway_vault::parties;
+
+use crate::Flow;
+use crate::case::{Addressee, Case, Piece, id_of};
+use crate::error::FlowError;
+use crate::identify::Identified;
+
+/// The right to wrap one item for one agency. Its field is private to this file: nothing else
+/// can make one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permit {
+    recipient: AgencyId,
+    item: String,
+}
+
+impl Permit {
+    /// The agency that may read.
+    pub const fn recipient(&self) -> &AgencyId {
+        &self.recipient
+    }
+
+    /// The item that it may read.
+    pub fn item(&self) -> &str {
+        &self.item
+    }
+}
+
+/// A role at an agency that must approve, the seat resolved to an agency.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct Approver {
+    /// The agency.
+    pub agency: AgencyId,
+    /// The role that approves.
+    pub role: Role,
+}
+
+/// One cell of the matrix.
+#[derive(Debug, Clone)]
+pub struct Cell {
+    /// The recipient.
+    pub recipient: AgencyId,
+    /// The person named there.
+    pub person: Option<String>,
+    /// The item's id.
+    pub item: String,
+    /// The item's number.
+    pub n: i64,
+    /// The answer.
+    pub ruling: Ruling,
+    /// Of a hold: who must approve.
+    pub approvers: Vec<Approver>,
+    /// Of an emergency's permit: who looks at it afterwards.
+    pub review_after: Vec<Approver>,
+    /// What was asked.
+    pub question: Question,
+}
+
+impl Cell {
+    /// The permit, where the answer is one.
+    pub fn permit(&self) -> Option<Permit> {
+        (self.ruling.outcome == Outcome::Permit && !self.ruling.fault).then(|| Permit {
+            recipient: self.recipient.clone(),
+            item: self.item.clone(),
+        })
+    }
+}
+
+/// A decided case.
+#[derive(Debug)]
+pub struct Decided {
+    pub(crate) identified: Identified,
+    pub(crate) matrix: Vec<Cell>,
+}
+
+/// The approvals that a cell has: by recipient and item id.
+pub type Approvals = BTreeMap<(String, String), BTreeSet<Role>>;
+
+impl Flow {
+    pub(crate) async fn decide(&self, identified: Identified) -> Result<Decided, FlowError> {
+        let matrix = if identified.missing.is_empty() {
+            let mut tx = self.store.read().await?;
+            self.matrix(&mut tx, &identified.case, &Approvals::new())
+                .await?
+        } else {
+            Vec::new()
+        };
+        Ok(Decided { identified, matrix })
+    }
+
+    /// Asks for every recipient and item.
+    pub(crate) async fn matrix(
+        &self,
+        tx: &mut Tx,
+        case: &Case,
+        approvals: &Approvals,
+    ) -> Result<Vec<Cell>, FlowError> {
+        let context = self.context(tx, case).await?;
+        let mut matrix = Vec::new();
+        for addressee in &case.addressees {
+            let recipient = self.recipient(tx, case, addressee).await?;
+            for (place, piece) in case.pieces.iter().enumerate() {
+                if addressee
+                    .only
+                    .as_ref()
+                    .is_some_and(|only| !only.contains(&place))
+                {
+                    continue;
+                }
+                let given = approvals
+                    .get(&(addressee.agency.id.clone(), piece.id.clone()))
+                    .cloned()
+                    .unwrap_or_default();
+                let mut party = recipient.clone();
+                party.earlier_recipient = earlier_recipient(tx, addressee, piece).await?;
+                let question = context.ask(case, addressee, party, piece, given)?;
+                matrix.push(self.cell(tx, case, addressee, piece, question).await?);
+            }
+        }
+        Ok(matrix)
+    }
+
+    async fn context(&self, tx: &mut Tx, case: &Case) -> Result<Context, FlowError> {
+        let now = self.clock.now();
+        let sender = parties::party(tx, &case.sender, case.nominal.as_ref(), now).await?;
+        let sender_is_vlo = match &case.sender_person {
+            Some(person) => parties::roles_of(tx, person, now)
+                .await?
+                .contains(&Role::Vlo),
+            None => false,
+        };
+        let copied_to_coordination = case
+            .addressees
+            .iter()
+            .any(|a| a.agency.kind == AgencyKind::Coordination.as_str());
+        Ok(Context {
+            sender,
+            sender_is_vlo,
+            copied_to_coordination,
+        })
+    }
+
+    async fn recipient(
+        &self,
+        tx: &mut Tx,
+        case: &Case,
+        addressee: &Addressee,
+    ) -> Result<Party, FlowError> {
+        let now = self.clock.now();
+        Ok(parties::party(tx, &addressee.agency, case.nominal.as_ref(), now).await?)
+    }
+
+    async fn cell(
+        &self,
+        tx: &mut Tx,
+        case: &Case,
+        addressee: &Addressee,
+        piece: &Piece,
+        question: Question,
+    ) -> Result<Cell, FlowError> {
+        let mut ruling = self.protocols.decide(&question);
+        if ruling.fault {
+            tracing::error!(exchange = %case.id, item = piece.n, "the protocols met an error: refused");
+        }
+        self.hold_without_spoc(tx, addressee, &question, &mut ruling)
+            .await?;
+        let mut approvers = Vec::new();
+        for reviewer in &ruling.reviewers {
+            approvers.push(self.seat(tx, case, piece, *reviewer).await?);
+        }
+        approvers.sort();
+        approvers.dedup();
+        let review_after = self
+            .review_after(tx, case, piece, &question, &ruling)
+            .await?;
+        Ok(Cell {
+            recipient: id_of(&addressee.agency.id)?,
+            person: addressee.person.clone(),
+            item: piece.id.clone(),
+            n: piece.n,
+            ruling,
+            approvers,
+            review_after,
+            question,
+        })
+    }
+
+    /// `SPOC_ONLY`, and `NAMED_RECIPIENT` where nobody was named, need a single point of
+    /// contact or a deputy in post; with none the coordinator decides (report 5.30).
+    async fn hold_without_spoc(
+        &self,
+        tx: &mut Tx,
+        addressee: &Addressee,
+        question: &Question,
+        ruling: &mut Ruling,
+    ) -> Result<(), FlowError> {
+        let needs = |obligation| ruling.obligations.contains(&obligation);
+        let to_spoc = needs(Obligation::SpocOnly)
+            || (needs(Obligation::NamedRecipient) && addressee.person.is_none());
+        if ruling.outcome != Outcome::Permit
+            || !to_spoc
+            || question.approvals.contains(&Role::Coordinator)
+        {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        if parties::in_post(tx, &addressee.agency.id, Role::Spoc, now)
+            .await?
+            .is_some()
+        {
+            return Ok(());
+        }
+        ruling.outcome = Outcome::Hold;
+        ruling.obligations.clear();
+        ruling.reviewers = [Reviewer {
+            role: Role::Coordinator,
+            seat: Seat::Coordination,
+        }]
+        .into();
+        ruling.rules = vec![RuleHit {
+            rule: "SPOC".to_owned(),
+            id: "SPOC.nobody-in-post".to_owned(),
+            title: "The recipient has no single point of contact or deputy in post, so the coordinator decides".to_owned(),
+            basis: "HMI report 2011, 5.30".to_owned(),
+        }];
+        Ok(())
+    }
+
+    /// The agency where a reviewer sits. Where nobody there has the role, the area's
+    /// coordination unit decides in that role's place.
+    pub(crate) async fn seat(
+        &self,
+        tx: &mut Tx,
+        case: &Case,
+        piece: &Piece,
+        reviewer: Reviewer,
+    ) -> Result<Approver, FlowError> {
+        let unit = coordination_unit(tx, &case.area).await?;
+        let at = match reviewer.seat {
+            Seat::Owner => piece.owner.id.clone(),
+            Seat::Trust => case
+                .nominal
+                .as_ref()
+                .and_then(|n: &NominalRow| n.trust.clone())
+                .unwrap_or_else(|| unit.id.clone()),
+            Seat::Coordination => unit.id.clone(),
+        };
+        let holders = tx.holders(&at, reviewer.role.as_str(), self.now()).await?;
+        let agency = if holders.is_empty() { unit.id } else { at };
+        Ok(Approver {
+            agency: id_of(&agency)?,
+            role: reviewer.role,
+        })
+    }
+
+    /// Whoever would have had to approve looks at an emergency's permit afterwards: the same
+    /// question without the emergency names them (ISP-34).
+    async fn review_after(
+        &self,
+        tx: &mut Tx,
+        case: &Case,
+        piece: &Piece,
+        question: &Question,
+        ruling: &Ruling,
+    ) -> Result<Vec<Approver>, FlowError> {
+        if !question.emergency || ruling.outcome != Outcome::Permit {
+            return Ok(Vec::new());
+        }
+        let mut calm = question.clone();
+        calm.emergency = false;
+        calm.recipient_confirmed = false;
+        let mut approvers = Vec::new();
+        for reviewer in self.protocols.decide(&calm).reviewers {
+            approvers.push(self.seat(tx, case, piece, reviewer).await?);
+        }
+        approvers.sort();
+        approvers.dedup();
+        Ok(approvers)
+    }
+}
+
+/// The area's coordination unit.
+pub(crate) async fn coordination_unit(tx: &mut Tx, area: &str) -> Result<AgencyRow, FlowError> {
+    tx.agencies_in(area, AgencyKind::Coordination.as_str())
+        .await?
+        .into_iter()
+        .find(|agency| agency.state == "active")
+        .ok_or_else(|| FlowError::Internal(format!("area `{area}` has no coordination unit")))
+}
+
+async fn earlier_recipient(
+    tx: &mut Tx,
+    addressee: &Addressee,
+    piece: &Piece,
+) -> Result<bool, FlowError> {
+    let Some(earlier) = &piece.corrects else {
+        return Ok(false);
+    };
+    Ok(tx
+        .readers_of(earlier)
+        .await?
+        .iter()
+        .any(|wrap| wrap.agency == addressee.agency.id))
+}
+
+/// What every question of one case shares.
+struct Context {
+    sender: Party,
+    sender_is_vlo: bool,
+    copied_to_coordination: bool,
+}
+
+impl Context {
+    fn ask(
+        &self,
+        case: &Case,
+        addressee: &Addressee,
+        recipient: Party,
+        piece: &Piece,
+        approvals: BTreeSet<Role>,
+    ) -> Result<Question, FlowError> {
+        let said = &case.particulars;
+        let confirmed = said.emergency.as_ref().is_some_and(|emergency| {
+            emergency
+                .confirm_recipients
+                .iter()
+                .any(|c| c.as_str() == addressee.agency.id)
+        });
+        let nominal = case.nominal.as_ref();
+        Ok(Question {
+            sender: self.sender.clone(),
+            sender_is_vlo: self.sender_is_vlo,
+            recipient,
+            recipient_reason: addressee.reason,
+            recipient_confirmed: confirmed,
+            item: piece.facts()?,
+            purpose: said.purpose,
+            stated: said.necessity.is_some() && !said.bases.is_empty(),
+            linked: nominal.is_some(),
+            provisional: nominal.is_some_and(|n| n.state == "provisional"),
+            level: nominal.map_or(0, |n| u8::try_from(n.level).unwrap_or(0)),
+            category: nominal.map_or(0, |n| u8::try_from(n.category).unwrap_or(0)),
+            emergency: said.emergency.is_some(),
+            requested: said.in_reply_to.is_some(),
+            copied_to_coordination: self.copied_to_coordination,
+            property: said.property.is_some(),
+            address_pending: said.address_pending,
+            adult_at_risk: said.adult_at_risk,
+            approvals,
+        })
+    }
+}

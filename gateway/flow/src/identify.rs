@@ -1,0 +1,146 @@
+//! Identify: the nominal, on one unique identifier and one more that agree and none that
+//! contradicts. The sender learns only whether it is complete, never who else there is.
+
+use gateway_store::Tx;
+use gateway_store::rows::{IdempotencyRow, NominalRow};
+
+use crate::Flow;
+use crate::case::Case;
+use crate::error::FlowError;
+use crate::receive::Received;
+use crate::recorder::Draft;
+
+/// A case with its nominal, or with the list of what is missing.
+#[derive(Debug)]
+pub struct Identified {
+    pub(crate) case: Case,
+    pub(crate) missing: Vec<&'static str>,
+    pub(crate) key: Option<IdempotencyRow>,
+    /// A provisional nominal to open with it (an emergency about an unknown person).
+    pub(crate) opened: Option<NominalRow>,
+}
+
+impl Flow {
+    pub(crate) async fn identify(&self, received: Received) -> Result<Identified, FlowError> {
+        let Received(mut case, key) = received;
+        let mut tx = self.store.read().await?;
+        let found = self.find(&mut tx, &case).await?;
+        let mut opened = None;
+        if let Some(nominal) = found {
+            case.area.clone_from(&nominal.area);
+            case.nominal = Some(nominal);
+        } else if case.particulars.emergency.is_some() {
+            let nominal = self.provisional(&case.area);
+            case.nominal = Some(nominal.clone());
+            opened = Some(nominal);
+        }
+        let missing = missing(&case);
+        Ok(Identified {
+            case,
+            missing,
+            key,
+            opened,
+        })
+    }
+
+    async fn find(&self, tx: &mut Tx, case: &Case) -> Result<Option<NominalRow>, FlowError> {
+        if let Some(reference) = &case.particulars.reference {
+            return live(tx, reference).await;
+        }
+        if case.particulars.identifiers.is_empty() {
+            return Ok(None);
+        }
+        // The sender's own areas first; then the others: a person may have moved.
+        let mut areas: Vec<String> = tx
+            .memberships(&case.sender.id)
+            .await?
+            .into_iter()
+            .map(|m| m.area)
+            .collect();
+        let others = tx.areas().await?.into_iter().map(|area| area.id);
+        let others: Vec<String> = others.filter(|id| !areas.contains(id)).collect();
+        areas.extend(others);
+        for area in areas {
+            let found = self
+                .vault
+                .match_person(&area, &case.particulars.identifiers)
+                .await?;
+            if let Some(id) = found.attach {
+                return live(tx, &id).await;
+            }
+        }
+        Ok(None)
+    }
+
+    fn provisional(&self, area: &str) -> NominalRow {
+        NominalRow {
+            id: gateway_core::Id::new(&self.clock).to_string(),
+            area: area.to_owned(),
+            state: "provisional".to_owned(),
+            merged_into: None,
+            level: 0,
+            category: 0,
+            lead_agency: None,
+            trust: None,
+            gp: None,
+            created_at: self.now(),
+            updated_by: String::new(),
+        }
+    }
+}
+
+/// The nominal with this reference; a merged one is what it became.
+pub(crate) async fn live(tx: &mut Tx, reference: &str) -> Result<Option<NominalRow>, FlowError> {
+    let mut id = reference.to_owned();
+    for _ in 0..8 {
+        match tx.get::<NominalRow>(&id).await? {
+            Some(NominalRow {
+                state,
+                merged_into: Some(into),
+                ..
+            }) if state == "merged" => id = into,
+            found => return Ok(found.filter(|nominal| nominal.state != "merged")),
+        }
+    }
+    Ok(None)
+}
+
+/// What keeps a case incomplete (ISP-01, ISP-02), as JSON Pointers.
+pub(crate) fn missing(case: &Case) -> Vec<&'static str> {
+    let said = &case.particulars;
+    let mut missing = Vec::new();
+    if case.nominal.is_none() {
+        missing.push("/nominal");
+    }
+    if said.purpose.is_none() {
+        missing.push("/purpose");
+    }
+    if said.necessity.is_none() {
+        missing.push("/necessity");
+    }
+    if said.bases.is_empty() {
+        missing.push("/bases");
+    }
+    missing
+}
+
+impl Identified {
+    /// Writes the provisional nominal, where one is opened, with its event.
+    pub(crate) async fn open_provisional(
+        tx: &mut Tx,
+        opened: Option<NominalRow>,
+        sender: &gateway_core::AgencyId,
+        drafts: &mut Vec<Draft>,
+    ) -> Result<(), FlowError> {
+        let Some(mut nominal) = opened else {
+            return Ok(());
+        };
+        tx.put(&mut nominal).await?;
+        drafts.push(
+            Draft::new(gateway_core::event::EventKind::NominalChanged, Some(sender))
+                .nominal(&nominal.id)
+                .with("change", "provisional-opened"),
+        );
+        Ok(())
+    }
+}

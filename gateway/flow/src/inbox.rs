@@ -1,0 +1,206 @@
+//! The outbox and the inbox: a delivery's way to its reader, each step an event.
+
+use gateway_core::event::EventKind;
+use gateway_core::{AgencyId, Channel, DeliveryState};
+use gateway_store::Tx;
+use gateway_store::rows::{DeliveryRow, ExchangeRow};
+
+use crate::Flow;
+use crate::case::{agency, corrupt, id_of};
+use crate::error::FlowError;
+use crate::recorder::{Draft, Recorded, work};
+use crate::submission::Caller;
+use crate::view::InboxEntry;
+
+impl Flow {
+    /// Hands what is queued to its channels. The API inbox takes it at once; a channel that is
+    /// not up leaves it waiting, visibly, and the API inbox serves meanwhile.
+    pub(crate) async fn run_outbox(&self) -> Result<(), FlowError> {
+        loop {
+            let mut tx = self.store.read().await?;
+            let queued = tx.outbox(100).await?;
+            drop(tx);
+            if queued.is_empty() {
+                return Ok(());
+            }
+            for delivery in queued {
+                let state = match delivery.channel.as_str() {
+                    "api" => DeliveryState::Sent,
+                    _ => DeliveryState::Waiting,
+                };
+                self.move_delivery(&delivery.id, state, None).await?;
+            }
+        }
+    }
+
+    /// Moves a delivery, where it has not gone further already.
+    pub(crate) async fn move_delivery(
+        &self,
+        id: &str,
+        state: DeliveryState,
+        by: Option<AgencyId>,
+    ) -> Result<Vec<Recorded>, FlowError> {
+        let mut tx = self.store.read().await?;
+        let delivery: DeliveryRow = tx.get(id).await?.ok_or_else(|| corrupt("delivery", id))?;
+        let row: ExchangeRow = tx
+            .get(&delivery.exchange)
+            .await?
+            .ok_or_else(|| corrupt("exchange", &delivery.exchange))?;
+        drop(tx);
+        let flow = self.clone();
+        let (area, id) = (row.area.clone(), id.to_owned());
+        let work = work(move |tx| {
+            Box::pin(async move {
+                let mut drafts = Vec::new();
+                flow.step(tx, &row, &id, state, by.as_ref(), &mut drafts)
+                    .await?;
+                Ok((drafts, ()))
+            })
+        });
+        Ok(self.recorder.record(&area, "move-delivery", work).await?.1)
+    }
+
+    /// One step of a delivery, inside a recording. Going back is no step.
+    pub(crate) async fn step(
+        &self,
+        tx: &mut Tx,
+        row: &ExchangeRow,
+        id: &str,
+        state: DeliveryState,
+        by: Option<&AgencyId>,
+        drafts: &mut Vec<Draft>,
+    ) -> Result<(), FlowError> {
+        let mut delivery: DeliveryRow = tx.get(id).await?.ok_or_else(|| corrupt("delivery", id))?;
+        let stands: DeliveryState = delivery
+            .state
+            .parse()
+            .map_err(|_| corrupt("delivery", id))?;
+        if !goes(stands, state) {
+            return Ok(());
+        }
+        if by.is_some() && delivery.channel != "api" && state == DeliveryState::Delivered {
+            // Taken through the API inbox: that is the channel which carried it.
+            delivery.channel = Channel::Api.to_string();
+            self.write_move(tx, row, &mut delivery, DeliveryState::Sent, by, drafts)
+                .await?;
+        }
+        self.write_move(tx, row, &mut delivery, state, by, drafts)
+            .await
+    }
+
+    async fn write_move(
+        &self,
+        tx: &mut Tx,
+        row: &ExchangeRow,
+        delivery: &mut DeliveryRow,
+        state: DeliveryState,
+        by: Option<&AgencyId>,
+        drafts: &mut Vec<Draft>,
+    ) -> Result<(), FlowError> {
+        delivery.state = state.to_string();
+        delivery.at = self.now();
+        tx.put(delivery).await?;
+        self.write_step(tx, delivery).await?;
+        drafts.push(
+            Draft::new(EventKind::DeliveryMoved, by)
+                .about(&row.id, row.nominal.as_deref())
+                .reaching([id_of(&delivery.agency)?])
+                .with("delivery", &*delivery.id)
+                .with("channel", &*delivery.channel)
+                .with("state", state.as_str()),
+        );
+        Ok(())
+    }
+
+    /// What waits for the calling agency. Listing it is taking it: what had not been delivered
+    /// is, from now.
+    pub async fn inbox(
+        &self,
+        caller: &Caller,
+        after: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<InboxEntry>, FlowError> {
+        let mut tx = self.store.read().await?;
+        let waiting = tx.inbox(caller.agency.as_str(), after, limit).await?;
+        drop(tx);
+        for delivery in &waiting {
+            if matches!(delivery.state.as_str(), "queued" | "waiting" | "sent")
+                && delivery.channel_allows_api()
+            {
+                let by = Some(caller.agency.clone());
+                self.move_delivery(&delivery.id, DeliveryState::Delivered, by)
+                    .await?;
+            }
+        }
+        let mut entries = Vec::new();
+        for delivery in waiting {
+            entries.push(self.inbox_entry(&delivery.id).await?);
+        }
+        Ok(entries)
+    }
+
+    /// The recipient says that it has it.
+    pub async fn acknowledge(&self, caller: &Caller, id: &str) -> Result<InboxEntry, FlowError> {
+        let mut tx = self.store.read().await?;
+        let delivery: DeliveryRow = tx
+            .get(id)
+            .await?
+            .filter(|d: &DeliveryRow| d.agency == caller.agency.as_str())
+            .ok_or(FlowError::NotFound)?;
+        agency(&mut tx, &delivery.agency).await?;
+        drop(tx);
+        if matches!(delivery.state.as_str(), "expired" | "recalled" | "failed") {
+            return Err(FlowError::Conflict(format!(
+                "this delivery is {}: there is nothing to acknowledge",
+                delivery.state
+            )));
+        }
+        let by = Some(caller.agency.clone());
+        self.move_delivery(id, DeliveryState::Acknowledged, by)
+            .await?;
+        self.inbox_entry(id).await
+    }
+}
+
+trait Taken {
+    fn channel_allows_api(&self) -> bool;
+}
+
+impl Taken for DeliveryRow {
+    /// What may only be seen in the portal is listed but not taken.
+    fn channel_allows_api(&self) -> bool {
+        !self.obligations.contains("\"VIEW_ONLY\"")
+    }
+}
+
+const fn rank(state: DeliveryState) -> u8 {
+    match state {
+        DeliveryState::Queued => 0,
+        DeliveryState::Waiting => 1,
+        DeliveryState::Sent => 2,
+        DeliveryState::Delivered => 3,
+        DeliveryState::Opened => 4,
+        DeliveryState::Acknowledged => 5,
+        DeliveryState::Failed | DeliveryState::Expired | DeliveryState::Recalled => 6,
+    }
+}
+
+/// Forward only; a failed, expired or recalled delivery rests. An acknowledged one may still
+/// expire or be recalled.
+const fn goes(from: DeliveryState, to: DeliveryState) -> bool {
+    rank(to) > rank(from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delivery_goes_forward_only() {
+        assert!(goes(DeliveryState::Queued, DeliveryState::Waiting));
+        assert!(goes(DeliveryState::Waiting, DeliveryState::Delivered));
+        assert!(goes(DeliveryState::Acknowledged, DeliveryState::Recalled));
+        assert!(!goes(DeliveryState::Opened, DeliveryState::Delivered));
+        assert!(!goes(DeliveryState::Expired, DeliveryState::Recalled));
+    }
+}

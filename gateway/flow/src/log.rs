@@ -1,0 +1,127 @@
+//! The log as it is served: checkpoints, tiles, receipts against the newest checkpoint.
+
+use gateway_ledger::{
+    Hash, Receipt, Salt, TileId, TilePath, encode_entries, parse_tile_path, proof_tiles,
+    prove_inclusion,
+};
+use gateway_store::{LeafRow, LogHead, Tx};
+
+use crate::Flow;
+use crate::error::FlowError;
+
+fn internal(error: impl std::fmt::Display) -> FlowError {
+    FlowError::Internal(error.to_string())
+}
+
+impl Flow {
+    /// The open log of an area, or of the default one.
+    pub async fn log_head(&self, area: Option<&str>) -> Result<Option<LogHead>, FlowError> {
+        let mut tx = self.store.read().await?;
+        let area = match area {
+            Some(area) => Some(area.to_owned()),
+            None => tx.areas().await?.first().map(|area| area.id.clone()),
+        };
+        match area {
+            Some(area) => Ok(tx.log_head(&area).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// The newest checkpoint, a signed note.
+    pub async fn checkpoint(&self, area: Option<&str>) -> Result<Option<String>, FlowError> {
+        Ok(self
+            .log_head(area)
+            .await?
+            .map(|head| head.checkpoint)
+            .filter(|note| !note.is_empty()))
+    }
+
+    /// A file of the log: `checkpoint`, `tile/…`; none where the log has no such file.
+    pub async fn ledger_file(
+        &self,
+        area: Option<&str>,
+        path: &str,
+    ) -> Result<Option<Vec<u8>>, FlowError> {
+        let Some(head) = self.log_head(area).await? else {
+            return Ok(None);
+        };
+        if path == "checkpoint" {
+            return Ok((!head.checkpoint.is_empty()).then(|| head.checkpoint.into_bytes()));
+        }
+        let Some(tile) = parse_tile_path(path) else {
+            return Ok(None);
+        };
+        let mut tx = self.store.read().await?;
+        match tile {
+            TilePath::Hashes {
+                level,
+                index,
+                width,
+            } => {
+                let id = TileId { level, index };
+                let tiles = tx.tiles(&head.id, &[id]).await?;
+                let width = usize::from(width) * 32;
+                Ok(tiles
+                    .get(&id)
+                    .and_then(|data| data.get(..width))
+                    .map(<[u8]>::to_vec))
+            }
+            TilePath::Entries { index, width } => {
+                entries(&mut tx, &head, index, u64::from(width)).await
+            }
+        }
+    }
+
+    /// The receipt of an exchange: its first event, proved against the newest checkpoint.
+    pub(crate) async fn receipt_of(&self, exchange: &str) -> Result<Receipt, FlowError> {
+        let mut tx = self.store.read().await?;
+        let leaves = tx.leaves_of_exchange(exchange).await?;
+        let first = leaves
+            .into_iter()
+            .find(|leaf| leaf.kind.starts_with("exchange-"))
+            .ok_or(FlowError::NotFound)?;
+        self.prove(&mut tx, first).await
+    }
+
+    /// The receipt of a leaf.
+    pub(crate) async fn prove(&self, tx: &mut Tx, leaf: LeafRow) -> Result<Receipt, FlowError> {
+        let head = tx
+            .log(&leaf.log)
+            .await?
+            .ok_or_else(|| FlowError::Internal(format!("log `{}` is gone", leaf.log)))?;
+        Ok(Receipt {
+            path: path(tx, &head, leaf.index).await?,
+            salt: Salt::from_bytes(leaf.salt.as_slice().try_into().map_err(internal)?),
+            event: serde_json::from_str(&leaf.event)?,
+            index: leaf.index,
+            checkpoint: head.checkpoint,
+        })
+    }
+}
+
+pub(crate) async fn path(tx: &mut Tx, head: &LogHead, index: u64) -> Result<Vec<Hash>, FlowError> {
+    let tiles = tx.tiles(&head.id, &proof_tiles(index, head.size)).await?;
+    prove_inclusion(index, head.size, &tiles).map_err(internal)
+}
+
+async fn entries(
+    tx: &mut Tx,
+    head: &LogHead,
+    index: u64,
+    width: u64,
+) -> Result<Option<Vec<u8>>, FlowError> {
+    let Some(from) = index.checked_mul(256) else {
+        return Ok(None);
+    };
+    if from.saturating_add(width) > head.size {
+        return Ok(None);
+    }
+    let leaves = tx
+        .leaves(&head.id, from, i64::try_from(width).map_err(internal)?)
+        .await?;
+    let data: Result<Vec<[u8; 32]>, _> = leaves
+        .iter()
+        .map(|leaf| <[u8; 32]>::try_from(leaf.data.as_slice()))
+        .collect();
+    Ok(Some(encode_entries(&data.map_err(internal)?)))
+}

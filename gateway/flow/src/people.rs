@@ -1,0 +1,85 @@
+//! Who calls: a certificate is an agency, an address is a person of it.
+
+use gateway_core::{AgencyId, Personal, Role};
+use gateway_seal::Place;
+use gateway_store::rows::{AgencyRow, PersonRow};
+use gateway_vault::parties;
+
+use crate::Flow;
+use crate::case::corrupt;
+use crate::error::FlowError;
+use crate::submission::Caller;
+
+impl Flow {
+    /// The active agency that an enrolled, unrevoked client certificate belongs to. Asked on
+    /// every request, so that a revocation holds at once, on open connections too.
+    pub async fn agency_by_certificate(
+        &self,
+        fingerprint: &str,
+    ) -> Result<Option<AgencyRow>, FlowError> {
+        let mut tx = self.store.read().await?;
+        let Some(credential) = tx.credential(fingerprint).await? else {
+            return Ok(None);
+        };
+        if credential.state != "active" {
+            return Ok(None);
+        }
+        let agency: Option<AgencyRow> = tx.get(&credential.agency).await?;
+        Ok(agency.filter(|agency| agency.state == "active"))
+    }
+
+    /// The person on whose behalf an agency calls.
+    pub async fn caller_person(
+        &self,
+        agency: &AgencyId,
+        email: &str,
+    ) -> Result<PersonRow, FlowError> {
+        let mut tx = self.store.read().await?;
+        self.person_at(&mut tx, agency.as_str(), email).await?.ok_or_else(|| {
+            FlowError::Forbidden(
+                "X-On-Behalf-Of names nobody who is enrolled at your agency and active: give an enrolled address"
+                    .to_owned(),
+            )
+        })
+    }
+
+    /// A person's name, opened.
+    pub async fn person_name(&self, person: &PersonRow) -> Result<Personal<String>, FlowError> {
+        let place = Place {
+            area: "*",
+            table: "person",
+            row: &person.id,
+            column: "name",
+        };
+        let plain = self.vault.open_column(&place, &person.name).await?;
+        let name = String::from_utf8(plain.to_vec()).map_err(|_| corrupt("person", &person.id))?;
+        Ok(Personal::new(name))
+    }
+
+    /// The person that a call must name, with one of these roles (any, where none is given).
+    pub(crate) async fn acting<'c>(
+        &self,
+        caller: &'c Caller,
+        any_of: &[Role],
+        what: &str,
+    ) -> Result<&'c PersonRow, FlowError> {
+        let person = caller.person.as_ref().ok_or_else(|| {
+            FlowError::Forbidden(format!(
+                "{what} is a person's act: name one of your agency's in X-On-Behalf-Of"
+            ))
+        })?;
+        if any_of.is_empty() {
+            return Ok(person);
+        }
+        let mut tx = self.store.read().await?;
+        let roles = parties::roles_of(&mut tx, &person.id, self.clock.now()).await?;
+        if any_of.iter().any(|role| roles.contains(role)) {
+            return Ok(person);
+        }
+        let words: Vec<&str> = any_of.iter().map(|role| role.as_str()).collect();
+        Err(FlowError::Forbidden(format!(
+            "{what} needs the role {}",
+            words.join(" or ")
+        )))
+    }
+}

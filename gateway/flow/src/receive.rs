@@ -1,0 +1,453 @@
+//! Receive: what a channel handed in becomes a case, or an answer that names each wrong field.
+
+use gateway_core::question::ItemFacts;
+use gateway_core::text::{clean, line};
+use gateway_core::{Category, Id};
+use gateway_store::Tx;
+use gateway_store::rows::{AgencyRow, ExchangeRow, IdempotencyRow};
+
+use crate::Flow;
+use crate::body::StagedBody;
+use crate::case::{Addressee, Body, Case, Piece, add_earlier_readers};
+use crate::error::{FieldFault, FlowError};
+use crate::record::Answer;
+use crate::submission::{ItemClaim, ItemPlace, Particulars, Submission};
+
+/// Longest text of a reason or statement, characters.
+const TEXT: usize = 20_000;
+/// Longest title, characters.
+const TITLE: usize = 300;
+/// Most recipients of one exchange.
+const RECIPIENTS: usize = 50;
+/// Most items of one exchange.
+const ITEMS: usize = 200;
+
+/// A case whose fields are right and whose nominal is not looked for yet.
+#[derive(Debug)]
+pub struct Received(pub(crate) Case, pub(crate) Option<IdempotencyRow>);
+
+impl Flow {
+    /// The answer that the same idempotency key got before; a conflict where it was asked
+    /// something else.
+    pub(crate) async fn sent_before(
+        &self,
+        submission: &Submission,
+    ) -> Result<Option<Answer>, FlowError> {
+        let Some(key) = &submission.idempotency else {
+            return Ok(None);
+        };
+        let id = idempotency_id(submission.caller.agency.as_str(), &key.key);
+        let mut tx = self.store.read().await?;
+        let Some(row) = tx.get::<IdempotencyRow>(&id).await? else {
+            return Ok(None);
+        };
+        drop(tx);
+        if row.request != key.request {
+            return Err(FlowError::Conflict(
+                "this idempotency key was used for another request: give a fresh key".to_owned(),
+            ));
+        }
+        self.answer_of(&row.exchange).await.map(Some)
+    }
+
+    pub(crate) async fn receive(&self, submission: Submission) -> Result<Received, FlowError> {
+        let Submission {
+            caller,
+            mut particulars,
+            bodies,
+            idempotency,
+        } = submission;
+        let mut faults = Vec::new();
+        check_texts(&mut particulars, &mut faults);
+        let id = Id::new(&self.clock).to_string();
+        let mut tx = self.store.read().await?;
+        let sender = active_sender(&mut tx, caller.agency.as_str()).await?;
+        let area = tx
+            .memberships(&sender.id)
+            .await?
+            .first()
+            .map(|m| m.area.clone())
+            .ok_or_else(|| FlowError::Forbidden("your agency belongs to no area yet".to_owned()))?;
+        if particulars.emergency.is_some() && caller.person.is_none() {
+            faults.push(FieldFault::new(
+                "/emergency",
+                "an emergency is sent by a person: name one of your agency's in X-On-Behalf-Of",
+            ));
+        }
+        self.inherit(&mut tx, &sender, &mut particulars, &mut faults)
+            .await?;
+        let mut warnings = Vec::new();
+        let pieces = self
+            .pieces(
+                &mut tx,
+                &sender,
+                &particulars,
+                bodies,
+                &mut faults,
+                &mut warnings,
+            )
+            .await?;
+        let mut addressees = self.addressees(&mut tx, &particulars, &mut faults).await?;
+        if !faults.is_empty() {
+            return Err(FlowError::Invalid(faults));
+        }
+        add_earlier_readers(&mut tx, &sender.id, &pieces, &mut addressees).await?;
+        let key = idempotency.map(|key| IdempotencyRow {
+            id: idempotency_id(&sender.id, &key.key),
+            request: key.request,
+            exchange: id.clone(),
+            created_at: self.now(),
+        });
+        let case = Case {
+            id,
+            area,
+            sender,
+            sender_person: caller.person.map(|person| person.id),
+            channel: caller.channel.to_string(),
+            proof: caller.proof.to_owned(),
+            particulars,
+            addressees,
+            pieces,
+            nominal: None,
+            received_at: self.now(),
+            warnings,
+        };
+        Ok(Received(case, key))
+    }
+
+    /// A reply takes nominal, purpose and bases from what it answers, where it gives none.
+    async fn inherit(
+        &self,
+        tx: &mut Tx,
+        sender: &AgencyRow,
+        particulars: &mut Particulars,
+        faults: &mut Vec<FieldFault>,
+    ) -> Result<(), FlowError> {
+        let Some(earlier) = particulars.in_reply_to else {
+            return Ok(());
+        };
+        let row = tx.get::<ExchangeRow>(&earlier.to_string()).await?;
+        let row = match row {
+            Some(row) if has_part(tx, &row, &sender.id).await? => row,
+            _ => {
+                faults.push(FieldFault::new(
+                    "/in_reply_to",
+                    "is no exchange that your agency sent or received: leave it out, or give its id",
+                ));
+                return Ok(());
+            }
+        };
+        let said = self.particulars(&row).await?;
+        if particulars.reference.is_none() && particulars.identifiers.is_empty() {
+            particulars.reference.clone_from(&row.nominal);
+        }
+        particulars.purpose = particulars.purpose.or(said.purpose);
+        if particulars.bases.is_empty() {
+            particulars.bases = said.bases;
+        }
+        Ok(())
+    }
+
+    async fn addressees(
+        &self,
+        tx: &mut Tx,
+        particulars: &Particulars,
+        faults: &mut Vec<FieldFault>,
+    ) -> Result<Vec<Addressee>, FlowError> {
+        let mut addressees: Vec<Addressee> = Vec::new();
+        for (n, claim) in particulars.recipients.iter().enumerate() {
+            let pointer = format!("/recipients/{n}");
+            let Some(agency) = tx.get::<AgencyRow>(claim.agency.as_str()).await? else {
+                let detail = unknown_agency(tx, claim.agency.as_str()).await?;
+                faults.push(FieldFault::new(pointer, detail));
+                continue;
+            };
+            if agency.state != "active" {
+                faults.push(FieldFault::new(
+                    pointer,
+                    "this agency is suspended: ask the coordination unit whom to send to",
+                ));
+                continue;
+            }
+            if addressees.iter().any(|a| a.agency.id == agency.id) {
+                faults.push(FieldFault::new(
+                    pointer,
+                    "this agency is named twice: name it once",
+                ));
+                continue;
+            }
+            let mut person = None;
+            if let Some(email) = &claim.person {
+                person = self
+                    .person_at(tx, &agency.id, email.reveal())
+                    .await?
+                    .map(|p| p.id);
+                if person.is_none() {
+                    faults.push(FieldFault::new(
+                        format!("{pointer}/person"),
+                        "is no enrolled address of this agency: leave it out, and its single point of contact receives",
+                    ));
+                }
+            }
+            addressees.push(Addressee {
+                agency,
+                person,
+                reason: claim.reason.is_some(),
+                only: None,
+            });
+        }
+        Ok(addressees)
+    }
+
+    async fn pieces(
+        &self,
+        tx: &mut Tx,
+        sender: &AgencyRow,
+        particulars: &Particulars,
+        bodies: Vec<StagedBody>,
+        faults: &mut Vec<FieldFault>,
+        warnings: &mut Vec<String>,
+    ) -> Result<Vec<Piece>, FlowError> {
+        let mut pieces = Vec::new();
+        for (n, (claim, body)) in (1_i64..).zip(particulars.items.iter().zip(bodies)) {
+            let pointer = format!("/items/{}", n - 1);
+            let owner = match &claim.owner {
+                None => Some(sender.clone()),
+                Some(owner) => tx.get::<AgencyRow>(owner.as_str()).await?,
+            };
+            let Some(owner) = owner else {
+                let word = claim.owner.as_ref().map_or("", |owner| owner.as_str());
+                let detail = unknown_agency(tx, word).await?;
+                faults.push(FieldFault::new(format!("{pointer}/owner"), detail));
+                continue;
+            };
+            let mut piece = Piece {
+                id: Id::new(&self.clock).to_string(),
+                n,
+                claim: claim.clone(),
+                category: claim.category.unwrap_or(Category::Unlabelled),
+                owner,
+                corrects: None,
+                supersedes: None,
+                no_onward: false,
+                fingerprint: self.vault.fingerprint("*", &body.sha256).await?,
+                body: Body::Staged(body),
+            };
+            let place = format!("{pointer}/corrects");
+            piece.corrects = earlier(tx, sender, claim.corrects.as_ref(), &place, faults).await?;
+            let place = format!("{pointer}/supersedes");
+            piece.supersedes =
+                earlier(tx, sender, claim.supersedes.as_ref(), &place, faults).await?;
+            keep_label(tx, sender, &mut piece, warnings).await?;
+            pieces.push(piece);
+        }
+        Ok(pieces)
+    }
+}
+
+fn idempotency_id(agency: &str, key: &str) -> String {
+    format!("{agency}/{key}")
+}
+
+async fn active_sender(tx: &mut Tx, id: &str) -> Result<AgencyRow, FlowError> {
+    let row: Option<AgencyRow> = tx.get(id).await?;
+    row.filter(|agency| agency.state == "active")
+        .ok_or_else(|| {
+            FlowError::Forbidden("your agency is suspended: ring the coordination unit".to_owned())
+        })
+}
+
+/// Whether an agency sent an exchange or has something of it.
+pub(crate) async fn has_part(
+    tx: &mut Tx,
+    row: &ExchangeRow,
+    agency: &str,
+) -> Result<bool, FlowError> {
+    Ok(row.sender == agency || !tx.wraps_for(&row.id, agency).await?.is_empty())
+}
+
+async fn unknown_agency(tx: &mut Tx, word: &str) -> Result<String, FlowError> {
+    let agencies = tx.agencies().await?;
+    let nearest = agencies
+        .iter()
+        .filter(|agency| agency.state == "active")
+        .map(|agency| (distance(word, &agency.id), &agency.id))
+        .min();
+    Ok(match nearest {
+        Some((far, id)) if far <= 1 + word.len() / 3 => {
+            format!("there is no agency of this id: did you mean `{id}`?")
+        }
+        _ => "there is no agency of this id: ask the coordination unit for it".to_owned(),
+    })
+}
+
+/// Levenshtein distance of two short words.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (cell, y) in row.iter_mut().skip(1).zip(&b) {
+            let replaced = diagonal + usize::from(x != *y);
+            diagonal = *cell;
+            *cell = replaced.min(left + 1).min(diagonal + 1);
+            left = *cell;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+/// The sender's own earlier item that this one corrects or replaces.
+async fn earlier(
+    tx: &mut Tx,
+    sender: &AgencyRow,
+    place: Option<&ItemPlace>,
+    pointer: &str,
+    faults: &mut Vec<FieldFault>,
+) -> Result<Option<String>, FlowError> {
+    let Some(place) = place else { return Ok(None) };
+    let exchange = place.exchange.to_string();
+    let row = tx
+        .get::<ExchangeRow>(&exchange)
+        .await?
+        .filter(|row| row.sender == sender.id);
+    let items = if row.is_some() {
+        tx.items_of(&exchange).await?
+    } else {
+        Vec::new()
+    };
+    let found = items
+        .into_iter()
+        .find(|item| item.n == place.item)
+        .map(|item| item.id);
+    if found.is_none() {
+        faults.push(FieldFault::new(
+            pointer,
+            "is no item that your agency sent: give the exchange's id and the item's number",
+        ));
+    }
+    Ok(found)
+}
+
+/// A document that the sender received from another owner keeps that owner and its category,
+/// whatever it is called now, and bears its `NO_ONWARD` with it.
+async fn keep_label(
+    tx: &mut Tx,
+    sender: &AgencyRow,
+    piece: &mut Piece,
+    warnings: &mut Vec<String>,
+) -> Result<(), FlowError> {
+    for alike in tx.items_alike(&piece.fingerprint).await? {
+        let wraps = tx.wraps_for(&alike.exchange, &sender.id).await?;
+        let Some(wrap) = wraps.into_iter().find(|wrap| wrap.item == alike.id) else {
+            continue;
+        };
+        let facts: ItemFacts = serde_json::from_str(&alike.facts)?;
+        piece.no_onward |= wrap.obligations.contains("\"NO_ONWARD\"");
+        if alike.owner != sender.id
+            && (piece.owner.id != alike.owner || piece.category != facts.category)
+        {
+            warnings.push(format!(
+                "item {} is what {} shared with you: it keeps its owner and the category {}",
+                piece.n, alike.owner, facts.category
+            ));
+            piece.category = facts.category;
+            piece.owner = crate::case::agency(tx, &alike.owner).await?;
+        }
+        return Ok(());
+    }
+    Ok(())
+}
+
+fn check_texts(particulars: &mut Particulars, faults: &mut Vec<FieldFault>) {
+    let mut check = Checker(faults);
+    if let Some(text) = &mut particulars.necessity {
+        check.text("/necessity", text);
+    }
+    if let Some(emergency) = &mut particulars.emergency {
+        check.text("/emergency/statement", &mut emergency.statement);
+    }
+    if let Some(text) = &mut particulars.property {
+        check.text("/property", text);
+    }
+    for (n, basis) in particulars.bases.iter_mut().enumerate() {
+        check.line(&format!("/bases/{n}"), basis);
+    }
+    for (n, recipient) in particulars.recipients.iter_mut().enumerate() {
+        if let Some(text) = &mut recipient.reason {
+            check.text(&format!("/recipients/{n}/reason"), text);
+        }
+    }
+    for (n, item) in particulars.items.iter_mut().enumerate() {
+        check.item(&format!("/items/{n}"), item);
+    }
+    if particulars.recipients.is_empty() {
+        check.fault("/recipients", "name at least one agency");
+    }
+    if particulars.recipients.len() > RECIPIENTS {
+        check.fault(
+            "/recipients",
+            "names too many agencies: 50 at most in one exchange",
+        );
+    }
+    if particulars.items.is_empty() {
+        check.fault("/items", "give at least one item");
+    }
+    if particulars.items.len() > ITEMS {
+        check.fault("/items", "has too many items: 200 at most in one exchange");
+    }
+}
+
+struct Checker<'f>(&'f mut Vec<FieldFault>);
+
+impl Checker<'_> {
+    fn fault(&mut self, pointer: &str, detail: &str) {
+        self.0.push(FieldFault::new(pointer, detail));
+    }
+
+    fn text(&mut self, pointer: &str, text: &mut gateway_core::Personal<String>) {
+        match clean(text.reveal(), TEXT) {
+            Ok(cleaned) => *text = cleaned.into(),
+            Err(error) => self.fault(pointer, &error.to_string()),
+        }
+    }
+
+    fn line(&mut self, pointer: &str, text: &mut String) {
+        match line(text, TITLE) {
+            Ok(cleaned) => *text = cleaned,
+            Err(error) => self.fault(pointer, &error.to_string()),
+        }
+    }
+
+    fn item(&mut self, pointer: &str, item: &mut ItemClaim) {
+        match line(item.title.reveal(), TITLE) {
+            Ok(cleaned) => item.title = cleaned.into(),
+            Err(error) => self.fault(&format!("{pointer}/title"), &error.to_string()),
+        }
+        let texts = [
+            ("clinician", &mut item.clinician),
+            ("public_interest", &mut item.public_interest),
+            ("child", &mut item.child),
+        ];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                self.text(&format!("{pointer}/{name}"), text);
+            }
+        }
+        for (name, date) in [("as_at", &item.as_at), ("review_on", &item.review_on)] {
+            if date
+                .as_ref()
+                .is_some_and(|d| d.parse::<jiff::civil::Date>().is_err())
+            {
+                self.fault(
+                    &format!("{pointer}/{name}"),
+                    "is no date: write it as 2026-03-02",
+                );
+            }
+        }
+    }
+}

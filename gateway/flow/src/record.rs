@@ -1,0 +1,363 @@
+//! Record: one transaction for the exchange, its items, the matrix, the holds, the wraps, the
+//! deliveries to make, and the leaf of the log that commits to them all.
+
+use std::collections::BTreeSet;
+
+use gateway_core::event::EventKind;
+use gateway_core::{AgencyId, ExchangeState, Obligation, Outcome};
+use gateway_ledger::Receipt;
+use gateway_store::Tx;
+use gateway_store::rows::{CellRow, ExchangeRow, ItemRow};
+
+use crate::Flow;
+use crate::case::{Case, id_of, particulars_place};
+use crate::decide::{Cell, Decided};
+use crate::error::FlowError;
+use crate::identify::Identified;
+use crate::recorder::{Draft, Recorded};
+use crate::seal::Sealed;
+
+/// A recorded exchange, and the proof of it.
+#[derive(Debug)]
+pub struct Written {
+    pub(crate) answer: Answer,
+}
+
+/// What the sender is told.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The exchange; none for a preview.
+    pub id: Option<String>,
+    /// Its state.
+    pub state: ExchangeState,
+    /// The nominal's reference, where one is linked.
+    pub nominal: Option<String>,
+    /// The matrix.
+    pub matrix: Vec<DecisionView>,
+    /// What is missing, as JSON Pointers.
+    pub missing: Vec<String>,
+    /// What the sender should know beside it.
+    pub warnings: Vec<String>,
+    /// The proof; none for a preview.
+    pub receipt: Option<Receipt>,
+}
+
+/// A decision as the sender is shown it.
+#[derive(Debug, Clone)]
+pub struct DecisionView {
+    /// The recipient.
+    pub recipient: AgencyId,
+    /// The item's number.
+    pub item: i64,
+    /// Permit, hold or refuse.
+    pub outcome: Outcome,
+    /// Of a permit.
+    pub obligations: BTreeSet<Obligation>,
+    /// Of a hold: agency and role.
+    pub reviewers: Vec<crate::decide::Approver>,
+    /// The rules, in words.
+    pub rules: Vec<gateway_core::RuleHit>,
+}
+
+impl DecisionView {
+    pub(crate) fn of(cell: &Cell) -> Self {
+        Self {
+            recipient: cell.recipient.clone(),
+            item: cell.n,
+            outcome: cell.ruling.outcome,
+            obligations: cell.ruling.obligations.clone(),
+            reviewers: cell.approvers.clone(),
+            rules: cell.ruling.rules.clone(),
+        }
+    }
+}
+
+/// The state of an exchange by its cells' outcomes.
+pub(crate) fn state_of(outcomes: impl Iterator<Item = Outcome>) -> ExchangeState {
+    let mut state = ExchangeState::Refused;
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Permit => return ExchangeState::Released,
+            Outcome::Hold => state = ExchangeState::Held,
+            Outcome::Refuse => {}
+        }
+    }
+    state
+}
+
+impl Flow {
+    pub(crate) async fn record(&self, sealed: Sealed) -> Result<Written, FlowError> {
+        let case = &sealed.decided.identified.case;
+        let row = self.exchange_row(case, state(&sealed.decided)).await?;
+        let answer = answer(&sealed.decided, Some(row.id.clone()), None);
+        let area = row.area.clone();
+        let caller = id_of(&row.sender)?;
+        let key = sealed.decided.identified.key.clone();
+        let flow = self.clone();
+        let written = self
+            .recorder
+            .record(&area, "record-exchange", move |tx| {
+                Box::pin(async move { flow.write_exchange(tx, row, sealed, &caller).await })
+            })
+            .await;
+        match (written, key) {
+            (Ok(((), recorded)), _) => Ok(Written {
+                answer: with_receipt(answer, recorded),
+            }),
+            // Another request with the same key was faster: its answer is this one's too.
+            (Err(FlowError::Conflict(_)), Some(key)) => self.raced(&key.id, &key.request).await,
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    async fn raced(&self, id: &str, request: &str) -> Result<Written, FlowError> {
+        let mut tx = self.store.read().await?;
+        let row = tx.get::<gateway_store::rows::IdempotencyRow>(id).await?;
+        drop(tx);
+        match row {
+            Some(row) if row.request == request => Ok(Written {
+                answer: self.answer_of(&row.exchange).await?,
+            }),
+            Some(_) => Err(FlowError::Conflict(
+                "this idempotency key was used for another request: give a fresh key".to_owned(),
+            )),
+            None => Err(FlowError::Conflict(
+                "the same was sent meanwhile: try again".to_owned(),
+            )),
+        }
+    }
+
+    async fn write_exchange(
+        &self,
+        tx: &mut Tx,
+        mut row: ExchangeRow,
+        sealed: Sealed,
+        sender: &AgencyId,
+    ) -> Result<(Vec<Draft>, ()), FlowError> {
+        let Sealed {
+            decided,
+            mut items,
+            wraps,
+        } = sealed;
+        let Decided { identified, matrix } = decided;
+        if let Some(key) = &identified.key {
+            // The key first: a repeat stops here, before anything else is written.
+            check_key(tx, &key.id).await?;
+        }
+        let kind = match identified.missing.is_empty() {
+            true => EventKind::ExchangeRecorded,
+            false => EventKind::ExchangeIncomplete,
+        };
+        let mut drafts = vec![summary(kind, sender, &row, &items, &matrix)];
+        Identified::open_provisional(tx, identified.opened.clone(), sender, &mut drafts).await?;
+        tx.put(&mut row).await?;
+        write_items(tx, &mut items).await?;
+        self.write_matrix(tx, &row, &matrix).await?;
+        self.release(tx, &row, &identified.case, wraps, &mut drafts)
+            .await?;
+        if let Some(key) = &identified.key {
+            tx.add_idempotency(key).await?;
+        }
+        Ok((drafts, ()))
+    }
+
+    /// Writes the cells of a matrix, and a hold for each that somebody must approve.
+    pub(crate) async fn write_matrix(
+        &self,
+        tx: &mut Tx,
+        row: &ExchangeRow,
+        matrix: &[Cell],
+    ) -> Result<(), FlowError> {
+        for cell in matrix {
+            self.write_cell(tx, row, cell, 1).await?;
+            self.open_holds(tx, row, cell).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn write_cell(
+        &self,
+        tx: &mut Tx,
+        row: &ExchangeRow,
+        cell: &Cell,
+        revision: i64,
+    ) -> Result<(), FlowError> {
+        let mut cell_row = CellRow {
+            id: cell_id(&row.id, &cell.recipient, cell.n),
+            exchange: row.id.clone(),
+            item: cell.item.clone(),
+            recipient: cell.recipient.to_string(),
+            person: cell.person.clone(),
+            outcome: cell.ruling.outcome.to_string(),
+            obligations: serde_json::to_string(&cell.ruling.obligations)?,
+            reviewers: serde_json::to_string(&cell.approvers)?,
+            rules: serde_json::to_string(&cell.ruling.rules)?,
+            question: serde_json::to_string(&cell.question)?,
+            policy: self.protocols.digest().to_owned(),
+            revision,
+            decided_at: self.now(),
+            updated_by: String::new(),
+        };
+        Ok(tx.put(&mut cell_row).await?)
+    }
+
+    pub(crate) async fn exchange_row(
+        &self,
+        case: &Case,
+        state: ExchangeState,
+    ) -> Result<ExchangeRow, FlowError> {
+        let said = &case.particulars;
+        let plain = serde_json::to_vec(said)?;
+        let place = particulars_place(&case.area, &case.id);
+        Ok(ExchangeRow {
+            id: case.id.clone(),
+            area: case.area.clone(),
+            nominal: case.nominal.as_ref().map(|nominal| nominal.id.clone()),
+            sender: case.sender.id.clone(),
+            sender_person: case.sender_person.clone(),
+            channel: case.channel.clone(),
+            proof: case.proof.clone(),
+            state: state.to_string(),
+            purpose: said.purpose.map(|purpose| purpose.to_string()),
+            bases: serde_json::to_string(&said.bases)?,
+            emergency: i64::from(said.emergency.is_some()),
+            in_reply_to: said.in_reply_to.map(|id| id.to_string()),
+            particulars: self.vault.seal_column(&place, &plain).await?,
+            policy: self.protocols.digest().to_owned(),
+            received_at: case.received_at,
+            updated_by: String::new(),
+        })
+    }
+
+    /// A preview leaves one trace: that it was asked.
+    pub(crate) async fn record_preview(&self, decided: Decided) -> Result<Answer, FlowError> {
+        let answer = answer(&decided, None, None);
+        let case = &decided.identified.case;
+        let provisional = decided.identified.opened.is_some();
+        let nominal = case
+            .nominal
+            .as_ref()
+            .filter(|_| !provisional)
+            .map(|n| n.id.clone());
+        let sender = id_of(&case.sender.id)?;
+        let mut draft = Draft::new(EventKind::Previewed, Some(&sender))
+            .by(rules(&decided.matrix))
+            .with("items", case.pieces.len().to_string());
+        draft.nominal.clone_from(&nominal);
+        let area = case.area.clone();
+        self.recorder
+            .record(&area, "preview", move |_| {
+                Box::pin(async move { Ok((vec![draft], ())) })
+            })
+            .await?;
+        Ok(Answer { nominal, ..answer })
+    }
+}
+
+async fn check_key(tx: &mut Tx, id: &str) -> Result<(), FlowError> {
+    match tx.get::<gateway_store::rows::IdempotencyRow>(id).await? {
+        Some(_) => Err(FlowError::Conflict("idempotency".to_owned())),
+        None => Ok(()),
+    }
+}
+
+/// Writes items; a staged body becomes live with them.
+pub(crate) async fn write_items(tx: &mut Tx, items: &mut [ItemRow]) -> Result<(), FlowError> {
+    for item in items {
+        let fresh = tx.get::<ItemRow>(&item.id).await?.is_none();
+        tx.put(item).await?;
+        if let (true, Some(blob)) = (fresh, &item.blob)
+            && !tx.enliven_blob(blob).await?
+        {
+            return Err(FlowError::Unavailable(
+                "a body was swept: send it again".to_owned(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The id of a cell: the exchange, the recipient, the item's number.
+pub(crate) fn cell_id(exchange: &str, recipient: &AgencyId, n: i64) -> String {
+    format!("{exchange}/{recipient}/{n}")
+}
+
+fn rules(matrix: &[Cell]) -> Vec<String> {
+    let mut all = Vec::new();
+    for cell in matrix {
+        all.extend(cell.ruling.rules.iter().map(|hit| hit.rule.clone()));
+    }
+    all
+}
+
+/// The event of a decided exchange: it reaches those who may read something of it.
+pub(crate) fn summary(
+    kind: EventKind,
+    sender: &AgencyId,
+    row: &ExchangeRow,
+    items: &[ItemRow],
+    matrix: &[Cell],
+) -> Draft {
+    let count = |outcome| {
+        matrix
+            .iter()
+            .filter(|c| c.ruling.outcome == outcome)
+            .count()
+            .to_string()
+    };
+    let reached = matrix
+        .iter()
+        .filter(|c| c.permit().is_some())
+        .map(|c| c.recipient.clone());
+    let mut addressed: Vec<&str> = matrix.iter().map(|c| c.recipient.as_str()).collect();
+    addressed.sort_unstable();
+    addressed.dedup();
+    let mut draft = Draft::new(kind, Some(sender))
+        .about(&row.id, row.nominal.as_deref())
+        .reaching(reached)
+        .by(rules(matrix))
+        .with("state", &*row.state)
+        .with("channel", &*row.channel)
+        .with("items", items.len().to_string())
+        .with("permitted", count(Outcome::Permit))
+        .with("held", count(Outcome::Hold))
+        .with("refused", count(Outcome::Refuse))
+        .with("addressed", addressed.join(" "));
+    if row.emergency == 1 {
+        draft = draft.with("emergency", "yes");
+    }
+    draft.content = items.iter().map(|item| item.commitment.clone()).collect();
+    draft
+}
+
+fn state(decided: &Decided) -> ExchangeState {
+    if decided.identified.missing.is_empty() {
+        state_of(decided.matrix.iter().map(|cell| cell.ruling.outcome))
+    } else {
+        ExchangeState::Incomplete
+    }
+}
+
+fn answer(decided: &Decided, id: Option<String>, receipt: Option<Receipt>) -> Answer {
+    let Identified { case, missing, .. } = &decided.identified;
+    Answer {
+        id,
+        state: state(decided),
+        nominal: case.nominal.as_ref().map(|nominal| nominal.id.clone()),
+        matrix: decided.matrix.iter().map(DecisionView::of).collect(),
+        missing: missing
+            .iter()
+            .map(|pointer| (*pointer).to_owned())
+            .collect(),
+        warnings: case.warnings.clone(),
+        receipt,
+    }
+}
+
+/// The receipt of the exchange's own event, the first of its piece of work.
+fn with_receipt(answer: Answer, recorded: Vec<Recorded>) -> Answer {
+    Answer {
+        receipt: recorded.into_iter().next().map(|first| first.receipt),
+        ..answer
+    }
+}

@@ -1,0 +1,493 @@
+//! Group commit: one writer an area. Work that waits is written in one transaction, with the
+//! leaves that commit to it and the checkpoint that covers them; only after the commit does
+//! each waiter get its answer, with the proof in it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::BoxFuture;
+use gateway_core::event::{Event, EventKind};
+use gateway_core::{AgencyId, Clock, Id};
+use gateway_ledger::{
+    CoveredRow, Hash, Receipt, Salt, Tiles, append, commit_rows, edge_tiles, leaf_data, leaf_hash,
+    prove_inclusion,
+};
+use gateway_store::{LogHead, Mark, NewLeaf, Store, Tx};
+use gateway_vault::Vault;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::error::FlowError;
+
+/// At most this many pieces of work go into one commit.
+const BATCH: usize = 64;
+
+/// An event before it has its place in the log.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// What happened.
+    pub kind: EventKind,
+    /// The exchange.
+    pub exchange: Option<String>,
+    /// The nominal.
+    pub nominal: Option<String>,
+    /// Who acted.
+    pub from: Option<AgencyId>,
+    /// Whom it reaches.
+    pub to: Vec<AgencyId>,
+    /// The rules that decided.
+    pub rules: Vec<String>,
+    /// Commitments to content.
+    pub content: Vec<String>,
+    /// Opaque particulars.
+    pub detail: BTreeMap<String, String>,
+}
+
+impl Draft {
+    /// An event of a kind, by an agency.
+    pub fn new(kind: EventKind, from: Option<&AgencyId>) -> Self {
+        Self {
+            kind,
+            exchange: None,
+            nominal: None,
+            from: from.cloned(),
+            to: Vec::new(),
+            rules: Vec::new(),
+            content: Vec::new(),
+            detail: BTreeMap::new(),
+        }
+    }
+
+    /// Of an exchange, and its nominal where it has one.
+    #[must_use]
+    pub fn about(mut self, exchange: &str, nominal: Option<&str>) -> Self {
+        self.exchange = Some(exchange.to_owned());
+        self.nominal = nominal.map(str::to_owned);
+        self
+    }
+
+    /// Of a nominal.
+    #[must_use]
+    pub fn nominal(mut self, nominal: &str) -> Self {
+        self.nominal = Some(nominal.to_owned());
+        self
+    }
+
+    /// Reaching these agencies.
+    #[must_use]
+    pub fn reaching(mut self, to: impl IntoIterator<Item = AgencyId>) -> Self {
+        self.to = to.into_iter().collect();
+        self.to.sort();
+        self.to.dedup();
+        self
+    }
+
+    /// By these rules.
+    #[must_use]
+    pub fn by(mut self, rules: impl IntoIterator<Item = String>) -> Self {
+        self.rules = rules.into_iter().collect();
+        self.rules.sort();
+        self.rules.dedup();
+        self
+    }
+
+    /// With a particular.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.detail.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+/// An event in its place, proved.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// The log.
+    pub log: String,
+    /// The leaf's index.
+    pub index: u64,
+    /// The receipt.
+    pub receipt: Receipt,
+}
+
+/// What a piece of work gives back: the events it makes, and its answer.
+pub type Done<T> = Result<(Vec<Draft>, T), FlowError>;
+
+/// Gives a closure the type of a piece of work; what it borrows from the transaction lives as
+/// long as the transaction.
+pub fn work<T, F>(work: F) -> F
+where
+    F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Done<T>> + Send + 'static,
+{
+    work
+}
+
+type Work =
+    Box<dyn for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Vec<Draft>, FlowError>> + Send>;
+
+struct Job {
+    name: &'static str,
+    work: Work,
+    answer: oneshot::Sender<Result<Vec<Recorded>, FlowError>>,
+}
+
+/// The writers of the logs.
+#[derive(Clone)]
+pub struct Recorder(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    vault: Vault,
+    clock: Clock,
+    policy: String,
+    areas: Mutex<HashMap<String, mpsc::Sender<Job>>>,
+}
+
+impl std::fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Recorder")
+    }
+}
+
+impl Recorder {
+    /// A recorder over a store; `policy` is the digest of the rule set in force.
+    pub fn new(store: Store, vault: Vault, clock: Clock, policy: String) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            vault,
+            clock,
+            policy,
+            areas: Mutex::default(),
+        }))
+    }
+
+    /// Does a piece of work in the area's next commit. The work sees the log's head held: what
+    /// it reads of the area cannot change under it. Its answer comes after the commit, with the
+    /// proof of each event.
+    pub async fn record<T, F>(
+        &self,
+        area: &str,
+        name: &'static str,
+        work: F,
+    ) -> Result<(T, Vec<Recorded>), FlowError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Done<T>> + Send + 'static,
+    {
+        let kept = Arc::new(Mutex::new(None));
+        let keep = Arc::clone(&kept);
+        let work: Work = Box::new(move |tx| {
+            Box::pin(async move {
+                let (drafts, answer) = work(tx).await?;
+                *keep.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
+                Ok(drafts)
+            })
+        });
+        let (answer, answered) = oneshot::channel();
+        let gone = || FlowError::Unavailable("the recorder stopped".to_owned());
+        self.writer(area)
+            .send(Job { name, work, answer })
+            .await
+            .map_err(|_| gone())?;
+        let recorded = answered.await.map_err(|_| gone())??;
+        let answer = kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+            .ok_or_else(gone)?;
+        Ok((answer, recorded))
+    }
+
+    fn writer(&self, area: &str) -> mpsc::Sender<Job> {
+        let mut areas = self.0.areas.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(writer) = areas.get(area)
+            && !writer.is_closed()
+        {
+            return writer.clone();
+        }
+        let (send, receive) = mpsc::channel(BATCH * 4);
+        let inner = Arc::clone(&self.0);
+        tokio::spawn(run(inner, area.to_owned(), receive));
+        areas.insert(area.to_owned(), send.clone());
+        send
+    }
+}
+
+async fn run(inner: Arc<Inner>, area: String, mut jobs: mpsc::Receiver<Job>) {
+    while let Some(first) = jobs.recv().await {
+        let mut batch = vec![first];
+        while batch.len() < BATCH {
+            match jobs.try_recv() {
+                Ok(job) => batch.push(job),
+                Err(_) => break,
+            }
+        }
+        inner.commit(&area, batch).await;
+    }
+}
+
+type Waiter = oneshot::Sender<Result<Vec<Recorded>, FlowError>>;
+
+/// A piece of work done but not committed.
+struct Pending {
+    waiter: Waiter,
+    /// Its leaves, by position in the batch.
+    leaves: std::ops::Range<usize>,
+}
+
+/// Leaf, event and salt, until the proof is made.
+struct Leaf {
+    row: NewLeaf,
+    event: Event,
+    salt: Salt,
+    hash: Hash,
+}
+
+impl Inner {
+    async fn commit(&self, area: &str, jobs: Vec<Job>) {
+        let mut tx = match self.store.write("record").await {
+            Ok(tx) => tx,
+            Err(error) => return fail(jobs.into_iter().map(|job| job.answer), &error.to_string()),
+        };
+        let head = match tx.lock_log(area).await {
+            Ok(Some(head)) => head,
+            Ok(None) => {
+                let why = format!("area `{area}` has no log");
+                return fail(jobs.into_iter().map(|job| job.answer), &why);
+            }
+            Err(error) => return fail(jobs.into_iter().map(|job| job.answer), &error.to_string()),
+        };
+        let mut leaves = Vec::new();
+        let mut pending = Vec::new();
+        for job in jobs {
+            let first = leaves.len();
+            match self
+                .work(&mut tx, &head, job.name, job.work, &mut leaves)
+                .await
+            {
+                Ok(()) => {
+                    pending.push(Pending {
+                        waiter: job.answer,
+                        leaves: first..leaves.len(),
+                    });
+                }
+                Err(error) => {
+                    leaves.truncate(first);
+                    let _ = job.answer.send(Err(error));
+                }
+            }
+        }
+        if pending.is_empty() {
+            return;
+        }
+        match self.close(tx, &head, &leaves).await {
+            Ok(proofs) => answer(&head.id, pending, leaves, &proofs),
+            Err(error) => {
+                tracing::error!(area, error = %error, "a batch was not recorded");
+                fail(pending.into_iter().map(|p| p.waiter), &error.to_string());
+            }
+        }
+    }
+
+    /// One piece of work inside a savepoint of its own, and the leaves it makes.
+    async fn work(
+        &self,
+        tx: &mut Tx,
+        head: &LogHead,
+        name: &'static str,
+        work: Work,
+        leaves: &mut Vec<Leaf>,
+    ) -> Result<(), FlowError> {
+        tx.savepoint().await?;
+        tx.rename(name);
+        let made = match work(tx).await {
+            Ok(drafts) => {
+                let rows = tx.drain_covered();
+                self.leaves(tx, head, drafts, rows).await
+            }
+            Err(error) => Err(error),
+        };
+        match made {
+            Ok(made) => {
+                tx.release().await?;
+                leaves.extend(made);
+                Ok(())
+            }
+            Err(error) => {
+                tx.rollback_to_savepoint().await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn leaves(
+        &self,
+        tx: &mut Tx,
+        head: &LogHead,
+        drafts: Vec<Draft>,
+        mut rows: Vec<CoveredRow>,
+    ) -> Result<Vec<Leaf>, FlowError> {
+        if drafts.is_empty() && !rows.is_empty() {
+            return Err(FlowError::Internal(
+                "covered rows without an event".to_owned(),
+            ));
+        }
+        // A log never runs backwards, also where several gateways' clocks differ.
+        let last = match head.size.checked_sub(1) {
+            Some(index) => tx.leaf(&head.id, index).await?.map_or(0, |leaf| leaf.at),
+            None => 0,
+        };
+        let at = self.clock.now().as_microsecond().max(last);
+        let written = jiff::Timestamp::from_microsecond(at)
+            .map_err(|error| FlowError::Internal(error.to_string()))?;
+        // All rows of one piece of work go with its first event.
+        drafts
+            .into_iter()
+            .map(|draft| self.leaf(draft, &written, at, &head.area, std::mem::take(&mut rows)))
+            .collect()
+    }
+
+    fn leaf(
+        &self,
+        draft: Draft,
+        written: &jiff::Timestamp,
+        at: i64,
+        area: &str,
+        rows: Vec<CoveredRow>,
+    ) -> Result<Leaf, FlowError> {
+        let (salt, row_salt) = (Salt::fresh(), Salt::fresh());
+        let event = Event {
+            v: 1,
+            at: written.to_string(),
+            area: area.to_owned(),
+            kind: draft.kind,
+            exchange: draft.exchange.clone(),
+            nominal: draft.nominal.clone(),
+            from: draft.from,
+            to: draft.to,
+            policy: self.policy.clone(),
+            rules: draft.rules,
+            content: draft.content,
+            rows: (!rows.is_empty()).then(|| commit_rows(&row_salt, &rows)),
+            detail: draft.detail,
+        };
+        let data =
+            leaf_data(&salt, &event).map_err(|error| FlowError::Internal(error.to_string()))?;
+        let row = NewLeaf {
+            id: Id::new(&self.clock).to_string(),
+            kind: draft.kind.as_str(),
+            at,
+            exchange: draft.exchange,
+            nominal: draft.nominal,
+            salt: salt.as_bytes().to_vec(),
+            row_salt: row_salt.as_bytes().to_vec(),
+            event: serde_json::to_string(&event)?,
+            data: data.to_vec(),
+            rows,
+        };
+        Ok(Leaf {
+            row,
+            event,
+            salt,
+            hash: leaf_hash(&data),
+        })
+    }
+
+    /// Leaves, tiles, checkpoint, commit; then the proofs.
+    async fn close(
+        &self,
+        mut tx: Tx,
+        head: &LogHead,
+        leaves: &[Leaf],
+    ) -> Result<Proofs, FlowError> {
+        let internal = |error: gateway_ledger::TreeError| FlowError::Internal(error.to_string());
+        let mut tiles = tx.tiles(&head.id, &edge_tiles(head.size)).await?;
+        let hashes: Vec<Hash> = leaves.iter().map(|leaf| leaf.hash).collect();
+        let appended = append(head.size, &tiles, &hashes).map_err(internal)?;
+        for (index, leaf) in (head.size..).zip(leaves) {
+            tx.add_leaf(&head.id, index, &leaf.row).await?;
+        }
+        tx.put_tiles(&head.id, &appended.tiles).await?;
+        let before = Mark {
+            size: head.size,
+            root: head.root.clone(),
+        };
+        let after = Mark {
+            size: appended.size,
+            root: hex::encode(appended.root.0),
+        };
+        let note = self
+            .vault
+            .sign(&head.id, &head.origin, &before, &after)
+            .await?;
+        tx.move_log(&head.id, after.size, &after.root, &note)
+            .await?;
+        if let Err(error) = tx.commit().await {
+            self.committed_after_all(head, &after, &error.to_string())
+                .await?;
+        }
+        self.vault.given_out(&head.id, &after).await?;
+        tiles.extend(appended.tiles);
+        Ok(Proofs {
+            first: head.size,
+            size: after.size,
+            tiles,
+            note,
+        })
+    }
+
+    /// The commit's answer was lost: the log's head says whether it took place.
+    async fn committed_after_all(
+        &self,
+        head: &LogHead,
+        after: &Mark,
+        why: &str,
+    ) -> Result<(), FlowError> {
+        let mut tx = self.store.read().await?;
+        let now = tx.log(&head.id).await?;
+        if now.is_some_and(|now| now.size == after.size && now.root == after.root) {
+            return Ok(());
+        }
+        Err(FlowError::Unavailable(why.to_owned()))
+    }
+}
+
+struct Proofs {
+    first: u64,
+    size: u64,
+    tiles: Tiles,
+    note: String,
+}
+
+fn answer(log: &str, pending: Vec<Pending>, leaves: Vec<Leaf>, proofs: &Proofs) {
+    let mut receipts: Vec<Option<Result<Recorded, FlowError>>> = (proofs.first..)
+        .zip(leaves)
+        .map(|(index, leaf)| Some(prove(log, index, leaf, proofs)))
+        .collect();
+    for Pending { waiter, leaves } in pending {
+        let own = receipts.get_mut(leaves).unwrap_or_default();
+        let recorded = own.iter_mut().filter_map(Option::take).collect();
+        let _ = waiter.send(recorded);
+    }
+}
+
+fn prove(log: &str, index: u64, leaf: Leaf, proofs: &Proofs) -> Result<Recorded, FlowError> {
+    let path = prove_inclusion(index, proofs.size, &proofs.tiles)
+        .map_err(|error| FlowError::Internal(error.to_string()))?;
+    Ok(Recorded {
+        log: log.to_owned(),
+        index,
+        receipt: Receipt {
+            salt: leaf.salt,
+            event: leaf.event,
+            index,
+            path,
+            checkpoint: proofs.note.clone(),
+        },
+    })
+}
+
+fn fail(waiters: impl Iterator<Item = Waiter>, why: &str) {
+    for waiter in waiters {
+        let _ = waiter.send(Err(FlowError::Unavailable(why.to_owned())));
+    }
+}

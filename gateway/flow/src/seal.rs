@@ -1,0 +1,226 @@
+//! Seal: each item's key, wrapped for each reader that the matrix permits, for the vault's hold
+//! key and for the retention key, and for nobody else.
+
+use gateway_core::Id;
+use gateway_core::question::ItemFacts;
+use gateway_ledger::{Salt, content_commitment};
+use gateway_seal::{ItemKey, wrap};
+use gateway_store::rows::ItemRow;
+use gateway_vault::ReaderKey;
+
+use crate::Flow;
+use crate::body::{StagedBody, Stored};
+use crate::case::{Body, Case, Piece, item_place, title_place};
+use crate::decide::{Cell, Decided, Permit};
+use crate::error::FlowError;
+
+/// An item's key, sealed to one reader.
+#[derive(Debug)]
+pub struct Wrapped {
+    pub(crate) item: String,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) key_id: String,
+    pub(crate) cell: Cell,
+}
+
+/// A sealed case.
+#[derive(Debug)]
+pub struct Sealed {
+    pub(crate) decided: Decided,
+    pub(crate) items: Vec<ItemRow>,
+    pub(crate) wraps: Vec<Wrapped>,
+}
+
+impl Flow {
+    pub(crate) async fn seal(&self, mut decided: Decided) -> Result<Sealed, FlowError> {
+        let mut items = Vec::new();
+        let mut wraps = Vec::new();
+        let matrix = decided.matrix.clone();
+        let case = &mut decided.identified.case;
+        let scope = retention_scope(case);
+        for piece in std::mem::take(&mut case.pieces) {
+            let (row, mut sealed) = self.seal_piece(case, &scope, piece, &matrix).await?;
+            items.push(row);
+            wraps.append(&mut sealed);
+        }
+        Ok(Sealed {
+            decided,
+            items,
+            wraps,
+        })
+    }
+
+    async fn seal_piece(
+        &self,
+        case: &Case,
+        scope: &str,
+        piece: Piece,
+        matrix: &[Cell],
+    ) -> Result<(ItemRow, Vec<Wrapped>), FlowError> {
+        let facts = piece.facts()?;
+        let permitted: Vec<&Cell> = matrix.iter().filter(|cell| cell.item == piece.id).collect();
+        match piece.body {
+            Body::Staged(_) => {
+                let (row, key) = self.new_row(case, scope, piece, &facts).await?;
+                let wraps = self.wrap_new(&permitted, &key).await?;
+                Ok((row, wraps))
+            }
+            Body::Kept(row) => {
+                let mut wraps = Vec::new();
+                for cell in permitted {
+                    if let Some(permit) = cell.permit() {
+                        wraps.push(self.wrap_kept(&row, cell, &permit).await?);
+                    }
+                }
+                let row = self.move_scope(case, scope, *row).await?;
+                Ok((row, wraps))
+            }
+        }
+    }
+
+    async fn wrap_new(&self, cells: &[&Cell], key: &ItemKey) -> Result<Vec<Wrapped>, FlowError> {
+        let mut wraps = Vec::new();
+        for cell in cells {
+            let Some(permit) = cell.permit() else {
+                continue;
+            };
+            let reader = self.reader(&permit).await?;
+            wraps.push(Wrapped {
+                item: permit.item().to_owned(),
+                bytes: wrap(key, &reader.recipient)?,
+                key_id: reader.key_id,
+                cell: (*cell).clone(),
+            });
+        }
+        Ok(wraps)
+    }
+
+    /// Wraps an item that was kept, by way of the vault's hold key.
+    pub(crate) async fn wrap_kept(
+        &self,
+        item: &ItemRow,
+        cell: &Cell,
+        permit: &Permit,
+    ) -> Result<Wrapped, FlowError> {
+        let reader = self.reader(permit).await?;
+        Ok(Wrapped {
+            item: item.id.clone(),
+            bytes: self.vault.wrap_held(item, &reader).await?,
+            key_id: reader.key_id,
+            cell: cell.clone(),
+        })
+    }
+
+    async fn reader(&self, permit: &Permit) -> Result<ReaderKey, FlowError> {
+        let agency = permit.recipient();
+        let mut keys = self.vault.reader_keys(std::slice::from_ref(agency)).await?;
+        keys.remove(agency)
+            .ok_or_else(|| FlowError::Internal(format!("agency `{agency}` has no key to seal to")))
+    }
+
+    async fn new_row(
+        &self,
+        case: &Case,
+        scope: &str,
+        piece: Piece,
+        facts: &ItemFacts,
+    ) -> Result<(ItemRow, ItemKey), FlowError> {
+        let Body::Staged(body) = piece.body else {
+            return Err(FlowError::Internal("a kept body is no new one".to_owned()));
+        };
+        let StagedBody {
+            key,
+            stored,
+            size,
+            sha256,
+            media_type,
+        } = body;
+        let claim = piece.claim;
+        let keys = self
+            .vault
+            .holding_keys(&case.area, scope, &piece.owner.id, &claim.retention_class)
+            .await?;
+        let salt = Salt::fresh();
+        let (inline, blob, blob_sha256) = match stored {
+            Stored::Inline(sealed) => (Some(sealed), None, None),
+            Stored::Blob { id, sha256 } => (None, Some(id), Some(sha256)),
+        };
+        let title = claim.title.reveal().as_bytes();
+        let title = self
+            .vault
+            .seal_column(&title_place(&case.area, &piece.id), title)
+            .await?;
+        let digest = self
+            .vault
+            .seal_column(&item_place(&case.area, &piece.id, "digest"), &sha256)
+            .await?;
+        let sealed_salt = self
+            .vault
+            .seal_column(&item_place(&case.area, &piece.id, "salt"), salt.as_bytes())
+            .await?;
+        let row = ItemRow {
+            id: piece.id,
+            exchange: case.id.clone(),
+            n: piece.n,
+            title,
+            category: piece.category.to_string(),
+            owner: piece.owner.id,
+            regime: piece.owner.regime,
+            about: claim.about.to_string(),
+            nature: claim.nature.map(|nature| nature.to_string()),
+            as_at: claim.as_at,
+            facts: serde_json::to_string(facts)?,
+            media_type,
+            size: i64::try_from(size).unwrap_or(i64::MAX),
+            digest,
+            salt: sealed_salt,
+            commitment: content_commitment(&salt, &sha256),
+            fingerprint: piece.fingerprint,
+            body: inline,
+            blob,
+            blob_sha256,
+            hold_wrap: wrap(&key, &keys.hold.recipient)?,
+            retention_key: keys.retention.key_id,
+            retention_wrap: wrap(&key, &keys.retention.recipient)?,
+            corrects: piece.corrects,
+            supersedes: piece.supersedes,
+            disputed: i64::from(claim.disputed),
+            retention_class: claim.retention_class,
+            review_on: claim.review_on,
+            legal_hold: i64::from(claim.legal_hold),
+            restricted: i64::from(claim.restricted),
+            updated_by: String::new(),
+        };
+        Ok((row, key))
+    }
+
+    /// A kept item whose nominal has been found since goes under that nominal's retention key.
+    async fn move_scope(
+        &self,
+        case: &Case,
+        scope: &str,
+        mut row: ItemRow,
+    ) -> Result<ItemRow, FlowError> {
+        let keys = self
+            .vault
+            .holding_keys(&case.area, scope, &row.owner, &row.retention_class)
+            .await?;
+        if keys.retention.key_id != row.retention_key {
+            row.retention_wrap = self.vault.move_retention(&row, &keys.retention).await?;
+            row.retention_key = keys.retention.key_id;
+        }
+        Ok(row)
+    }
+}
+
+fn retention_scope(case: &Case) -> String {
+    match &case.nominal {
+        Some(nominal) => nominal.id.clone(),
+        None => format!("unmatched:{}", case.id),
+    }
+}
+
+/// A fresh row id.
+pub(crate) fn fresh(flow: &Flow) -> String {
+    Id::new(&flow.clock).to_string()
+}

@@ -1,0 +1,8 @@
+//! The vault over real databases, embedded and on a server.
+
+mod keys;
+mod ledger;
+mod people;
+mod reader;
+mod whom;
+mod world;
