@@ -1,7 +1,7 @@
 //! Who may open what, and what the vault wants to see first.
 
-use gateway_core::Custody;
 use gateway_core::event::{Event, EventKind};
+use gateway_core::{Custody, Outcome};
 use gateway_ledger::Salt;
 use gateway_seal::{Identity, unwrap, wrap};
 use gateway_store::rows::*;
@@ -10,7 +10,7 @@ use secrecy::ExposeSecret as _;
 
 use super::world::{World, agency, ask, each, look};
 use crate::witness::{Denied, Reason};
-use crate::{OpenForReview, OpenItem, Opened, VaultError};
+use crate::{MayOpen, OpenForReview, OpenItem, Opened, VaultError};
 
 async fn opens(world: &World, asked: OpenItem) {
     let opened = world.vault.open_item(asked).await.unwrap();
@@ -167,6 +167,45 @@ async fn a_leaf_serves_for_five_minutes() {
         opens(&world, asked.clone()).await;
         assert!(world.clock.advance(SignedDuration::from_micros(1)));
         refused(&world, asked, Reason::Stale).await;
+    }
+}
+
+#[tokio::test]
+async fn whether_a_reading_is_permitted_can_be_asked_before_it_is_logged() {
+    for world in each().await {
+        let asked = MayOpen {
+            wrap: "w1".to_owned(),
+            agency: agency("southwark-housing"),
+            person: Some("hugh".to_owned()),
+            in_portal: false,
+        };
+        let ruling = world.vault.may_open(asked.clone()).await.unwrap();
+        assert_eq!(ruling.outcome, Outcome::Permit);
+        world
+            .change("w1", |w: &mut WrapRow| {
+                w.obligations = "[\"VIEW_ONLY\"]".to_owned();
+            })
+            .await;
+        let ruling = world.vault.may_open(asked.clone()).await.unwrap();
+        assert_eq!(ruling.outcome, Outcome::Refuse);
+        assert_eq!(ruling.rules[0].rule, "VIEW_ONLY");
+        for other in [
+            MayOpen {
+                wrap: "w2".to_owned(),
+                ..asked.clone()
+            },
+            MayOpen {
+                agency: agency("met-police"),
+                ..asked.clone()
+            },
+            MayOpen {
+                person: Some("tom".to_owned()),
+                ..asked
+            },
+        ] {
+            let ruling = world.vault.may_open(other).await;
+            assert_eq!(ruling.unwrap_err(), VaultError::Refused);
+        }
     }
 }
 

@@ -1,0 +1,219 @@
+//! The body of a post: JSON, or multipart whose documents are sealed as they arrive and are
+//! never whole in memory. What is not sent in the end refers to nothing and is swept.
+
+use std::collections::BTreeMap;
+
+use axum::body::Bytes;
+use axum::extract::multipart::{Field, Multipart, MultipartError};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use gateway_flow::FlowError;
+use gateway_flow::body::StagedBody;
+use gateway_http::json::from_slice;
+use gateway_http::{Fault, Json};
+use tokio::sync::mpsc;
+
+use crate::Api;
+use crate::error::Refused;
+use crate::stream::media_type;
+use crate::wire::request::ExchangeRequest;
+
+/// The part that holds the exchange itself.
+const EXCHANGE: &str = "exchange";
+/// Most parts of one body: as many documents as an exchange has items, and itself.
+const PARTS: usize = 201;
+/// Longest name of a part, bytes.
+const NAME: usize = 200;
+/// Chunks that wait to be sealed.
+const WAITING: usize = 4;
+
+/// A body, taken.
+pub(crate) struct Taken {
+    /// The exchange.
+    pub(crate) request: ExchangeRequest,
+    /// The documents by their parts' names, sealed.
+    pub(crate) documents: BTreeMap<String, StagedBody>,
+    /// It was multipart.
+    pub(crate) form: bool,
+}
+
+/// Takes the body of a post.
+pub(crate) async fn take(api: &Api, mut request: Request) -> Result<Taken, Refused> {
+    if !is_form(&request) {
+        DefaultBodyLimit::max(api.sizes.json).apply(&mut request);
+        let Json(request) = Json::from_request(request, &()).await?;
+        return Ok(Taken {
+            request,
+            documents: BTreeMap::new(),
+            form: false,
+        });
+    }
+    let limit = api
+        .sizes
+        .multipart
+        .map_or_else(DefaultBodyLimit::disable, DefaultBodyLimit::max);
+    limit.apply(&mut request);
+    let mut form = Multipart::from_request(request, &()).await.map_err(|_| {
+        Fault::BadRequest(
+            "the multipart body has no boundary: name it in `Content-Type`".to_owned(),
+        )
+    })?;
+    let mut parts = Parts::default();
+    while let Some(part) = form.next_field().await.map_err(|error| unread(&error))? {
+        parts.take(api, part).await?;
+    }
+    parts.done()
+}
+
+fn is_form(request: &Request) -> bool {
+    let given = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let essence = given
+        .and_then(|given| given.split(';').next())
+        .unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("multipart/form-data")
+}
+
+fn unread(error: &MultipartError) -> Fault {
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return Fault::PayloadTooLarge;
+    }
+    Fault::BadRequest(
+        "the multipart body cannot be read to its end: send it again, whole, as RFC 7578 says"
+            .to_owned(),
+    )
+}
+
+/// What has come so far. A fault is kept until the end, so that it is answered when the caller
+/// listens; what comes after it is read and thrown away.
+#[derive(Default)]
+struct Parts {
+    seen: usize,
+    exchange: Option<ExchangeRequest>,
+    documents: BTreeMap<String, StagedBody>,
+    fault: Option<Fault>,
+}
+
+impl Parts {
+    async fn take(&mut self, api: &Api, part: Field<'_>) -> Result<(), Refused> {
+        self.seen += 1;
+        if self.seen > PARTS {
+            self.fail(
+                "/items",
+                "has too many documents: 200 at most in one exchange",
+            );
+        }
+        let name = part.name().unwrap_or_default().to_owned();
+        if name == EXCHANGE {
+            return self.take_exchange(part, api.sizes.json).await;
+        }
+        if name.is_empty() || name.len() > NAME {
+            self.fail(
+                "/items",
+                "has a document whose part has no name of 1 to 200 bytes",
+            );
+        } else if self.documents.contains_key(&name) {
+            let name = short(&name);
+            self.fail(
+                "/items",
+                format!("has two documents named `{name}`: give each a name of its own"),
+            );
+        }
+        if self.fault.is_some() {
+            return Ok(skip(part).await?);
+        }
+        let document = stage(api, part).await?;
+        self.documents.insert(name, document);
+        Ok(())
+    }
+
+    async fn take_exchange(&mut self, mut part: Field<'_>, most: usize) -> Result<(), Refused> {
+        let mut text = Vec::new();
+        while let Some(chunk) = part.chunk().await.map_err(|error| unread(&error))? {
+            if text.len() + chunk.len() > most {
+                return Err(Fault::PayloadTooLarge.into());
+            }
+            text.extend_from_slice(&chunk);
+        }
+        match from_slice(&text) {
+            Ok(_) if self.exchange.is_some() => {
+                self.fail("", "has two parts `exchange`: send one");
+            }
+            Ok(exchange) => self.exchange = Some(exchange),
+            Err(fault) => drop(self.fault.get_or_insert(fault)),
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, pointer: &str, detail: impl Into<String>) {
+        self.fault
+            .get_or_insert_with(|| Fault::field(pointer, detail));
+    }
+
+    fn done(self) -> Result<Taken, Refused> {
+        if let Some(fault) = self.fault {
+            return Err(fault.into());
+        }
+        let request = self.exchange.ok_or_else(|| {
+            Fault::field(
+                "",
+                "has no part `exchange`: send the exchange's JSON as one",
+            )
+        })?;
+        Ok(Taken {
+            request,
+            documents: self.documents,
+            form: true,
+        })
+    }
+}
+
+/// A name as it may be repeated to whoever gave it.
+pub(super) fn short(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(40).collect()
+}
+
+async fn skip(mut part: Field<'_>) -> Result<(), Fault> {
+    while part
+        .chunk()
+        .await
+        .map_err(|error| unread(&error))?
+        .is_some()
+    {}
+    Ok(())
+}
+
+/// Seals a part while it arrives: never more than a few chunks are in memory.
+async fn stage(api: &Api, mut part: Field<'_>) -> Result<StagedBody, Refused> {
+    let media_type = media_type(part.content_type().unwrap_or_default()).to_owned();
+    let (send, receive) = mpsc::channel(WAITING);
+    let sealing = api.flow.take_body(media_type, receive);
+    let (fed, sealed) = tokio::join!(feed(&mut part, send), sealing);
+    fed?;
+    Ok(sealed?)
+}
+
+async fn feed(
+    part: &mut Field<'_>,
+    send: mpsc::Sender<Result<Bytes, FlowError>>,
+) -> Result<(), Fault> {
+    loop {
+        match part.chunk().await {
+            Ok(Some(chunk)) => {
+                // Nobody takes it: sealing has failed, and says why itself.
+                if send.send(Ok(chunk)).await.is_err() {
+                    return Ok(());
+                }
+            }
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                let broken = FlowError::Conflict("the document ended before its end".to_owned());
+                let _ = send.send(Err(broken)).await;
+                return Err(unread(&error));
+            }
+        }
+    }
+}

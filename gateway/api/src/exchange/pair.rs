@@ -1,0 +1,119 @@
+//! Items and their documents, brought together by name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gateway_flow::body::StagedBody;
+use gateway_http::{Fault, FieldError};
+use tokio::sync::mpsc;
+
+use super::body::short;
+use crate::Api;
+use crate::error::Refused;
+use crate::wire::read::Content;
+
+/// One body an item, in the items' order. With `absent`, a document that was not sent is
+/// taken for an empty one: a preview does not need it.
+pub(crate) async fn bodies(
+    api: &Api,
+    contents: Vec<Content>,
+    mut documents: BTreeMap<String, StagedBody>,
+    absent: bool,
+) -> Result<Vec<StagedBody>, Refused> {
+    let faults = unpaired(&contents, documents.keys(), absent);
+    if !faults.is_empty() {
+        return Err(Fault::Unprocessable(faults).into());
+    }
+    let mut bodies = Vec::new();
+    for content in contents {
+        bodies.push(match content {
+            Content::Text(text) => api.flow.take_text(text).await?,
+            Content::Document(name) => match documents.remove(&name) {
+                Some(document) => document,
+                None => nothing(api).await?,
+            },
+        });
+    }
+    Ok(bodies)
+}
+
+async fn nothing(api: &Api) -> Result<StagedBody, Refused> {
+    let (_, receive) = mpsc::channel(1);
+    Ok(api
+        .flow
+        .take_body("application/octet-stream".to_owned(), receive)
+        .await?)
+}
+
+/// Documents that an item names and nobody sent, that two items name, and that no item names.
+fn unpaired<'a>(
+    contents: &[Content],
+    sent: impl Iterator<Item = &'a String>,
+    absent: bool,
+) -> Vec<FieldError> {
+    let sent: BTreeSet<&str> = sent.map(String::as_str).collect();
+    let mut named = BTreeSet::new();
+    let mut faults = Vec::new();
+    for (n, content) in contents.iter().enumerate() {
+        let Content::Document(name) = content else {
+            continue;
+        };
+        let pointer = format!("/items/{n}/document");
+        if !named.insert(name.as_str()) {
+            faults.push(FieldError::new(
+                pointer,
+                "is named by an item before: give each document to one item",
+            ));
+        } else if !absent && !sent.contains(name.as_str()) {
+            faults.push(FieldError::new(
+                pointer,
+                "was not sent: send a multipart body with a part of this name",
+            ));
+        }
+    }
+    for name in sent.difference(&named) {
+        let name = short(name);
+        let detail =
+            format!("has none whose `document` is `{name}`: name it in an item, or do not send it");
+        faults.push(FieldError::new("/items", detail));
+    }
+    faults
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(named: &[&str], sent: &[&str], absent: bool) -> Vec<String> {
+        let contents: Vec<Content> = [Content::Text("a text".to_owned())]
+            .into_iter()
+            .chain(
+                named
+                    .iter()
+                    .map(|name| Content::Document((*name).to_owned())),
+            )
+            .collect();
+        let sent: Vec<String> = sent.iter().map(|name| (*name).to_owned()).collect();
+        unpaired(&contents, sent.iter(), absent)
+            .into_iter()
+            .map(|fault| fault.pointer)
+            .collect()
+    }
+
+    #[test]
+    fn every_document_is_sent_once_and_named_once() {
+        assert!(faults(&["a", "b"], &["b", "a"], false).is_empty());
+        assert_eq!(faults(&["a", "b"], &["a"], false), ["/items/2/document"]);
+        assert_eq!(faults(&["a", "a"], &["a"], false), ["/items/2/document"]);
+        assert_eq!(faults(&["a"], &["a", "b"], false), ["/items"]);
+        assert_eq!(
+            faults(&["a"], &["b"], false),
+            ["/items/1/document", "/items"]
+        );
+    }
+
+    #[test]
+    fn a_preview_needs_no_document_but_still_one_name_each() {
+        assert!(faults(&["a", "b"], &[], true).is_empty());
+        assert_eq!(faults(&["a", "a"], &[], true), ["/items/2/document"]);
+    }
+}

@@ -1,0 +1,85 @@
+//! Listening, the same for the demo and for service: binds, serves, stops on a signal.
+
+use std::net::SocketAddr;
+
+use anyhow::Context as _;
+use gateway_api::{Api, Sizes, ops_router, router};
+use gateway_flow::Flow;
+use gateway_http::{CursorKey, Limits, log_panics, serve_plain, serve_tls, server_config};
+use rand::RngCore as _;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::config::Config;
+use crate::{files, usage};
+
+/// Bound and not served yet.
+pub struct Listeners {
+    api: TcpListener,
+    ops: TcpListener,
+}
+
+impl Listeners {
+    /// Binds what a configuration names.
+    pub async fn bind(config: &Config) -> anyhow::Result<Self> {
+        if !config.ops.address.ip().is_loopback() {
+            return Err(usage(format!(
+                "the operator's listener `{}` is plain HTTP: give an address on loopback, such as 127.0.0.1:9443",
+                config.ops.address
+            )));
+        }
+        let bind = async |address: SocketAddr, what| {
+            let bound = TcpListener::bind(address).await;
+            bound.with_context(|| format!("cannot listen at `{address}` for the {what}"))
+        };
+        Ok(Self {
+            api: bind(config.api.address, "API").await?,
+            ops: bind(config.ops.address, "operator").await?,
+        })
+    }
+
+    /// Where they really listen: a port 0 has become one that was free.
+    pub fn addresses(&self) -> anyhow::Result<(SocketAddr, SocketAddr)> {
+        Ok((self.api.local_addr()?, self.ops.local_addr()?))
+    }
+
+    /// Serves until SIGINT or SIGTERM, and returns when what was under way has ended.
+    /// `ready` is called once everything is up.
+    pub async fn serve(
+        self,
+        flow: Flow,
+        config: &Config,
+        ready: impl FnOnce() -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        log_panics();
+        let tls = server_config(
+            &files::read(&config.api.certificate)?,
+            &files::read(&config.api.key)?,
+            Some(&files::read(&config.api.client_ca)?),
+        )
+        .context("the API's TLS")?;
+        let mut key = [0; 32];
+        rand::rng().fill_bytes(&mut key);
+        let api = Api::new(flow.clone(), CursorKey::new(&key), Sizes::default());
+        let (stopping, stop) = watch::channel(false);
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let (limits, app) = (Limits::default(), router(api.clone()));
+        let machines = tokio::spawn(serve_tls(self.api, tls, app, limits, stop.clone()));
+        let operator = tokio::spawn(serve_plain(self.ops, ops_router(api), limits, stop.clone()));
+        let clockwork = tokio::spawn(flow.clone().run_clockwork(stop));
+        ready()?;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping");
+        let _ = stopping.send(true);
+        for task in [machines, operator, clockwork] {
+            task.await.context("a listener stopped before its time")?;
+        }
+        flow.store.close().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,236 @@
+//! The demo's world: areas, agencies, people and nominals, all invented, as plain tables; and
+//! a month of exchanges between them, made through the real flow.
+
+mod agencies;
+mod letter;
+pub mod month;
+mod nominals;
+mod pdf;
+mod people;
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use gateway_core::{AgencyId, Custody, Identifier, IdentifierKind};
+use gateway_flow::Flow;
+use gateway_flow::admin::{NewAgency, NewNominal, NewPerson};
+use gateway_seal::Identity;
+use jiff::{Timestamp, ToSpan as _};
+use secrecy::ExposeSecret as _;
+
+use self::agencies::{AGENCIES, AgencyData};
+use self::nominals::{NOMINALS, NominalData};
+use self::people::PersonData;
+use crate::demo::{AgencyState, NominalState, State, UserState};
+use crate::password::{self, Cost};
+use crate::pki::Authority;
+use crate::{files, progress};
+
+/// When the world is made, when its month begins, and when it ends.
+#[derive(Debug, Clone, Copy)]
+pub struct Dates {
+    /// The areas, agencies and people are entered.
+    pub begins: Timestamp,
+    /// The first day of the month.
+    pub first: Timestamp,
+    /// The month is over.
+    pub ends: Timestamp,
+}
+
+/// The areas, the default one first: id, name.
+const AREAS: [(&str, &str); 2] = [("london", "London"), ("essex", "Essex")];
+
+/// Makes the areas, the agencies with their certificates, the people and the nominals.
+pub async fn build(
+    flow: &Flow,
+    authority: &Authority,
+    dir: &Path,
+    dates: &Dates,
+) -> anyhow::Result<State> {
+    let mut state = State::default();
+    for (id, name) in AREAS {
+        flow.add_area(id, name, &format!("gateway.example/{id}"))
+            .await?;
+        // The oldest area is the default one.
+        flow.clock.advance(jiff::SignedDuration::from_secs(1));
+    }
+    let head = flow
+        .log_head(None)
+        .await?
+        .context("the default area has no log")?;
+    state.ledger.verifier_key = flow.vault.verifier_key(&head.id).await?.trim().to_owned();
+    state.ledger.origin = head.origin;
+    let bar = progress::bar("agencies and people");
+    bar.set_length(AGENCIES.len() as u64);
+    for data in AGENCIES {
+        let agency = add_agency(flow, authority, dir, dates, data).await;
+        state
+            .agencies
+            .push(agency.with_context(|| format!("the agency `{}`", data.id))?);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    for data in NOMINALS {
+        let nominal = add_nominal(flow, data).await;
+        state
+            .nominals
+            .push(nominal.with_context(|| format!("the nominal `{}`", data.name))?);
+    }
+    Ok(state)
+}
+
+async fn add_agency(
+    flow: &Flow,
+    authority: &Authority,
+    dir: &Path,
+    dates: &Dates,
+    data: &AgencyData,
+) -> anyhow::Result<AgencyState> {
+    let (on, until) = signature(dates)?;
+    let identity = match data.custody {
+        Custody::Agency => Some(Identity::generate_classic()),
+        Custody::Gateway => None,
+    };
+    let recipient = identity.as_ref().map(Identity::to_recipient).transpose()?;
+    let email = format!("mappa@{}", data.domain);
+    let new = NewAgency {
+        id: agency(data.id)?,
+        name: data.name.to_owned(),
+        kind: data.kind,
+        channel: data.channel,
+        custody: data.custody,
+        recipient: recipient.map(|recipient| recipient.to_string()),
+        email: Some(email.clone()),
+        areas: vec![data.area.to_owned()],
+        overseas: false,
+        signed_on: Some(on),
+        signed_until: Some(until),
+    };
+    flow.add_agency(new).await?;
+    let pair = authority.client(data.id)?;
+    flow.add_credential(data.id, &pair.fingerprint).await?;
+    let mut users = Vec::new();
+    for person in people::of(data) {
+        users.push(add_person(flow, data, &person).await?);
+    }
+    let age_identity = match identity {
+        None => None,
+        Some(identity) => {
+            let path = dir.join("pki").join(format!("{}.agekey", data.id));
+            let text = identity.to_text()?;
+            files::write(&path, format!("{}\n", text.expose_secret()).as_bytes())?;
+            Some(path)
+        }
+    };
+    Ok(AgencyState {
+        id: data.id.to_owned(),
+        name: data.name.to_owned(),
+        kind: data.kind.to_string(),
+        channel: data.channel.to_string(),
+        custody: data.custody.to_string(),
+        email,
+        api_cert: pair.certificate,
+        api_key: pair.key,
+        age_identity,
+        users,
+    })
+}
+
+/// Signed on 5 January 2026 and until the end of 2027; a demo made in another year has
+/// signatures that hold then.
+fn signature(dates: &Dates) -> anyhow::Result<(String, String)> {
+    let day = |at: Timestamp| gateway_core::calendar::local_date(at);
+    let on = jiff::civil::date(2026, 1, 5).min(day(dates.begins.checked_sub((24 * 7).hours())?));
+    let until =
+        jiff::civil::date(2027, 12, 31).max(day(dates.ends.checked_add((24 * 400).hours())?));
+    Ok((on.to_string(), until.to_string()))
+}
+
+async fn add_person(
+    flow: &Flow,
+    agency_data: &AgencyData,
+    data: &PersonData,
+) -> anyhow::Result<UserState> {
+    let (password, totp_secret) = (password::fresh(), password::fresh_totp());
+    let email = data.email(agency_data.domain);
+    let new = NewPerson {
+        agency: agency(agency_data.id)?,
+        name: data.name.to_owned(),
+        email: email.clone(),
+        roles: vec![(data.role, false)],
+        password_hash: Some(password::hash(&password, Cost::Demo)?),
+        totp_secret: Some(totp_secret.clone()),
+    };
+    flow.add_person(new).await?;
+    Ok(UserState {
+        name: data.name.to_owned(),
+        email,
+        role: data.role.to_string(),
+        password,
+        totp_secret,
+    })
+}
+
+async fn add_nominal(flow: &Flow, data: &NominalData) -> anyhow::Result<NominalState> {
+    let today = gateway_core::calendar::local_date(flow.clock.now());
+    let mut identifiers = Vec::new();
+    for (kind, value) in data.identifiers() {
+        identifiers.push(Identifier::parse(kind, value, today)?);
+    }
+    // Who leads takes part as well.
+    let parts: Vec<&str> = std::iter::once(data.lead)
+        .chain(data.partners.iter().copied())
+        .collect();
+    let partners: Vec<AgencyId> = parts
+        .iter()
+        .map(|id| agency(id))
+        .collect::<anyhow::Result<_>>()?;
+    let new = NewNominal {
+        area: data.area.to_owned(),
+        identifiers,
+        level: data.level,
+        category: data.category,
+        lead_agency: Some(agency(data.lead)?),
+        trust: data.trust.map(agency).transpose()?,
+        partners,
+        custody: data.custody.map(agency).transpose()?,
+        gp: data.gp.map(str::to_owned),
+    };
+    let reference = flow.add_nominal(new).await?;
+    for meeting in data.meetings {
+        let attendance = meeting.attendance.iter();
+        let attendance = attendance
+            .map(|(id, manner)| Ok((agency(id)?, (*manner).to_owned())))
+            .collect::<anyhow::Result<_>>()?;
+        let held = flow
+            .clock
+            .now()
+            .checked_sub((24 * meeting.days_ago).hours())?;
+        let held = gateway_core::calendar::local_date(held).to_string();
+        flow.add_meeting(&reference, &held, data.level, attendance)
+            .await?;
+    }
+    let kept = |kind| {
+        let mut given = data.identifiers();
+        given
+            .find(|(k, _)| *k == kind)
+            .map(|(_, value)| value.to_owned())
+    };
+    Ok(NominalState {
+        reference,
+        name: data.name.to_owned(),
+        date_of_birth: data.born.to_owned(),
+        pnc_id: kept(IdentifierKind::Pnc),
+        nhs_number: kept(IdentifierKind::Nhs),
+        prison_number: kept(IdentifierKind::Prison),
+        category: data.category,
+        level: data.level,
+        lead_agency: Some(data.lead.to_owned()),
+        partners: parts.into_iter().map(str::to_owned).collect(),
+    })
+}
+
+fn agency(id: &str) -> anyhow::Result<AgencyId> {
+    id.parse()
+        .with_context(|| format!("`{id}` is no agency's id"))
+}
