@@ -1,0 +1,101 @@
+//! A demo of the real binary, on ports of its own, stopped when the test ends.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+/// The gateway that `scripts/test` has built beside this test.
+pub fn gateway() -> PathBuf {
+    let test = std::env::current_exe().expect("the test knows where it is");
+    let folder = test
+        .ancestors()
+        .nth(2)
+        .expect("tests lie two folders below the binary");
+    let gateway = folder.join("gateway");
+    assert!(
+        gateway.exists(),
+        "there is no gateway to test: run scripts/test, or cargo build -p gateway-cli"
+    );
+    gateway
+}
+
+/// A running demo.
+pub struct Demo {
+    /// Its folder.
+    pub folder: TempDir,
+    child: Child,
+}
+
+impl Demo {
+    /// Starts one on the embedded database, or on the PostgreSQL database named.
+    pub fn start(database: Option<&str>) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut command = Command::new(gateway());
+        command.args(["demo", "--clock", "manual", "--sample", "none"]);
+        command
+            .args(["--api", "127.0.0.1:0", "--ops", "127.0.0.1:0", "--dir"])
+            .arg(folder.path());
+        if let Some(url) = database {
+            command.args(["--database", url]);
+        }
+        let mut child = command
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the demo starts");
+        let stdout = child.stdout.take().expect("the demo has an output");
+        let ready = BufReader::new(stdout)
+            .lines()
+            .map_while(Result::ok)
+            .any(|line| line.starts_with("ready"));
+        assert!(ready, "the demo ended before it was ready");
+        Self { folder, child }
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A fresh database on the test's server; none where no server is named outside CI.
+pub fn fresh_postgres(name: &str) -> Option<String> {
+    let Ok(server) = std::env::var("GATEWAY_TEST_POSTGRES") else {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "GATEWAY_TEST_POSTGRES is not set: run scripts/test"
+        );
+        return None;
+    };
+    let name = format!("journey_{name}_{}", std::process::id());
+    let made = Command::new("psql")
+        .arg(&server)
+        .args(["-qc", &format!("create database {name}")])
+        .status();
+    assert!(
+        made.expect("psql runs").success(),
+        "a database could not be made"
+    );
+    let base = server
+        .rsplit_once('/')
+        .map_or(server.as_str(), |(base, _)| base);
+    Some(format!("{base}/{name}"))
+}
+
+/// Runs a peer's script from `tests/peers` and shows what it said where it fails.
+pub fn peer(script: &str, demo: &Path) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("peers")
+        .join(script);
+    let done = Command::new("python3")
+        .arg(script)
+        .arg(demo)
+        .arg(gateway())
+        .output()
+        .expect("python3 runs");
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{said}");
+}
