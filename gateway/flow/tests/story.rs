@@ -589,3 +589,23 @@ async fn a_changed_or_slipped_in_row_is_named() {
         assert!(fault.contains("slipped-in"), "{fault}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_senders_at_once_than_connections_are_all_answered() {
+    for db in each().await {
+        let world = Arc::new(world(db).await);
+        let mut senders = tokio::task::JoinSet::new();
+        for _ in 0..60 {
+            let world = Arc::clone(&world);
+            senders.spawn(async move {
+                let submission = world.submission(b"%PDF-1.7").await;
+                world.flow.submit(submission).await.unwrap().id.unwrap()
+            });
+        }
+        let mut ids = senders.join_all().await;
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 60, "{}", world.db.name);
+        world.verify().await.unwrap();
+    }
+}

@@ -43,7 +43,7 @@ pub enum StoreError {
         rows: usize,
     },
     /// The address of the database is not understood.
-    #[error("`{0}` is no address of a database: give postgres://… or sqlite://FILE")]
+    #[error("the address of the database (`{0}`) does not read: give postgres://… or sqlite://FILE")]
     Address(String),
     /// The schema could not be brought up to date.
     #[error(transparent)]
@@ -108,6 +108,7 @@ enum Pools {
 #[derive(Clone)]
 pub struct Store {
     pools: Pools,
+    url: String,
 }
 
 impl std::fmt::Debug for Store {
@@ -122,6 +123,7 @@ impl Store {
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let store = Self {
             pools: Pools::open(url).await?,
+            url: url.to_owned(),
         };
         migrate::records(&store).await?;
         Ok(store)
@@ -132,9 +134,19 @@ impl Store {
         Self::open(&format!("sqlite://{}", path.display())).await
     }
 
+    /// The same database over connections of its own: for a component that is asked while the
+    /// asker holds one. Two that share a pool can wait for each other.
+    pub async fn apart(&self) -> Result<Self, StoreError> {
+        Ok(Self {
+            pools: Pools::open(&self.url).await?,
+            url: self.url.clone(),
+        })
+    }
+
     pub(crate) async fn open_keys(url: &str) -> Result<Self, StoreError> {
         let store = Self {
             pools: Pools::open(url).await?,
+            url: url.to_owned(),
         };
         migrate::keys(&store).await?;
         Ok(store)
@@ -240,7 +252,8 @@ impl Pools {
                 .await?;
             return Ok(Self::Postgres(pool));
         }
-        Err(StoreError::Address(url.to_owned()))
+        let scheme = url.split_once("://").map_or("this", |(scheme, _)| scheme);
+        Err(StoreError::Address(scheme.to_owned()))
     }
 }
 

@@ -44,6 +44,8 @@ impl Vault {
         master: MasterKey,
         clock: Clock,
     ) -> Result<Self, VaultError> {
+        // The flow asks while it holds a connection: the vault has its own.
+        let store = store.apart().await?;
         let ring = KeyRing::open(keys, master, clock.clone()).await?;
         let marks = Mutex::default();
         Ok(Self(Arc::new(Inner {
