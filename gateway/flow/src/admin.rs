@@ -2,13 +2,14 @@
 //! nominals and everybody's part in them. Each change is an event.
 
 use gateway_core::event::EventKind;
+use gateway_core::text::clean;
 use gateway_core::{
     AgencyId, AgencyKind, Channel, Custody, Id, Identifier, IdentifierKind, Outcome, Role,
 };
 use gateway_seal::Place;
 use gateway_store::rows::{
-    AbsenceRow, AgencyRow, AppointmentRow, AreaRow, AttendanceRow, CredentialRow, MeetingRow,
-    MembershipRow, NominalIdentifierRow, NominalRow, PartRow, PersonRow,
+    AbsenceRow, AgencyRow, AppointmentRow, AreaRow, AttendanceRow, CredentialRow, LevelChangeRow,
+    MeetingRow, MembershipRow, NominalIdentifierRow, NominalRow, PartRow, PersonRow,
 };
 use gateway_store::{LogHead, Tx};
 use jiff::Timestamp;
@@ -539,6 +540,10 @@ impl Flow {
 
     /// Adds a nominal; its reference.
     pub async fn add_nominal(&self, new: NewNominal) -> Result<String, FlowError> {
+        check_level(new.level)?;
+        if !(1..=4).contains(&new.category) {
+            return Err(invalid("/category", "is no category: give 1, 2, 3 or 4"));
+        }
         if let Some(lead) = &new.lead_agency {
             self.check_lead(lead).await?;
         }
@@ -560,8 +565,8 @@ impl Flow {
             area: new.area.clone(),
             state: "active".to_owned(),
             merged_into: None,
-            level: i64::from(new.level.min(3)),
-            category: i64::from(new.category.min(4)),
+            level: i64::from(new.level),
+            category: i64::from(new.category),
             lead_agency: new.lead_agency.map(String::from),
             trust: new.trust.map(String::from),
             gp,
@@ -667,9 +672,25 @@ impl Flow {
         reference: &str,
         change: NominalChange,
     ) -> Result<(), FlowError> {
-        if let NominalChange::Lead(lead) = &change {
-            self.check_lead(lead).await?;
-        }
+        let change = match change {
+            NominalChange::Lead(lead) => {
+                self.check_lead(&lead).await?;
+                NominalChange::Lead(lead)
+            }
+            NominalChange::Level(level, rationale) => {
+                check_level(level)?;
+                let rationale = clean(&rationale, 20_000)
+                    .map_err(|error| invalid("/rationale", &error.to_string()))?;
+                NominalChange::Level(level, rationale)
+            }
+            other @ (NominalChange::AddPartner(_)
+            | NominalChange::EndPartner(_)
+            | NominalChange::AddAssociate { .. }
+            | NominalChange::Custody(_)
+            | NominalChange::EndCustody
+            | NominalChange::AddIdentifier(_)
+            | NominalChange::Trust(_)) => other,
+        };
         let mut tx = self.store.read().await?;
         let row: NominalRow = tx.get(reference).await?.ok_or(FlowError::NotFound)?;
         drop(tx);
@@ -704,11 +725,10 @@ impl Flow {
                 Ok("lead")
             }
             NominalChange::Level(level, rationale) => {
-                if rationale.trim().is_empty() {
-                    return Err(invalid("/rationale", "is empty: say why the level changes"));
-                }
-                row.level = i64::from(level.min(3));
+                row.level = i64::from(level);
                 tx.put(&mut row).await?;
+                tx.put(&mut self.level_change(&row, &rationale).await?)
+                    .await?;
                 Ok("level")
             }
             NominalChange::Trust(trust) => {
@@ -747,6 +767,29 @@ impl Flow {
                 Ok("identifier-added")
             }
         }
+    }
+
+    /// The rationale of a level, sealed (report 3.7).
+    async fn level_change(
+        &self,
+        nominal: &NominalRow,
+        rationale: &str,
+    ) -> Result<LevelChangeRow, FlowError> {
+        let id = Id::new(&self.clock).to_string();
+        let place = Place {
+            area: &nominal.area,
+            table: "level_change",
+            row: &id,
+            column: "rationale",
+        };
+        Ok(LevelChangeRow {
+            rationale: self.vault.seal_column(&place, rationale.as_bytes()).await?,
+            nominal: nominal.id.clone(),
+            level: nominal.level,
+            at: self.now(),
+            updated_by: String::new(),
+            id,
+        })
     }
 
     async fn end_parts(
@@ -815,6 +858,13 @@ impl Flow {
             .await?
             .0)
     }
+}
+
+fn check_level(level: u8) -> Result<(), FlowError> {
+    if (1..=3).contains(&level) {
+        return Ok(());
+    }
+    Err(invalid("/level", "is no level: give 1, 2 or 3"))
 }
 
 fn person_event(person: &PersonRow, change: &str) -> Result<Draft, FlowError> {

@@ -8,8 +8,8 @@ use gateway_core::event::Event;
 use gateway_ledger::{Salt, commit_rows, leaf_data};
 use gateway_store::rows::{
     AbsenceRow, AgencyRow, AppointmentRow, AreaRow, AttendanceRow, CellRow, CredentialRow,
-    DeliveryRow, DeliveryStepRow, ExchangeRow, HoldRow, ItemRow, MeetingRow, MembershipRow,
-    NominalIdentifierRow, NominalRow, NoticeRow, PartRow, PersonRow, WrapRow,
+    DeliveryRow, DeliveryStepRow, ExchangeRow, HoldRow, ItemRow, LevelChangeRow, MeetingRow,
+    MembershipRow, NominalIdentifierRow, NominalRow, NoticeRow, PartRow, PersonRow, WrapRow,
 };
 use gateway_store::{Blobs, LeafRow, LogHead, Record, Store, StoreError, Tx};
 
@@ -140,6 +140,7 @@ pub async fn verify_records(
         WrapRow,
         NoticeRow,
         ItemRow,
+        LevelChangeRow,
     );
     bodies(&mut tx, blobs).await?;
     Ok(done)

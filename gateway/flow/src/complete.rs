@@ -2,7 +2,7 @@
 //! sees candidates. Then it goes the same way as any other.
 
 use gateway_core::event::EventKind;
-use gateway_core::text::clean;
+use gateway_core::text::{clean, line};
 use gateway_core::{Identifier, IdentifierKind, Personal, Purpose, Role};
 use gateway_store::Tx;
 use gateway_store::rows::{AgencyRow, ExchangeRow, NominalRow};
@@ -197,7 +197,7 @@ impl Flow {
         self.recorder
             .record(&area, "complete-exchange", work)
             .await?;
-        self.run_outbox().await?;
+        self.hand_over().await;
         self.answer_of(&id).await
     }
 
@@ -318,7 +318,15 @@ fn apply(said: &mut Particulars, with: Completion) -> Result<(), FlowError> {
         }
     }
     if let Some(bases) = with.bases {
-        said.bases = bases;
+        said.bases.clear();
+        for (n, basis) in bases.iter().enumerate() {
+            match line(basis, 300) {
+                Ok(basis) => said.bases.push(basis),
+                Err(error) => {
+                    faults.push(FieldFault::new(format!("/bases/{n}"), error.to_string()));
+                }
+            }
+        }
     }
     if faults.is_empty() {
         Ok(())

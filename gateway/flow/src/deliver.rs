@@ -22,7 +22,7 @@ use crate::seal::{Wrapped, fresh};
 impl Flow {
     /// The last step hands over to the outbox, which the recording has filled, and answers.
     pub(crate) async fn deliver(&self, recorded: Written) -> Result<Answer, FlowError> {
-        self.run_outbox().await?;
+        self.hand_over().await;
         Ok(recorded.answer)
     }
 

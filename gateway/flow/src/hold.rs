@@ -268,7 +268,7 @@ impl Flow {
         });
         let (mut decided, recorded) = self.recorder.record(&area, "decide-hold", work).await?;
         decided.receipt = Some(crate::read::first(recorded)?.receipt);
-        self.run_outbox().await?;
+        self.hand_over().await;
         decided.finish()
     }
 
@@ -289,6 +289,11 @@ impl Flow {
             .get(&hold.exchange)
             .await?
             .ok_or_else(|| corrupt("exchange", &hold.exchange))?;
+        if row.sender_person.as_ref() == Some(&verdict.person) {
+            return Err(FlowError::Forbidden(
+                "you sent this yourself: another person decides it".to_owned(),
+            ));
+        }
         hold.state = if verdict.approve {
             "approved"
         } else {

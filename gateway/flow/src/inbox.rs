@@ -13,6 +13,14 @@ use crate::submission::Caller;
 use crate::view::InboxEntry;
 
 impl Flow {
+    /// Hands over what a recording has queued. What was recorded stays so: a failure here is
+    /// the clockwork's to mend, not the sender's to hear of as if nothing had been kept.
+    pub(crate) async fn hand_over(&self) {
+        if let Err(error) = self.run_outbox().await {
+            tracing::warn!(error = %error, "the outbox was not run: the clockwork tries again");
+        }
+    }
+
     /// Hands what is queued to its channels. The API inbox takes it at once; a channel that is
     /// not up leaves it waiting, visibly, and the API inbox serves meanwhile.
     pub(crate) async fn run_outbox(&self) -> Result<(), FlowError> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use gateway_core::event::EventKind;
-use gateway_core::{Category, DeliveryState, Obligation, Outcome};
+use gateway_core::{Category, Custody, DeliveryState, Obligation, Outcome};
 use gateway_store::rows::{ExchangeRow, HoldRow, ItemRow, WrapRow};
 use gateway_vault::{MayOpen, OpenForReview, OpenItem, Opened};
 use tokio::sync::mpsc;
@@ -88,6 +88,12 @@ impl Flow {
         exchange: &str,
         n: i64,
     ) -> Result<Vec<u8>, FlowError> {
+        let mut tx = self.store.read().await?;
+        let own = crate::case::agency(&mut tx, caller.agency.as_str()).await?;
+        drop(tx);
+        if own.custody != Custody::Agency.as_str() {
+            return Err(FlowError::NotFound);
+        }
         match self.document(caller, exchange, n).await?.body {
             DocumentBody::Sealed { wrap, .. } => Ok(wrap),
             DocumentBody::Clear(_) => Err(FlowError::NotFound),
@@ -196,6 +202,12 @@ impl Flow {
             .ok_or_else(|| corrupt("item", &hold.item))?;
         drop(tx);
         let person = self.deciding(caller, &hold, &row.area).await?;
+        if hold.state != "open" {
+            return Err(FlowError::Conflict(format!(
+                "this has been decided: it is {}",
+                hold.state
+            )));
+        }
         let draft = Draft::new(EventKind::ItemRead, Some(&caller.agency))
             .about(&row.id, row.nominal.as_deref())
             .reaching([caller.agency.clone()])

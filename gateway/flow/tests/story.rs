@@ -13,7 +13,7 @@ use gateway_core::{
     About, AgencyId, AgencyKind, Category, Channel, Clock, Custody, ExchangeState, Identifier,
     IdentifierKind, Outcome, Purpose, Role,
 };
-use gateway_flow::admin::{NewAgency, NewNominal, NewPerson};
+use gateway_flow::admin::{NewAgency, NewNominal, NewPerson, NominalChange};
 use gateway_flow::audit::{AuditFault, verify_records};
 use gateway_flow::complete::Completion;
 use gateway_flow::read::DocumentBody;
@@ -21,8 +21,8 @@ use gateway_flow::submission::{Caller, Idempotency, ItemClaim, Particulars, Reci
 use gateway_flow::{Answer, Flow, FlowError, Submission};
 use gateway_ledger::Verifier;
 use gateway_protocol::Protocols;
-use gateway_seal::MasterKey;
-use gateway_store::rows::{ExchangeRow, HoldRow};
+use gateway_seal::{MasterKey, Place};
+use gateway_store::rows::{ExchangeRow, HoldRow, LevelChangeRow};
 use gateway_store::testing::{TestDb, each};
 use gateway_store::{Blobs, Record as _};
 use gateway_vault::Vault;
@@ -606,6 +606,77 @@ async fn more_senders_at_once_than_connections_are_all_answered() {
         ids.sort();
         ids.dedup();
         assert_eq!(ids.len(), 60, "{}", world.db.name);
+        world.verify().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_level_changes_with_a_rationale_that_is_kept_and_no_other_number_passes() {
+    for db in each().await {
+        let world = world(db).await;
+        let change = |level, why: &str| NominalChange::Level(level, why.to_owned());
+        for (level, why) in [(3, " "), (0, "higher risk"), (7, "higher risk")] {
+            let refused = world
+                .flow
+                .change_nominal(&world.nominal, change(level, why))
+                .await;
+            assert!(
+                matches!(refused, Err(FlowError::Invalid(_))),
+                "level {level}"
+            );
+        }
+        world
+            .flow
+            .change_nominal(&world.nominal, change(3, "new threats"))
+            .await
+            .unwrap();
+        let mut tx = world.flow.store.read().await.unwrap();
+        let kept = tx.ids::<LevelChangeRow>().await.unwrap();
+        let kept: LevelChangeRow = tx.get(&kept[0]).await.unwrap().unwrap();
+        let place = Place {
+            area: "london",
+            table: "level_change",
+            row: &kept.id,
+            column: "rationale",
+        };
+        let words = world
+            .flow
+            .vault
+            .open_column(&place, &kept.rationale)
+            .await
+            .unwrap();
+        assert_eq!(
+            (words.as_slice(), kept.level),
+            (b"new threats".as_slice(), 3)
+        );
+        drop(tx);
+        world.verify().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_decides_on_what_they_sent_themselves() {
+    for db in each().await {
+        let world = world(db).await;
+        let mut submission = world.submission(b"%PDF-1.7").await;
+        submission.caller = world.caller("london-mental-health", Some("guardian")).await;
+        submission.particulars.recipients = vec![RecipientClaim {
+            agency: agency("london-probation"),
+            person: None,
+            reason: None,
+        }];
+        world.flow.submit(submission).await.unwrap();
+        let guardian = world.caller("london-mental-health", Some("guardian")).await;
+        let holds = world.flow.holds(&guardian, None, 50).await.unwrap();
+        let refused = world
+            .flow
+            .decide_hold(&guardian, &holds[0].id, true, "needed")
+            .await;
+        assert!(
+            matches!(refused, Err(FlowError::Forbidden(_))),
+            "{}",
+            world.db.name
+        );
         world.verify().await.unwrap();
     }
 }

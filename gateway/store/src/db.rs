@@ -43,7 +43,9 @@ pub enum StoreError {
         rows: usize,
     },
     /// The address of the database is not understood.
-    #[error("the address of the database (`{0}`) does not read: give postgres://… or sqlite://FILE")]
+    #[error(
+        "the address of the database (`{0}`) does not read: give postgres://… or sqlite://FILE"
+    )]
     Address(String),
     /// The schema could not be brought up to date.
     #[error(transparent)]

@@ -47,6 +47,7 @@ const RECORDS: &[Text] = &[
     shared!(2, "exchange", "0002_exchange"),
     shared!(3, "ledger", "0003_ledger"),
     twin!(4, "append only", "0004_append_only"),
+    shared!(5, "level change", "0005_level_change"),
 ];
 
 const KEYS: &[Text] = &[shared!(1, "keys", "keys/0001_keys")];

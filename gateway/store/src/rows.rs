@@ -349,6 +349,18 @@ table! {
     }
 }
 
+table! {
+    /// Why a nominal's level was changed.
+    covered LevelChangeRow "level_change" {
+        id: String,
+        nominal: String,
+        level: i64,
+        rationale: Vec<u8>,
+        at: i64,
+        updated_by: String,
+    }
+}
+
 /// The tables that the log covers.
 pub const COVERED: &[&str] = &[
     "area",
@@ -371,4 +383,5 @@ pub const COVERED: &[&str] = &[
     "delivery_step",
     "wrap",
     "notice",
+    "level_change",
 ];
