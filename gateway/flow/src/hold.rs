@@ -1,18 +1,16 @@
 //! Holds: who may decide, what an approval does (the decision is made again with it), and what
 //! happens to one that nobody answers.
 
-use gateway_core::calendar::due_at;
 use gateway_core::event::EventKind;
 use gateway_core::text::clean;
 use gateway_core::{AgencyId, AgencyKind, ExchangeState, Outcome, Role, RuleHit};
 use gateway_ledger::Receipt;
 use gateway_store::Tx;
-use gateway_store::rows::{AgencyRow, CellRow, ExchangeRow, HoldRow, ItemRow};
+use gateway_store::rows::{CellRow, ExchangeRow, HoldRow, ItemRow};
 use gateway_vault::parties;
-use jiff::{Timestamp, ToSpan as _};
 
 use crate::Flow;
-use crate::case::{agency, corrupt, id_of, reasons_place};
+use crate::case::{agency, corrupt, reasons_place};
 use crate::decide::{Approvals, Approver, Cell};
 use crate::error::{FieldFault, FlowError};
 use crate::record::{DecisionView, cell_id, state_of};
@@ -69,20 +67,6 @@ pub struct HoldDecided {
 }
 
 impl Flow {
-    /// When a hold is reminded of and when it escalates: one and two working days, in an
-    /// emergency two and four hours.
-    fn hold_clock(now: Timestamp, emergency: bool) -> (i64, i64) {
-        if emergency {
-            let hours = |n: i64| now.checked_add(n.hours()).unwrap_or(now).as_microsecond();
-            (hours(2), hours(4))
-        } else {
-            (
-                due_at(now, 1).as_microsecond(),
-                due_at(now, 2).as_microsecond(),
-            )
-        }
-    }
-
     /// Opens a hold for each approver of a cell who has none open or decided yet; and a look
     /// afterwards for each whom an emergency passed over.
     pub(crate) async fn open_holds(
@@ -449,73 +433,6 @@ impl Flow {
             .into_iter()
             .find(|v| v.recipient.as_str() == hold.recipient && v.item == item.n)
             .ok_or_else(|| corrupt("cell", &hold.cell))
-    }
-
-    /// Reminds of holds that wait too long, then passes them to the deputy and the coordinator.
-    pub(crate) async fn run_hold_clock(&self) -> Result<(), FlowError> {
-        let mut tx = self.store.read().await?;
-        let due = tx.holds_due(self.now()).await?;
-        drop(tx);
-        for hold in due {
-            let mut tx = self.store.read().await?;
-            let row: ExchangeRow = tx
-                .get(&hold.exchange)
-                .await?
-                .ok_or_else(|| corrupt("exchange", &hold.exchange))?;
-            drop(tx);
-            let (flow, area) = (self.clone(), row.area.clone());
-            let work =
-                work(move |tx| Box::pin(async move { flow.press(tx, &row, &hold.id).await }));
-            self.recorder.record(&area, "hold-clock", work).await?;
-        }
-        Ok(())
-    }
-
-    async fn press(
-        &self,
-        tx: &mut Tx,
-        row: &ExchangeRow,
-        id: &str,
-    ) -> Result<(Vec<Draft>, ()), FlowError> {
-        let mut drafts = Vec::new();
-        let Some(mut hold) = tx.get::<HoldRow>(id).await? else {
-            return Ok((drafts, ()));
-        };
-        if hold.state != "open" {
-            return Ok((drafts, ()));
-        }
-        let now = self.now();
-        let to: AgencyId = id_of(&hold.agency)?;
-        let unit: AgencyRow = crate::decide::coordination_unit(tx, &row.area).await?;
-        let event = |kind, reached: Vec<AgencyId>| {
-            Draft::new(kind, None)
-                .about(&row.id, row.nominal.as_deref())
-                .reaching(reached)
-                .with("hold", id)
-                .with("role", &*hold.role)
-        };
-        if hold.reminded_at.is_none() && hold.remind_at <= now {
-            drafts.push(event(EventKind::HoldReminded, vec![to.clone()]));
-            hold.reminded_at = Some(now);
-        }
-        let escalates = hold.escalated_at.is_none() && hold.escalate_at <= now;
-        if escalates {
-            let reached = vec![to, id_of(&unit.id)?];
-            let event = Draft::new(EventKind::HoldEscalated, None)
-                .about(&row.id, row.nominal.as_deref())
-                .reaching(reached)
-                .with("hold", id)
-                .with("role", &*hold.role);
-            drafts.push(event);
-            hold.escalated_at = Some(now);
-        }
-        tx.put(&mut hold).await?;
-        if escalates {
-            let role = Role::Coordinator;
-            self.write_notice(tx, row, &unit.id, role, "hold-escalated", &mut drafts)
-                .await?;
-        }
-        Ok((drafts, ()))
     }
 }
 

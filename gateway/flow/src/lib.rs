@@ -18,6 +18,7 @@ mod deliver;
 pub mod error;
 pub mod explain;
 pub mod hold;
+mod hold_clock;
 mod identify;
 pub mod inbox;
 pub mod log;

@@ -1,0 +1,68 @@
+//! Areas, each with its keys and its log.
+
+use gateway_core::AgencyId;
+use gateway_core::event::EventKind;
+use gateway_store::LogHead;
+use gateway_store::rows::AreaRow;
+
+use crate::Flow;
+use crate::error::FlowError;
+use crate::recorder::Draft;
+
+use super::invalid;
+
+impl Flow {
+    /// Adds an area: its keys, its row, its log, and the first event in it.
+    pub async fn add_area(&self, id: &str, name: &str, origin: &str) -> Result<(), FlowError> {
+        if id.parse::<AgencyId>().is_err() {
+            return Err(invalid(
+                "/id",
+                "is no short name: lower-case letters, digits and hyphens",
+            ));
+        }
+        let mut tx = self.store.read().await?;
+        if tx.get::<AreaRow>(id).await?.is_some() {
+            return Err(FlowError::Conflict(format!("area `{id}` exists already")));
+        }
+        drop(tx);
+        self.vault.ensure_area("*").await?;
+        self.vault.ensure_area(id).await?;
+        let log = format!("{id}-0");
+        self.vault.begin_log(&log, origin).await?;
+        // The log must be there before anything can be recorded in it: the area's row and its
+        // log go first, the event that covers the row is the log's first leaf.
+        let mut row = AreaRow {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            settings: "{}".to_owned(),
+            created_at: self.now(),
+            updated_by: String::new(),
+        };
+        let mut tx = self.store.write("add-area").await?;
+        tx.put(&mut row).await?;
+        tx.drain_covered();
+        tx.add_log(&LogHead {
+            id: log,
+            area: id.to_owned(),
+            epoch: 0,
+            origin: origin.to_owned(),
+            size: 0,
+            root: hex::encode(gateway_ledger::empty_root().0),
+            checkpoint: String::new(),
+            created_at: self.now(),
+        })
+        .await?;
+        tx.commit().await?;
+        let area = row.id.clone();
+        let event = Draft::new(EventKind::AreaChanged, None).with("change", "added");
+        self.recorder
+            .record(&area, "add-area", move |tx| {
+                Box::pin(async move {
+                    tx.put(&mut row).await?;
+                    Ok((vec![event], ()))
+                })
+            })
+            .await?;
+        Ok(())
+    }
+}
