@@ -58,6 +58,8 @@ create table item (
 );
 create index item_exchange on item (exchange, n);
 create index item_fingerprint on item (fingerprint);
+create index item_corrects on item (corrects);
+create index item_supersedes on item (supersedes);
 
 create table cell (
     id           text   not null primary key,

@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use gateway_core::ExchangeState;
+use gateway_core::{Category, ExchangeState};
+use gateway_flow::hold::Judgement;
 use gateway_http::{Fault, FieldError, Json, Path, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -53,11 +54,16 @@ pub(crate) struct DecideRequest {
     #[schema(min_length = 1)]
     #[serde(default)]
     reasons: Option<String>,
+    /// What kind of information it is: where the item came without a category, its approval
+    /// says it.
+    #[schema(schema_with = words::maybe_category)]
+    #[serde(default)]
+    category: Option<String>,
 }
 
 impl DecideRequest {
-    /// Whether it approves, and the reasons.
-    fn read(&self) -> Result<(bool, String), Fault> {
+    /// The decision, its reasons, and the category where one is given.
+    fn read(&self) -> Result<Judgement, Fault> {
         let approve = match self.decision.as_str() {
             "approve" => Ok(true),
             "refuse" => Ok(false),
@@ -66,10 +72,24 @@ impl DecideRequest {
                 "is no decision: give `approve` or `refuse`",
             )),
         };
-        match (approve, read::reasons(self.reasons.as_deref())) {
-            (Ok(approve), Ok(reasons)) => Ok((approve, reasons)),
-            (approve, reasons) => Err(Fault::Unprocessable(
-                approve.err().into_iter().chain(reasons.err()).collect(),
+        let category = match self.category.as_deref().map(str::parse::<Category>) {
+            None => Ok(None),
+            Some(Ok(category)) => Ok(Some(category)),
+            Some(Err(error)) => Err(FieldError::new("/category", error.to_string())),
+        };
+        match (approve, read::reasons(self.reasons.as_deref()), category) {
+            (Ok(approve), Ok(reasons), Ok(category)) => Ok(Judgement {
+                approve,
+                reasons,
+                category,
+            }),
+            (approve, reasons, category) => Err(Fault::Unprocessable(
+                approve
+                    .err()
+                    .into_iter()
+                    .chain(reasons.err())
+                    .chain(category.err())
+                    .collect(),
             )),
         }
     }
@@ -109,11 +129,9 @@ pub(crate) async fn decide(
     Path(id): Path<String>,
     Json(request): Json<DecideRequest>,
 ) -> Result<Json<DecidedBody>, Refused> {
-    let (approve, reasons) = request.read()?;
-    let decided = api
-        .flow
-        .decide_hold(&caller, &id, approve, &reasons)
-        .await?;
+    let judgement = request.read()?;
+    let approve = judgement.approve;
+    let decided = api.flow.decide_hold(&caller, &id, judgement).await?;
     Ok(Json(DecidedBody {
         id: decided.hold,
         decision: if approve { "approve" } else { "refuse" },
@@ -164,7 +182,8 @@ mod tests {
     fn a_decision_is_one_of_two_words_with_reasons() {
         let read = |text: &str| from_slice::<DecideRequest>(text.as_bytes()).unwrap().read();
         let read = read(r#"{"decision": "refuse", "reasons": "not needed"}"#);
-        assert_eq!(read, Ok((false, "not needed".to_owned())));
+        let read = read.unwrap();
+        assert_eq!((read.approve, read.reasons.as_str()), (false, "not needed"));
         assert_eq!(
             faults(r#"{"decision": "approve", "reasons": "  "}"#),
             ["/reasons"]
@@ -175,5 +194,9 @@ mod tests {
             ["/decision", "/reasons"]
         );
         assert_eq!(faults(r#"{"reasons": "x"}"#), ["/decision"]);
+        assert_eq!(
+            faults(r#"{"decision": "approve", "reasons": "x", "category": "GOSSIP"}"#),
+            ["/category"]
+        );
     }
 }

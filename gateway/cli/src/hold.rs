@@ -1,6 +1,8 @@
 //! `gateway hold`.
 
 use clap::{Args, Subcommand};
+use gateway_core::Category;
+use gateway_flow::hold::Judgement;
 
 use crate::person::AsPerson;
 use crate::say;
@@ -39,6 +41,9 @@ pub struct Decide {
     /// Why, in words
     #[arg(long)]
     reasons: String,
+    /// What kind of information it is, of an item that came without a category: RISK, INTEL…
+    #[arg(long, value_name = "CATEGORY")]
+    category: Option<Category>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -116,7 +121,15 @@ impl Decide {
         let (flow, caller) = self.person.open().await?;
         let approve = self.decision.approve;
         let decided = flow
-            .decide_hold(&caller, &self.hold, approve, &self.reasons)
+            .decide_hold(
+                &caller,
+                &self.hold,
+                Judgement {
+                    approve,
+                    reasons: self.reasons.clone(),
+                    category: self.category,
+                },
+            )
             .await?;
         let receipt = decided.receipt.render()?;
         if self.json {

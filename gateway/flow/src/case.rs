@@ -106,6 +106,14 @@ pub(crate) fn corrupt(table: &str, id: &str) -> FlowError {
 }
 
 impl Piece {
+    /// Size of the content, bytes.
+    pub fn size(&self) -> u64 {
+        match &self.body {
+            Body::Staged(body) => body.size,
+            Body::Kept(item) => u64::try_from(item.size).unwrap_or_default(),
+        }
+    }
+
     /// The facts that rules turn on.
     pub fn facts(&self) -> Result<ItemFacts, FlowError> {
         Ok(ItemFacts {

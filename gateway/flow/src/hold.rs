@@ -2,8 +2,9 @@
 //! happens to one that nobody answers.
 
 use gateway_core::event::EventKind;
+use gateway_core::question::ItemFacts;
 use gateway_core::text::clean;
-use gateway_core::{AgencyId, AgencyKind, ExchangeState, Outcome, Role, RuleHit};
+use gateway_core::{AgencyId, AgencyKind, Category, ExchangeState, Outcome, Role, RuleHit};
 use gateway_ledger::Receipt;
 use gateway_store::Tx;
 use gateway_store::rows::{CellRow, ExchangeRow, HoldRow, ItemRow};
@@ -64,6 +65,18 @@ pub struct HoldDecided {
     pub decisions: Vec<DecisionView>,
     /// The proof.
     pub receipt: Receipt,
+}
+
+/// A reviewer's decision as it comes in.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    /// Yes or no.
+    pub approve: bool,
+    /// Why; cannot be empty.
+    pub reasons: String,
+    /// What kind of information it is: of an item that came without a category, whose approval
+    /// must say it, and of no other.
+    pub category: Option<Category>,
 }
 
 impl Flow {
@@ -222,8 +235,7 @@ impl Flow {
         &self,
         caller: &Caller,
         id: &str,
-        approve: bool,
-        reasons: &str,
+        judgement: Judgement,
     ) -> Result<HoldDecided, FlowError> {
         let mut tx = self.store.read().await?;
         let hold: HoldRow = tx.get(id).await?.ok_or(FlowError::NotFound)?;
@@ -233,7 +245,12 @@ impl Flow {
             .ok_or_else(|| corrupt("exchange", &hold.exchange))?;
         drop(tx);
         let person = self.deciding(caller, &hold, &row.area).await?;
-        let reasons = clean(reasons, 20_000)
+        let Judgement {
+            approve,
+            reasons,
+            category,
+        } = judgement;
+        let reasons = clean(&reasons, 20_000)
             .map_err(|e| FlowError::Invalid(vec![FieldFault::new("/reasons", e.to_string())]))?;
         let place = reasons_place(&row.area, id);
         let sealed = self.vault.seal_column(&place, reasons.as_bytes()).await?;
@@ -245,6 +262,7 @@ impl Flow {
                     approve,
                     person,
                     reasons: sealed,
+                    category,
                     by,
                 };
                 flow.write_verdict(tx, &id, verdict).await
@@ -278,6 +296,7 @@ impl Flow {
                 "you sent this yourself: another person decides it".to_owned(),
             ));
         }
+        self.label(tx, &hold, &verdict).await?;
         hold.state = if verdict.approve {
             "approved"
         } else {
@@ -314,6 +333,10 @@ impl Flow {
             .with("recipient", &*hold.recipient)
             .with("item", &*hold.item)
             .with("outcome", cell.outcome.as_str());
+        let event = match verdict.category {
+            Some(category) => event.with("category", category.as_str()),
+            None => event,
+        };
         drafts.insert(0, event);
         let decision = if verdict.approve { "approve" } else { "refuse" };
         Ok((
@@ -327,6 +350,34 @@ impl Flow {
                 receipt: None,
             },
         ))
+    }
+
+    /// What came without a category gets it from whoever approves it, before the decision is
+    /// made again: no approval can carry it past the rules for what it is.
+    async fn label(&self, tx: &mut Tx, hold: &HoldRow, verdict: &Verdict) -> Result<(), FlowError> {
+        let mut item: ItemRow = tx
+            .get(&hold.item)
+            .await?
+            .ok_or_else(|| corrupt("item", &hold.item))?;
+        let unlabelled = item.category == Category::Unlabelled.as_str();
+        let wrong = |detail: &str| FlowError::Invalid(vec![FieldFault::new("/category", detail)]);
+        match verdict.category {
+            Some(Category::Unlabelled) => {
+                Err(wrong("is no category: say what kind of information it is"))
+            }
+            Some(_) if !unlabelled => Err(wrong("is given already for this item: leave it out")),
+            None if unlabelled && verdict.approve && hold.after == 0 => Err(wrong(
+                "is missing: this came without a category, so whoever approves it says what kind of information it is",
+            )),
+            Some(category) if verdict.approve => {
+                let mut facts: ItemFacts = serde_json::from_str(&item.facts)?;
+                facts.category = category;
+                item.category = category.to_string();
+                item.facts = serde_json::to_string(&facts)?;
+                Ok(tx.put(&mut item).await?)
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// The decision is made again with the approvals that the cell has now: refusals and other
@@ -441,6 +492,7 @@ struct Verdict {
     approve: bool,
     person: String,
     reasons: Vec<u8>,
+    category: Option<Category>,
     by: AgencyId,
 }
 

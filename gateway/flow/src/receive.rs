@@ -4,7 +4,7 @@ use gateway_core::question::ItemFacts;
 use gateway_core::text::{clean, line};
 use gateway_core::{Category, Id};
 use gateway_store::Tx;
-use gateway_store::rows::{AgencyRow, ExchangeRow, IdempotencyRow};
+use gateway_store::rows::{AgencyRow, ExchangeRow, IdempotencyRow, ItemRow};
 
 use crate::Flow;
 use crate::body::StagedBody;
@@ -19,6 +19,8 @@ const TEXT: usize = 20_000;
 const TITLE: usize = 300;
 /// Most recipients of one exchange.
 const RECIPIENTS: usize = 50;
+/// Shortest content that is known again, bytes: "No change." is nobody's document.
+const ALIKE: u64 = 32;
 /// Most items of one exchange.
 const ITEMS: usize = 200;
 
@@ -333,34 +335,46 @@ async fn earlier(
     Ok(found)
 }
 
-/// A document that the sender received from another owner keeps that owner and its category,
-/// whatever it is called now, and bears its `NO_ONWARD` with it.
+/// A document that the sender has from another owner keeps that owner and its category,
+/// whatever it is called now, and bears its `NO_ONWARD` with it. So does one that the sender
+/// itself said before was another's: a second label is no way round a hold.
 async fn keep_label(
     tx: &mut Tx,
     sender: &AgencyRow,
     piece: &mut Piece,
     warnings: &mut Vec<String>,
 ) -> Result<(), FlowError> {
+    if piece.size() < ALIKE {
+        return Ok(());
+    }
+    let mut kept = false;
     for alike in tx.items_alike(&piece.fingerprint).await? {
         let wraps = tx.wraps_for(&alike.exchange, &sender.id).await?;
-        let Some(wrap) = wraps.into_iter().find(|wrap| wrap.item == alike.id) else {
+        let received = wraps.into_iter().find(|wrap| wrap.item == alike.id);
+        if let Some(wrap) = &received {
+            piece.no_onward |= wrap.obligations.contains("\"NO_ONWARD\"");
+        }
+        let known = received.is_some() || sent_by(tx, &alike, &sender.id).await?;
+        if kept || !known || alike.owner == sender.id {
             continue;
-        };
+        }
+        kept = true;
         let facts: ItemFacts = serde_json::from_str(&alike.facts)?;
-        piece.no_onward |= wrap.obligations.contains("\"NO_ONWARD\"");
-        if alike.owner != sender.id
-            && (piece.owner.id != alike.owner || piece.category != facts.category)
-        {
+        if piece.owner.id != alike.owner || piece.category != facts.category {
             warnings.push(format!(
-                "item {} is what {} shared with you: it keeps its owner and the category {}",
+                "item {} is known here as information of {}: it keeps that owner and the category {}",
                 piece.n, alike.owner, facts.category
             ));
             piece.category = facts.category;
             piece.owner = crate::case::agency(tx, &alike.owner).await?;
         }
-        return Ok(());
     }
     Ok(())
+}
+
+async fn sent_by(tx: &mut Tx, item: &ItemRow, agency: &str) -> Result<bool, FlowError> {
+    let exchange: Option<ExchangeRow> = tx.get(&item.exchange).await?;
+    Ok(exchange.is_some_and(|exchange| exchange.sender == agency))
 }
 
 fn check_texts(particulars: &mut Particulars, faults: &mut Vec<FieldFault>) {

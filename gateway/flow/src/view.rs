@@ -65,6 +65,12 @@ pub struct ItemView {
     pub disputed: bool,
     /// It corrects an item that this reader has.
     pub corrects: bool,
+    /// It has been corrected since, by an item that this reader has.
+    pub corrected: bool,
+    /// Another item that this reader has takes its place.
+    pub superseded: bool,
+    /// Protective marking.
+    pub marking: &'static str,
     /// Media type.
     pub media_type: String,
     /// Size in bytes.
@@ -98,8 +104,8 @@ pub struct InboxEntry {
     pub purpose: Option<String>,
     /// Why it was shared, in the sender's words.
     pub necessity: Option<String>,
-    /// An emergency.
-    pub emergency: bool,
+    /// Of an emergency: what is imminent.
+    pub emergency: Option<String>,
     /// The union of the items' obligations.
     pub obligations: BTreeSet<Obligation>,
     /// The items.
@@ -125,6 +131,34 @@ pub struct ExchangeView {
     pub items: Vec<ItemView>,
     /// The caller sent it.
     pub sent: bool,
+}
+
+/// How somebody has an item: as its sender, or by a wrap.
+struct Share<'w> {
+    n: i64,
+    reader: Option<&'w str>,
+    obligations: BTreeSet<Obligation>,
+    expires_at: Option<i64>,
+}
+
+impl Share<'_> {
+    const fn sent(n: i64) -> Self {
+        Self {
+            n,
+            reader: None,
+            obligations: BTreeSet::new(),
+            expires_at: None,
+        }
+    }
+
+    /// Whether they have a later item too. Who sent the one sent the other.
+    async fn knows(&self, tx: &mut Tx, later: &ItemRow) -> Result<bool, FlowError> {
+        let Some(reader) = self.reader else {
+            return Ok(true);
+        };
+        let wraps = tx.wraps_for(&later.exchange, reader).await?;
+        Ok(wraps.iter().any(|wrap| wrap.item == later.id))
+    }
 }
 
 impl Flow {
@@ -238,7 +272,7 @@ impl Flow {
         let mut views = Vec::new();
         for item in tx.items_of(&row.id).await? {
             let n = item.n;
-            views.push(self.item_view(row, &item, n, BTreeSet::new(), None).await?);
+            views.push(self.item_view(tx, row, &item, Share::sent(n)).await?);
         }
         Ok(views)
     }
@@ -255,30 +289,38 @@ impl Flow {
                 .get(&wrap.item)
                 .await?
                 .ok_or_else(|| corrupt("item", &wrap.item))?;
-            let obligations = serde_json::from_str(&wrap.obligations)?;
-            views.push(
-                self.item_view(row, &item, wrap.n, obligations, wrap.expires_at)
-                    .await?,
-            );
+            let share = Share {
+                n: wrap.n,
+                reader: Some(&wrap.agency),
+                obligations: serde_json::from_str(&wrap.obligations)?,
+                expires_at: wrap.expires_at,
+            };
+            views.push(self.item_view(tx, row, &item, share).await?);
         }
         Ok(views)
     }
 
     async fn item_view(
         &self,
+        tx: &mut Tx,
         row: &ExchangeRow,
         item: &ItemRow,
-        n: i64,
-        obligations: BTreeSet<Obligation>,
-        expires_at: Option<i64>,
+        share: Share<'_>,
     ) -> Result<ItemView, FlowError> {
         use base64::Engine as _;
+        let (mut corrected, mut superseded) = (false, false);
+        for later in tx.items_after(&item.id).await? {
+            if share.knows(tx, &later).await? {
+                corrected |= later.corrects.as_ref() == Some(&item.id);
+                superseded |= later.supersedes.as_ref() == Some(&item.id);
+            }
+        }
         let salt = self
             .vault
             .open_column(&item_place(&row.area, &item.id, "salt"), &item.salt)
             .await?;
         Ok(ItemView {
-            n,
+            n: share.n,
             title: self.title(&row.area, item).await?,
             category: item.category.clone(),
             owner: item.owner.clone(),
@@ -287,10 +329,17 @@ impl Flow {
             as_at: item.as_at.clone(),
             disputed: item.disputed == 1,
             corrects: item.corrects.is_some(),
+            corrected,
+            superseded,
+            marking: marking(
+                item.category
+                    .parse()
+                    .map_err(|_| corrupt("item", &item.id))?,
+            ),
             media_type: item.media_type.clone(),
             size: item.size,
-            obligations,
-            expires_at,
+            obligations: share.obligations,
+            expires_at: share.expires_at,
             salt: base64::engine::general_purpose::STANDARD.encode(&*salt),
             commitment: item.commitment.clone(),
         })
@@ -320,7 +369,7 @@ impl Flow {
             nominal: row.nominal,
             purpose: row.purpose,
             necessity: said.necessity.map(gateway_core::Personal::into_inner),
-            emergency: row.emergency == 1,
+            emergency: said.emergency.map(|e| e.statement.into_inner()),
             items,
         })
     }

@@ -34,8 +34,8 @@ pub(crate) struct InboxBody {
     pub(crate) purpose: Option<String>,
     /// Why it was shared, in the sender's words.
     pub(crate) necessity: Option<String>,
-    /// An emergency.
-    pub(crate) emergency: bool,
+    /// Of an emergency: what is imminent, in the sender's words.
+    pub(crate) emergency: Option<String>,
     /// The union of the items' obligations.
     pub(crate) obligations: Vec<String>,
     /// The items.

@@ -124,6 +124,12 @@ pub(crate) struct ItemBody {
     pub(crate) disputed: bool,
     /// It corrects an earlier item.
     pub(crate) corrects: bool,
+    /// It has been corrected since, by an item that the caller has.
+    pub(crate) corrected: bool,
+    /// Another item that the caller has takes its place.
+    pub(crate) superseded: bool,
+    /// Protective marking.
+    pub(crate) marking: &'static str,
     /// Media type.
     pub(crate) media_type: String,
     /// Size of the content, bytes.
@@ -151,6 +157,9 @@ impl From<ItemView> for ItemBody {
             as_at: view.as_at,
             disputed: view.disputed,
             corrects: view.corrects,
+            corrected: view.corrected,
+            superseded: view.superseded,
+            marking: view.marking,
             media_type: view.media_type,
             size: view.size,
             obligations: view.obligations.iter().map(ToString::to_string).collect(),

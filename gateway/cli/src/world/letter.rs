@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use gateway_core::question::Consent;
 use gateway_core::{About, Category, Channel, Id, Identifier, Personal, Purpose, Role};
+use gateway_flow::hold::Judgement;
 use gateway_flow::read::DocumentBody;
 use gateway_flow::submission::{Emergency, ItemClaim, ItemPlace, Particulars, RecipientClaim};
 use gateway_flow::{Answer, Caller, Flow, Submission};
@@ -337,7 +338,15 @@ impl<'w> Teller<'w> {
         let mut decided = 0;
         for hold in of_it.filter(|hold| hold.role == role.as_str()) {
             self.flow
-                .decide_hold(&caller, &hold.id, approve, reasons)
+                .decide_hold(
+                    &caller,
+                    &hold.id,
+                    Judgement {
+                        approve,
+                        reasons: reasons.to_owned(),
+                        category: None,
+                    },
+                )
                 .await?;
             decided += 1;
         }

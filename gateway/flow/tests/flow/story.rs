@@ -1,284 +1,19 @@
 //! One exchange from agency to agency, decided, sealed, recorded, proved, read: on every
 //! database there is.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use gateway_core::{
-    About, AgencyId, AgencyKind, Category, Channel, Clock, Custody, ExchangeState, Identifier,
-    IdentifierKind, Outcome, Purpose, Role,
-};
-use gateway_flow::admin::{NewAgency, NewNominal, NewPerson, NominalChange};
-use gateway_flow::audit::{AuditFault, verify_records};
+use gateway_core::{ExchangeState, IdentifierKind, Outcome};
+use gateway_flow::FlowError;
+use gateway_flow::admin::NominalChange;
 use gateway_flow::complete::Completion;
-use gateway_flow::read::DocumentBody;
-use gateway_flow::submission::{Caller, Idempotency, ItemClaim, Particulars, RecipientClaim};
-use gateway_flow::{Answer, Flow, FlowError, Submission};
-use gateway_ledger::Verifier;
-use gateway_protocol::Protocols;
-use gateway_seal::{MasterKey, Place};
+use gateway_flow::submission::{Idempotency, RecipientClaim};
+use gateway_seal::Place;
+use gateway_store::Record as _;
 use gateway_store::rows::{ExchangeRow, HoldRow, LevelChangeRow};
-use gateway_store::testing::{TestDb, each};
-use gateway_store::{Blobs, Record as _};
-use gateway_vault::Vault;
+use gateway_store::testing::each;
 
-struct World {
-    flow: Flow,
-    db: TestDb,
-    verifier: Verifier,
-    nominal: String,
-}
-
-fn agency(id: &str) -> AgencyId {
-    id.parse().unwrap()
-}
-
-fn identifier(kind: IdentifierKind, value: &str) -> Identifier {
-    Identifier::parse(kind, value, jiff::civil::date(2026, 3, 2)).unwrap()
-}
-
-async fn world(db: TestDb) -> World {
-    let clock = Clock::manual("2026-03-02T09:00:00Z".parse().unwrap());
-    let protocols = Arc::new(Protocols::embedded().unwrap());
-    let (keys, store) = (db.keys.clone(), db.store.clone());
-    let vault = Vault::open(
-        keys,
-        store.clone(),
-        Arc::clone(&protocols),
-        MasterKey::generate(),
-        clock.clone(),
-    )
-    .await
-    .unwrap();
-    let blobs = Blobs::open(&db.folder.path().join("blobs")).unwrap();
-    let flow = Flow::new(store, blobs, vault, protocols, clock);
-    flow.add_area("london", "London", "gateway.example/london")
-        .await
-        .unwrap();
-    for (id, kind) in [
-        ("met-police", AgencyKind::Police),
-        ("london-probation", AgencyKind::Probation),
-        ("southwark-housing", AgencyKind::Housing),
-        ("london-mental-health", AgencyKind::MentalHealthTrust),
-        ("london-coordination", AgencyKind::Coordination),
-        ("capital-tagging", AgencyKind::ElectronicMonitoring),
-    ] {
-        add_agency(&flow, id, kind).await;
-    }
-    let trust = "london-mental-health";
-    add_person(&flow, trust, "guardian", Role::Caldicott).await;
-    add_person(
-        &flow,
-        "london-coordination",
-        "coordinator",
-        Role::Coordinator,
-    )
-    .await;
-    let nominal = flow
-        .add_nominal(NewNominal {
-            area: "london".to_owned(),
-            identifiers: vec![
-                identifier(IdentifierKind::Pnc, "1999/0123456X"),
-                identifier(IdentifierKind::Dob, "1980-02-01"),
-                identifier(IdentifierKind::Name, "Daniel Marlowe-Test"),
-            ],
-            level: 2,
-            category: 1,
-            lead_agency: Some(agency("met-police")),
-            trust: Some(agency(trust)),
-            partners: ["london-probation", "southwark-housing", trust]
-                .map(agency)
-                .to_vec(),
-            custody: None,
-            gp: None,
-        })
-        .await
-        .unwrap();
-    let key = flow.vault.verifier_key("london-0").await.unwrap();
-    World {
-        flow,
-        db,
-        verifier: Verifier::parse(key.trim()).unwrap(),
-        nominal,
-    }
-}
-
-async fn add_agency(flow: &Flow, id: &str, kind: AgencyKind) {
-    flow.add_agency(NewAgency {
-        id: agency(id),
-        name: id.to_owned(),
-        kind,
-        channel: Channel::SecureEmail,
-        custody: Custody::Gateway,
-        recipient: None,
-        email: None,
-        areas: vec!["london".to_owned()],
-        overseas: false,
-        signed_on: Some("2026-01-05".to_owned()),
-        signed_until: Some("2027-12-31".to_owned()),
-    })
-    .await
-    .unwrap();
-    add_person(flow, id, "spoc", Role::Spoc).await;
-}
-
-async fn add_person(flow: &Flow, at: &str, name: &str, role: Role) {
-    flow.add_person(NewPerson {
-        agency: agency(at),
-        name: format!("Synthetic {name}"),
-        email: format!("{name}@{at}.example"),
-        roles: vec![(role, false)],
-        password_hash: None,
-        totp_secret: None,
-    })
-    .await
-    .unwrap();
-}
-
-impl World {
-    async fn caller(&self, at: &str, name: Option<&str>) -> Caller {
-        let person = match name {
-            Some(name) => {
-                let email = format!("{name}@{at}.example");
-                Some(self.flow.caller_person(&agency(at), &email).await.unwrap())
-            }
-            None => None,
-        };
-        Caller {
-            agency: agency(at),
-            person,
-            channel: Channel::Api,
-            proof: "mutual-tls",
-        }
-    }
-
-    /// A risk note of the police and a clinical report of the trust, to housing and probation.
-    async fn submission(&self, report: &[u8]) -> Submission {
-        let note = self
-            .flow
-            .take_text("He was seen at the school gate.".to_owned())
-            .await
-            .unwrap();
-        let (send, receive) = tokio::sync::mpsc::channel(8);
-        for chunk in report.chunks(60_000) {
-            let chunk = Bytes::copy_from_slice(chunk);
-            let send = send.clone();
-            tokio::spawn(async move { send.send(Ok(chunk)).await });
-            tokio::task::yield_now().await;
-        }
-        drop(send);
-        let report = self
-            .flow
-            .take_body("application/pdf".to_owned(), receive)
-            .await
-            .unwrap();
-        Submission {
-            caller: self.caller("met-police", None).await,
-            particulars: particulars(),
-            bodies: vec![note, report],
-            idempotency: None,
-        }
-    }
-
-    async fn verify(&self) -> Result<(), AuditFault> {
-        verify_records(&self.flow.store, &self.flow.blobs, &mut |_| {})
-            .await
-            .map(|_| ())
-    }
-
-    fn proved(&self, answer: &Answer) {
-        answer
-            .receipt
-            .as_ref()
-            .unwrap()
-            .verify(&self.verifier)
-            .unwrap();
-    }
-}
-
-fn particulars() -> Particulars {
-    Particulars {
-        reference: None,
-        identifiers: vec![
-            identifier(IdentifierKind::Pnc, "99/123456X"),
-            identifier(IdentifierKind::Dob, "1980-02-01"),
-        ],
-        recipients: ["southwark-housing", "london-probation"]
-            .map(|id| RecipientClaim {
-                agency: agency(id),
-                person: None,
-                reason: None,
-            })
-            .to_vec(),
-        purpose: Some(Purpose::Manage),
-        necessity: Some("whoever houses him must know".to_owned().into()),
-        bases: vec!["CJA 2003 s.325".to_owned()],
-        emergency: None,
-        in_reply_to: None,
-        property: None,
-        address_pending: false,
-        adult_at_risk: false,
-        matched_because: None,
-        items: vec![
-            item("Risk note", Category::Risk, None),
-            item(
-                "report.pdf",
-                Category::HealthClin,
-                Some("london-mental-health"),
-            ),
-        ],
-    }
-}
-
-fn item(title: &str, category: Category, owner: Option<&str>) -> ItemClaim {
-    ItemClaim {
-        title: title.to_owned().into(),
-        category: Some(category),
-        owner: owner.map(agency),
-        about: About::Subject,
-        nature: None,
-        as_at: None,
-        clinician: None,
-        public_interest: None,
-        consent: None,
-        child: None,
-        corrects: None,
-        supersedes: None,
-        disputed: false,
-        retention_class: "mappa".to_owned(),
-        review_on: None,
-        legal_hold: false,
-        restricted: false,
-    }
-}
-
-fn outcome(answer: &Answer, recipient: &str, item: i64) -> (Outcome, Vec<String>) {
-    let found = answer
-        .matrix
-        .iter()
-        .find(|d| d.recipient.as_str() == recipient && d.item == item);
-    let found = found.unwrap_or_else(|| panic!("no cell for {recipient} and item {item}"));
-    (
-        found.outcome,
-        found.rules.iter().map(|hit| hit.rule.clone()).collect(),
-    )
-}
-
-async fn read(body: DocumentBody) -> Vec<u8> {
-    let DocumentBody::Clear(mut chunks) = body else {
-        panic!("sealed to the agency")
-    };
-    let mut all = Vec::new();
-    while let Some(chunk) = chunks.recv().await {
-        all.extend_from_slice(&chunk.unwrap());
-    }
-    all
-}
+use crate::world::{agency, identifier, judgement, outcome, read, world};
 
 #[tokio::test(flavor = "multi_thread")]
 #[expect(clippy::too_many_lines, reason = "one story, told in order")]
@@ -361,13 +96,17 @@ async fn a_note_is_released_and_a_report_waits_for_the_caldicott_guardian() {
         assert_eq!(read(held.body).await, report);
         let empty = world
             .flow
-            .decide_hold(&guardian, &holds[0].id, true, "  ")
+            .decide_hold(&guardian, &holds[0].id, judgement(true, "  "))
             .await
             .unwrap_err();
         assert!(matches!(empty, FlowError::Invalid(_)));
         let decided = world
             .flow
-            .decide_hold(&guardian, &holds[0].id, true, "needed for the plan")
+            .decide_hold(
+                &guardian,
+                &holds[0].id,
+                judgement(true, "needed for the plan"),
+            )
             .await
             .unwrap();
         decided.receipt.verify(&world.verifier).unwrap();
@@ -516,7 +255,11 @@ async fn an_unanswered_hold_escalates_by_its_clock() {
         assert!(holds[0].escalated);
         let decided = world
             .flow
-            .decide_hold(&coordinator, &holds[0].id, false, "no need shown")
+            .decide_hold(
+                &coordinator,
+                &holds[0].id,
+                judgement(false, "no need shown"),
+            )
             .await
             .unwrap();
         assert_eq!(decided.decisions[0].outcome, Outcome::Refuse);
@@ -670,7 +413,7 @@ async fn nobody_decides_on_what_they_sent_themselves() {
         let holds = world.flow.holds(&guardian, None, 50).await.unwrap();
         let refused = world
             .flow
-            .decide_hold(&guardian, &holds[0].id, true, "needed")
+            .decide_hold(&guardian, &holds[0].id, judgement(true, "needed"))
             .await;
         assert!(
             matches!(refused, Err(FlowError::Forbidden(_))),

@@ -1,0 +1,10 @@
+//! The flow, in process, on every database there is.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod obligations;
+mod story;
+mod world;
