@@ -97,24 +97,41 @@ impl Flow {
         reasons: &str,
     ) -> Result<Answer, FlowError> {
         let unit = self.unit(caller).await?;
-        self.acting(caller, &[Role::Coordinator], "matching an exchange")
-            .await?;
+        let person = self
+            .acting(caller, &[Role::Coordinator], "matching an exchange")
+            .await?
+            .id
+            .clone();
         let reasons = clean(reasons, 20_000)
             .map_err(|e| FlowError::Invalid(vec![FieldFault::new("/reasons", e.to_string())]))?;
-        let row = self.incomplete(exchange, None).await?;
-        if row.area != unit {
-            return Err(FlowError::NotFound);
-        }
         let mut tx = self.store.read().await?;
+        let row: Option<ExchangeRow> = tx.get(exchange).await?;
+        let row = row
+            .filter(|row| row.area == unit)
+            .ok_or(FlowError::NotFound)?;
+        let provisional = self.provisional_of(&mut tx, &row).await?;
+        if provisional.is_none() {
+            still_incomplete(&row)?;
+        }
         let found = live(&mut tx, nominal)
             .await?
-            .filter(|nominal| nominal.area == unit);
+            .filter(|nominal| nominal.area == unit && nominal.state == "active");
         let Some(found) = found else {
             return Err(FlowError::Invalid(vec![FieldFault::new(
                 "/nominal",
                 "is no nominal of your area: give the reference of one in the list of candidates",
             )]));
         };
+        if let Some(provisional) = provisional {
+            drop(tx);
+            self.was(caller, &person, exchange, provisional, &found, &reasons)
+                .await?;
+            tx = self.store.read().await?;
+            if row.state != "incomplete" {
+                drop(tx);
+                return self.answer_of(exchange).await;
+            }
+        }
         let mut case = self.kept_case(&mut tx, &row).await?;
         case.nominal = Some(found);
         case.particulars.matched_because = Some(reasons.into());
@@ -129,13 +146,8 @@ impl Flow {
         let row = row
             .filter(|row| sender.is_none_or(|sender| row.sender == sender))
             .ok_or(FlowError::NotFound)?;
-        if row.state == "incomplete" {
-            return Ok(row);
-        }
-        Err(FlowError::Conflict(format!(
-            "this exchange is {}: nothing is missing",
-            row.state
-        )))
+        still_incomplete(&row)?;
+        Ok(row)
     }
 
     async fn look_for(&self, tx: &mut Tx, case: &Case) -> Result<Option<NominalRow>, FlowError> {
@@ -300,6 +312,16 @@ impl Flow {
         let member = tx.memberships(&agency.id).await?.into_iter().next();
         member.map(|m| m.area).ok_or(FlowError::NotFound)
     }
+}
+
+fn still_incomplete(row: &ExchangeRow) -> Result<(), FlowError> {
+    if row.state == "incomplete" {
+        return Ok(());
+    }
+    Err(FlowError::Conflict(format!(
+        "this exchange is {}: nothing is missing",
+        row.state
+    )))
 }
 
 fn apply(said: &mut Particulars, with: Completion) -> Result<(), FlowError> {

@@ -315,7 +315,10 @@ impl Flow {
         };
         let cells = tx.cells_of(&row.id).await?;
         let outcomes: Result<Vec<Outcome>, _> = cells.iter().map(|c| c.outcome.parse()).collect();
-        let state = state_of(outcomes.map_err(|_| corrupt("cell", &row.id))?.into_iter());
+        let mut state = state_of(outcomes.map_err(|_| corrupt("cell", &row.id))?.into_iter());
+        if hold.after == 1 && !verdict.approve && state == ExchangeState::Refused {
+            state = ExchangeState::Recalled;
+        }
         row.state = state.to_string();
         tx.put(&mut row).await?;
         let kind = match verdict.approve {

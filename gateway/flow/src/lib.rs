@@ -22,6 +22,7 @@ mod hold_clock;
 mod identify;
 pub mod inbox;
 pub mod log;
+mod merge;
 pub mod people;
 pub mod read;
 mod receive;

@@ -72,7 +72,7 @@ impl Flow {
                         wraps.push(self.wrap_kept(&row, cell, &permit).await?);
                     }
                 }
-                let row = self.move_scope(case, scope, *row).await?;
+                let row = self.move_scope(&case.area, scope, *row).await?;
                 Ok((row, wraps))
             }
         }
@@ -195,15 +195,15 @@ impl Flow {
     }
 
     /// A kept item whose nominal has been found since goes under that nominal's retention key.
-    async fn move_scope(
+    pub(crate) async fn move_scope(
         &self,
-        case: &Case,
+        area: &str,
         scope: &str,
         mut row: ItemRow,
     ) -> Result<ItemRow, FlowError> {
         let keys = self
             .vault
-            .holding_keys(&case.area, scope, &row.owner, &row.retention_class)
+            .holding_keys(area, scope, &row.owner, &row.retention_class)
             .await?;
         if keys.retention.key_id != row.retention_key {
             row.retention_wrap = self.vault.move_retention(&row, &keys.retention).await?;

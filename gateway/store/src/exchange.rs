@@ -44,7 +44,27 @@ impl Tx {
         .await
     }
 
-    /// Incomplete exchanges of an area that no nominal was found for, the oldest first.
+    /// The exchanges about a nominal, the oldest first.
+    pub async fn exchanges_about(&mut self, nominal: &str) -> Result<Vec<ExchangeRow>, StoreError> {
+        self.select("where nominal = $1 order by id", &[nominal.into()])
+            .await
+    }
+
+    /// The agencies that have something of an exchange.
+    pub async fn readers_in(&mut self, exchange: &str) -> Result<Vec<String>, StoreError> {
+        let wraps: Vec<WrapRow> = self
+            .select(
+                "where exchange = $1 and state = 'active' order by agency",
+                &[exchange.into()],
+            )
+            .await?;
+        let mut agencies: Vec<String> = wraps.into_iter().map(|wrap| wrap.agency).collect();
+        agencies.dedup();
+        Ok(agencies)
+    }
+
+    /// Exchanges of an area whose person is not known: incomplete, or under a nominal that is
+    /// provisional. The oldest first.
     pub async fn unmatched(
         &mut self,
         area: &str,
@@ -52,7 +72,9 @@ impl Tx {
         limit: i64,
     ) -> Result<Vec<ExchangeRow>, StoreError> {
         self.select(
-            "where area = $1 and state = 'incomplete' and nominal is null and ($2 is null or id > $2) \
+            "where area = $1 and ($2 is null or id > $2) and \
+             ((state = 'incomplete' and nominal is null) or \
+              nominal in (select id from nominal where area = $1 and state = 'provisional')) \
              order by id limit $3",
             &[area.into(), after.into(), limit.into()],
         )

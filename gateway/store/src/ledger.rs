@@ -299,15 +299,18 @@ impl Tx {
         rows.iter().map(LeafRow::from_row).collect()
     }
 
-    /// The leaves of a nominal, in order, from an event id on.
+    /// The leaves of a nominal, and of those that were merged into it, in order, from an event
+    /// id on.
     pub async fn leaves_of_nominal(
         &mut self,
         nominal: &str,
         after: Option<&str>,
         limit: i64,
     ) -> Result<Vec<LeafRow>, StoreError> {
-        let sql =
-            format!("{LEAF} where nominal = $1 and ($2 is null or id > $2) order by id limit $3");
+        let sql = format!(
+            "{LEAF} where (nominal = $1 or nominal in (select id from nominal where merged_into = $1)) \
+                 and ($2 is null or id > $2) order by id limit $3"
+        );
         let rows = self
             .fetch(sql, &[nominal.into(), after.into(), limit.into()])
             .await?;

@@ -5,6 +5,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod corrections;
+mod emergency;
+mod keeping;
 mod obligations;
 mod story;
 mod world;

@@ -1,0 +1,138 @@
+//! An emergency opened a provisional nominal; now the coordinator knows who it was. What was
+//! exchanged under it goes to that person's record, and everybody who has something of it is
+//! told.
+
+use gateway_core::Role;
+use gateway_core::event::EventKind;
+use gateway_store::Tx;
+use gateway_store::rows::{ExchangeRow, ItemRow, NominalRow};
+
+use crate::Flow;
+use crate::case::particulars_place;
+use crate::error::FlowError;
+use crate::recorder::{Draft, work};
+use crate::submission::Caller;
+
+/// An exchange on its way to another nominal.
+struct Moved {
+    exchange: ExchangeRow,
+    items: Vec<ItemRow>,
+}
+
+impl Flow {
+    /// The provisional nominal of an exchange, where it has one.
+    pub(crate) async fn provisional_of(
+        &self,
+        tx: &mut Tx,
+        row: &ExchangeRow,
+    ) -> Result<Option<NominalRow>, FlowError> {
+        let Some(id) = &row.nominal else {
+            return Ok(None);
+        };
+        let nominal: Option<NominalRow> = tx.get(id).await?;
+        Ok(nominal.filter(|nominal| nominal.state == "provisional"))
+    }
+
+    /// The provisional nominal was this one: its exchanges, and their retention, become this
+    /// one's. What was decided stands; what waits is decided with the facts of the one found.
+    pub(crate) async fn was(
+        &self,
+        caller: &Caller,
+        person: &str,
+        exchange: &str,
+        provisional: NominalRow,
+        found: &NominalRow,
+        reasons: &str,
+    ) -> Result<(), FlowError> {
+        let mut tx = self.store.read().await?;
+        let rows = tx.exchanges_about(&provisional.id).await?;
+        let mut moved = Vec::new();
+        for row in rows {
+            moved.push(self.moved(&mut tx, row, found, reasons).await?);
+        }
+        drop(tx);
+        let event = Draft::new(EventKind::Matched, Some(&caller.agency))
+            .about(exchange, Some(&found.id))
+            .with("provisional", &*provisional.id)
+            .with("person", person);
+        let (flow, area, found) = (self.clone(), provisional.area.clone(), found.id.clone());
+        let work = work(move |tx| {
+            Box::pin(async move {
+                flow.write_move_to(tx, event, provisional, found, moved)
+                    .await
+            })
+        });
+        self.recorder
+            .record(&area, "match-provisional", work)
+            .await?;
+        Ok(())
+    }
+
+    async fn moved(
+        &self,
+        tx: &mut Tx,
+        mut exchange: ExchangeRow,
+        found: &NominalRow,
+        reasons: &str,
+    ) -> Result<Moved, FlowError> {
+        let mut said = self.particulars(&exchange).await?;
+        said.matched_because = Some(reasons.to_owned().into());
+        let place = particulars_place(&exchange.area, &exchange.id);
+        let plain = serde_json::to_vec(&said)?;
+        let sealed = self.vault.seal_column(&place, &plain).await?;
+        exchange.particulars = sealed;
+        exchange.nominal = Some(found.id.clone());
+        let mut items = Vec::new();
+        for item in tx.items_of(&exchange.id).await? {
+            items.push(self.move_scope(&exchange.area, &found.id, item).await?);
+        }
+        Ok(Moved { exchange, items })
+    }
+
+    async fn write_move_to(
+        &self,
+        tx: &mut Tx,
+        event: Draft,
+        mut provisional: NominalRow,
+        found: String,
+        moved: Vec<Moved>,
+    ) -> Result<(Vec<Draft>, ()), FlowError> {
+        if tx.exchanges_about(&provisional.id).await?.len() != moved.len() {
+            return Err(FlowError::Conflict(
+                "something more about this person came in meanwhile: try again".to_owned(),
+            ));
+        }
+        let mut drafts = vec![event];
+        for Moved {
+            mut exchange,
+            mut items,
+        } in moved
+        {
+            tx.put(&mut exchange).await?;
+            for item in &mut items {
+                tx.put(item).await?;
+            }
+            for reader in tx.readers_in(&exchange.id).await? {
+                self.write_notice(
+                    tx,
+                    &exchange,
+                    &reader,
+                    Role::Spoc,
+                    "identified",
+                    &mut drafts,
+                )
+                .await?;
+            }
+        }
+        drafts.push(
+            Draft::new(EventKind::NominalChanged, None)
+                .nominal(&found)
+                .with("change", "provisional-identified")
+                .with("provisional", &*provisional.id),
+        );
+        provisional.state = "merged".to_owned();
+        provisional.merged_into = Some(found);
+        tx.put(&mut provisional).await?;
+        Ok((drafts, ()))
+    }
+}
