@@ -31,6 +31,7 @@ create table membership (
     agency      text   not null references agency (id),
     area        text   not null references area (id),
     created_at  bigint not null,
+    until_at    bigint,
     updated_by  text   not null
 );
 
@@ -102,6 +103,7 @@ create table nominal_identifier (
     value       bytea  not null,
     blind       text,
     created_at  bigint not null,
+    until_at    bigint,
     updated_by  text   not null
 );
 create index nominal_identifier_nominal on nominal_identifier (nominal);

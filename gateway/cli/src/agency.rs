@@ -6,7 +6,7 @@ use gateway_flow::admin::{AgencyChange, NewAgency};
 use serde::Serialize;
 
 use crate::installation::Where;
-use crate::say;
+use crate::{say, usage};
 
 /// Agencies that take part
 #[derive(Debug, Subcommand)]
@@ -77,8 +77,17 @@ pub struct Change {
     /// The agency
     id: String,
     /// How it receives from now: portal, secure-email, mesh or api
-    #[arg(long, required_unless_present = "signed_on")]
+    #[arg(long)]
     channel: Option<Channel>,
+    /// Its name from now
+    #[arg(long)]
+    name: Option<String>,
+    /// One more area that it works in
+    #[arg(long, value_name = "AREA")]
+    join: Option<String>,
+    /// An area that it works in no longer
+    #[arg(long, value_name = "AREA")]
+    leave: Option<String>,
     /// When it signed its sharing protocol, as 2026-01-05
     #[arg(long, value_name = "DATE")]
     signed_on: Option<jiff::civil::Date>,
@@ -150,17 +159,27 @@ impl Add {
 
 impl Change {
     async fn run(self) -> anyhow::Result<()> {
-        let flow = self.at.open().await?;
-        if let Some(channel) = self.channel {
-            flow.change_agency(&self.id, AgencyChange::Channel(channel))
-                .await?;
+        let signed = self.signed_on.map(|on| AgencyChange::Sign {
+            on: on.to_string(),
+            until: self.signed_until.map(|day| day.to_string()),
+        });
+        let changes: Vec<AgencyChange> = [
+            self.channel.map(AgencyChange::Channel),
+            signed,
+            self.name.map(AgencyChange::Name),
+            self.join.map(AgencyChange::Join),
+            self.leave.map(AgencyChange::Leave),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if changes.is_empty() {
+            return Err(usage(
+                "nothing to change: see `gateway agency change --help`",
+            ));
         }
-        if let Some(on) = self.signed_on {
-            let until = self.signed_until.map(|day| day.to_string());
-            let change = AgencyChange::Sign {
-                on: on.to_string(),
-                until,
-            };
+        let flow = self.at.open().await?;
+        for change in changes {
             flow.change_agency(&self.id, change).await?;
         }
         Ok(())

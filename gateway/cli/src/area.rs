@@ -13,6 +13,20 @@ pub enum Area {
     Add(Add),
     /// List the areas
     List(List),
+    /// Call an area something else
+    Change(Change),
+}
+
+/// Call an area something else
+#[derive(Debug, Args)]
+pub struct Change {
+    #[command(flatten)]
+    at: Where,
+    /// Its id
+    id: String,
+    /// Its name
+    #[arg(long)]
+    name: String,
 }
 
 /// Add an area; the first one is the default
@@ -59,6 +73,10 @@ impl Area {
                 Ok(())
             }
             Self::List(list) => list.run().await,
+            Self::Change(change) => {
+                let flow = change.at.open().await?;
+                Ok(flow.rename_area(&change.id, &change.name).await?)
+            }
         }
     }
 }

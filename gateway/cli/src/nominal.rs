@@ -108,6 +108,18 @@ struct What {
     /// An Associate, with --until
     #[arg(long)]
     add_associate: Option<AgencyId>,
+    /// No longer an Associate
+    #[arg(long)]
+    end_associate: Option<AgencyId>,
+    /// Another category
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=4))]
+    category: Option<u8>,
+    /// The general practitioner, in words
+    #[arg(long)]
+    gp: Option<String>,
+    /// An identifier that was entered wrongly
+    #[arg(long, value_name = "KIND=VALUE")]
+    end_identifier: Option<String>,
     /// Held at this prison from now
     #[arg(long)]
     custody: Option<AgencyId>,
@@ -228,6 +240,9 @@ impl What {
         if let Some(text) = &self.add_identifier {
             return Ok(NominalChange::AddIdentifier(identifier(flow, text)?));
         }
+        if let Some(text) = &self.end_identifier {
+            return Ok(NominalChange::EndIdentifier(identifier(flow, text)?));
+        }
         if self.end_custody {
             return Ok(NominalChange::EndCustody);
         }
@@ -236,10 +251,16 @@ impl What {
         let ended = self.end_partner.map(NominalChange::EndPartner);
         let custody = self.custody.map(NominalChange::Custody);
         let trust = self.trust.map(NominalChange::Trust);
+        let category = self.category.map(NominalChange::Category);
+        let gp = self.gp.map(|words| NominalChange::Gp(words.into()));
+        let associate = self.end_associate.map(NominalChange::EndAssociate);
         lead.or(partner)
             .or(ended)
             .or(custody)
             .or(trust)
+            .or(category)
+            .or(gp)
+            .or(associate)
             .context("nothing to change")
     }
 }

@@ -23,6 +23,8 @@ pub enum User {
     List(List),
     /// Appoint a person to one more role
     Appoint(Appoint),
+    /// End a person's appointment to a role, from now
+    Dismiss(Dismiss),
     /// Enter that a person is away: a deputy acts meanwhile
     Away(Away),
     /// Suspend a person, from now
@@ -63,6 +65,18 @@ pub struct List {
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+/// End a person's appointment to a role
+#[derive(Debug, Args)]
+pub struct Dismiss {
+    #[command(flatten)]
+    at: Where,
+    /// The person's address
+    email: String,
+    /// The role
+    #[arg(long)]
+    role: Role,
 }
 
 /// Appoint a person to one more role
@@ -122,6 +136,10 @@ impl User {
             Self::Appoint(one) => {
                 let flow = one.at.open().await?;
                 Ok(flow.appoint(&one.email, one.role, one.deputy).await?)
+            }
+            Self::Dismiss(one) => {
+                let flow = one.at.open().await?;
+                Ok(flow.dismiss(&one.email, one.role).await?)
             }
             Self::Away(away) => {
                 if away.until <= away.from {

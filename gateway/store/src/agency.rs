@@ -16,10 +16,10 @@ impl Tx {
         self.select("order by id", &[]).await
     }
 
-    /// An agency's areas, the oldest membership first.
+    /// An agency's areas now, the oldest membership first.
     pub async fn memberships(&mut self, agency: &str) -> Result<Vec<MembershipRow>, StoreError> {
         self.select(
-            "where agency = $1 order by created_at, id",
+            "where agency = $1 and until_at is null order by created_at, id",
             &[agency.into()],
         )
         .await
@@ -32,7 +32,7 @@ impl Tx {
         kind: &str,
     ) -> Result<Vec<AgencyRow>, StoreError> {
         self.select(
-            "where kind = $2 and id in (select agency from membership where area = $1) order by created_at, id",
+            "where kind = $2 and id in (select agency from membership where area = $1 and until_at is null) order by created_at, id",
             &[area.into(), kind.into()],
         )
         .await

@@ -19,21 +19,21 @@ impl Tx {
         self.select("order by id", &[]).await
     }
 
-    /// Identifiers with this blind index.
+    /// Identifiers, not taken away since, with this blind index.
     pub async fn identifiers_by_blind(
         &mut self,
         blind: &str,
     ) -> Result<Vec<NominalIdentifierRow>, StoreError> {
-        self.select("where blind = $1 order by id", &[blind.into()])
+        self.select("where blind = $1 and until_at is null order by id", &[blind.into()])
             .await
     }
 
-    /// A nominal's identifiers.
+    /// A nominal's identifiers, but for those taken away since.
     pub async fn identifiers_of(
         &mut self,
         nominal: &str,
     ) -> Result<Vec<NominalIdentifierRow>, StoreError> {
-        self.select("where nominal = $1 order by id", &[nominal.into()])
+        self.select("where nominal = $1 and until_at is null order by id", &[nominal.into()])
             .await
     }
 

@@ -39,6 +39,7 @@ table! {
         agency: String,
         area: String,
         created_at: i64,
+        until_at: Option<i64>,
         updated_by: String,
     }
 }
@@ -122,6 +123,7 @@ table! {
         value: Vec<u8>,
         blind: Option<String>,
         created_at: i64,
+        until_at: Option<i64>,
         updated_by: String,
     }
 }

@@ -1,7 +1,9 @@
 //! Agencies, their keys and the certificates of their systems.
 
 use gateway_core::event::EventKind;
+use gateway_core::text::line;
 use gateway_core::{AgencyId, AgencyKind, Channel, Custody, Id};
+use gateway_store::Tx;
 use gateway_store::rows::{AgencyRow, AreaRow, CredentialRow, MembershipRow};
 
 use crate::Flow;
@@ -54,6 +56,12 @@ pub enum AgencyChange {
     },
     /// It receives by another channel.
     Channel(Channel),
+    /// It is called something else.
+    Name(String),
+    /// It works in one more area.
+    Join(String),
+    /// It works in an area no longer.
+    Leave(String),
 }
 
 impl Flow {
@@ -101,6 +109,7 @@ impl Flow {
                 tx.put(&mut row).await?;
                 for (place, area) in (0_i64..).zip(new.areas) {
                     let mut member = MembershipRow {
+                        until_at: None,
                         id: format!("{}/{area}", row.id),
                         agency: row.id.clone(),
                         area,
@@ -149,12 +158,59 @@ impl Flow {
                         row.channel = channel.to_string();
                         "channel"
                     }
+                    AgencyChange::Name(name) => {
+                        row.name = line(&name, 300)
+                            .map_err(|error| invalid("/name", &error.to_string()))?;
+                        "name"
+                    }
+                    AgencyChange::Join(area) => {
+                        flow.join(tx, &row.id, area).await?;
+                        "joined"
+                    }
+                    AgencyChange::Leave(area) => {
+                        flow.leave(tx, &row.id, &area).await?;
+                        "left"
+                    }
                 };
                 tx.put(&mut row).await?;
                 Ok((vec![flow.agency_event(&id_of(&id)?, word)], ()))
             })
         })
         .await
+    }
+
+    async fn join(&self, tx: &mut Tx, agency: &str, area: String) -> Result<(), FlowError> {
+        if tx.get::<AreaRow>(&area).await?.is_none() {
+            return Err(invalid("/area", "is no area: add it first"));
+        }
+        let id = format!("{agency}/{area}");
+        let known: Option<MembershipRow> = tx.get(&id).await?;
+        let mut member = known.unwrap_or(MembershipRow {
+            id,
+            agency: agency.to_owned(),
+            area,
+            created_at: self.now(),
+            until_at: None,
+            updated_by: String::new(),
+        });
+        member.until_at = None;
+        Ok(tx.put(&mut member).await?)
+    }
+
+    async fn leave(&self, tx: &mut Tx, agency: &str, area: &str) -> Result<(), FlowError> {
+        let mut areas = tx.memberships(agency).await?;
+        let Some(place) = areas.iter().position(|member| member.area == area) else {
+            return Err(invalid("/area", "is no area of this agency"));
+        };
+        if areas.len() == 1 {
+            return Err(invalid(
+                "/area",
+                "is this agency's only area: let it join another first, or suspend it",
+            ));
+        }
+        let mut member = areas.swap_remove(place);
+        member.until_at = Some(self.now());
+        Ok(tx.put(&mut member).await?)
     }
 
     /// Enrols a client certificate, by the SHA-256 of its DER form.

@@ -2,6 +2,7 @@
 
 use gateway_core::AgencyId;
 use gateway_core::event::EventKind;
+use gateway_core::text::line;
 use gateway_store::LogHead;
 use gateway_store::rows::AreaRow;
 
@@ -23,6 +24,12 @@ impl Flow {
         let mut tx = self.store.read().await?;
         if tx.get::<AreaRow>(id).await?.is_some() {
             return Err(FlowError::Conflict(format!("area `{id}` exists already")));
+        }
+        if tx.log(id).await?.is_some() {
+            return Err(invalid(
+                "/id",
+                "is the name of a log, under which that is served: take another",
+            ));
         }
         drop(tx);
         self.vault.ensure_area("*").await?;
@@ -57,6 +64,26 @@ impl Flow {
         let event = Draft::new(EventKind::AreaChanged, None).with("change", "added");
         self.recorder
             .record(&area, "add-area", move |tx| {
+                Box::pin(async move {
+                    tx.put(&mut row).await?;
+                    Ok((vec![event], ()))
+                })
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Calls an area something else.
+    pub async fn rename_area(&self, id: &str, name: &str) -> Result<(), FlowError> {
+        let name = line(name, 300).map_err(|error| invalid("/name", &error.to_string()))?;
+        let mut tx = self.store.read().await?;
+        let mut row: AreaRow = tx.get(id).await?.ok_or(FlowError::NotFound)?;
+        drop(tx);
+        row.name = name;
+        let area = row.id.clone();
+        let event = Draft::new(EventKind::AreaChanged, None).with("change", "name");
+        self.recorder
+            .record(&area, "rename-area", move |tx| {
                 Box::pin(async move {
                     tx.put(&mut row).await?;
                     Ok((vec![event], ()))

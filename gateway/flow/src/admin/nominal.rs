@@ -2,7 +2,7 @@
 
 use gateway_core::event::EventKind;
 use gateway_core::text::clean;
-use gateway_core::{AgencyId, Id, Identifier, IdentifierKind, Outcome};
+use gateway_core::{AgencyId, Id, Identifier, IdentifierKind, Outcome, Personal};
 use gateway_seal::Place;
 use gateway_store::Tx;
 use gateway_store::rows::{
@@ -58,6 +58,14 @@ pub enum NominalChange {
         /// The review date.
         until: Timestamp,
     },
+    /// No longer an Associate, before the review date.
+    EndAssociate(AgencyId),
+    /// Another category, 1 to 4.
+    Category(u8),
+    /// The general practitioner, in words.
+    Gp(Personal<String>),
+    /// An identifier that was entered wrongly: taken away.
+    EndIdentifier(Identifier),
     /// Held at a prison from now; an earlier custody ends.
     Custody(AgencyId),
     /// No longer in custody.
@@ -72,23 +80,13 @@ impl Flow {
     /// Adds a nominal; its reference.
     pub async fn add_nominal(&self, new: NewNominal) -> Result<String, FlowError> {
         check_level(new.level)?;
-        if !(1..=4).contains(&new.category) {
-            return Err(invalid("/category", "is no category: give 1, 2, 3 or 4"));
-        }
+        check_category(new.category)?;
         if let Some(lead) = &new.lead_agency {
             self.check_lead(lead).await?;
         }
         let id = Id::new(&self.clock).to_string();
         let gp = match &new.gp {
-            Some(words) => {
-                let place = Place {
-                    area: &new.area,
-                    table: "nominal",
-                    row: &id,
-                    column: "gp",
-                };
-                Some(self.vault.seal_column(&place, words.as_bytes()).await?)
-            }
+            Some(words) => Some(self.sealed_gp(&new.area, &id, words).await?),
             None => None,
         };
         let mut row = NominalRow {
@@ -180,6 +178,7 @@ impl Flow {
             value: sealed,
             blind,
             created_at: self.now(),
+            until_at: None,
             updated_by: String::new(),
             id,
         })
@@ -214,8 +213,19 @@ impl Flow {
                     .map_err(|error| invalid("/rationale", &error.to_string()))?;
                 NominalChange::Level(level, rationale)
             }
+            NominalChange::Category(category) => {
+                check_category(category)?;
+                NominalChange::Category(category)
+            }
+            NominalChange::Gp(words) => {
+                let words = clean(words.reveal(), 1_000)
+                    .map_err(|error| invalid("/gp", &error.to_string()))?;
+                NominalChange::Gp(words.into())
+            }
             other @ (NominalChange::AddPartner(_)
             | NominalChange::EndPartner(_)
+            | NominalChange::EndAssociate(_)
+            | NominalChange::EndIdentifier(_)
             | NominalChange::AddAssociate { .. }
             | NominalChange::Custody(_)
             | NominalChange::EndCustody
@@ -282,6 +292,25 @@ impl Flow {
                     .await?;
                 Ok("associate-added")
             }
+            NominalChange::EndAssociate(agency) => {
+                self.end_parts(tx, id, "associate", Some(agency.as_str()))
+                    .await?;
+                Ok("associate-ended")
+            }
+            NominalChange::Category(category) => {
+                row.category = i64::from(category);
+                tx.put(&mut row).await?;
+                Ok("category")
+            }
+            NominalChange::Gp(words) => {
+                row.gp = Some(self.sealed_gp(&row.area, id, words.reveal()).await?);
+                tx.put(&mut row).await?;
+                Ok("gp")
+            }
+            NominalChange::EndIdentifier(identifier) => {
+                self.end_identifier(tx, &row, &identifier).await?;
+                Ok("identifier-ended")
+            }
             NominalChange::Custody(prison) => {
                 self.end_parts(tx, id, "custody", None).await?;
                 tx.put(&mut self.part(id, &prison, "custody", None)).await?;
@@ -298,6 +327,38 @@ impl Flow {
                 Ok("identifier-added")
             }
         }
+    }
+
+    async fn sealed_gp(&self, area: &str, id: &str, words: &str) -> Result<Vec<u8>, FlowError> {
+        let place = Place {
+            area,
+            table: "nominal",
+            row: id,
+            column: "gp",
+        };
+        Ok(self.vault.seal_column(&place, words.as_bytes()).await?)
+    }
+
+    async fn end_identifier(
+        &self,
+        tx: &mut Tx,
+        nominal: &NominalRow,
+        identifier: &Identifier,
+    ) -> Result<(), FlowError> {
+        let known = self.identifiers(tx, nominal).await?;
+        let rows = tx.identifiers_of(&nominal.id).await?;
+        let wanted = (identifier.kind(), identifier.value().reveal());
+        let place = known
+            .iter()
+            .position(|(kind, value)| (*kind, value.reveal()) == wanted);
+        let Some(mut row) = place.and_then(|place| rows.into_iter().nth(place)) else {
+            return Err(invalid(
+                "/identifier",
+                "is none of this person's: give its kind and value as entered",
+            ));
+        };
+        row.until_at = Some(self.now());
+        Ok(tx.put(&mut row).await?)
     }
 
     /// The rationale of a level, sealed (report 3.7).
@@ -396,6 +457,13 @@ fn check_level(level: u8) -> Result<(), FlowError> {
         return Ok(());
     }
     Err(invalid("/level", "is no level: give 1, 2 or 3"))
+}
+
+fn check_category(category: u8) -> Result<(), FlowError> {
+    if (1..=4).contains(&category) {
+        return Ok(());
+    }
+    Err(invalid("/category", "is no category: give 1, 2, 3 or 4"))
 }
 
 fn nominal_event(id: &str, change: &str) -> Draft {

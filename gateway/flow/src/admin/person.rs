@@ -142,6 +142,34 @@ impl Flow {
         .await
     }
 
+    /// Ends a person's appointment to a role, from now.
+    pub async fn dismiss(&self, email: &str, role: Role) -> Result<(), FlowError> {
+        let (flow, index) = (self.clone(), self.email_index(email).await?);
+        self.administer("dismiss", move |tx| {
+            Box::pin(async move {
+                let person = tx
+                    .person_by_email(&index)
+                    .await?
+                    .ok_or(FlowError::NotFound)?;
+                let now = flow.now();
+                let mut ended = 0;
+                for mut row in tx.appointments_of(&person.id, now).await? {
+                    if row.role == role.as_str() {
+                        row.until_at = Some(now);
+                        tx.put(&mut row).await?;
+                        ended += 1;
+                    }
+                }
+                if ended == 0 {
+                    return Err(invalid("/role", "is no role of this person now"));
+                }
+                let event = person_event(&person, "dismissed")?.with("role", role.as_str());
+                Ok((vec![event], ()))
+            })
+        })
+        .await
+    }
+
     /// A person is away; the deputy acts meanwhile.
     pub async fn add_absence(
         &self,

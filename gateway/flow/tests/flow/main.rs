@@ -9,5 +9,6 @@ mod corrections;
 mod emergency;
 mod keeping;
 mod obligations;
+mod records;
 mod story;
 mod world;

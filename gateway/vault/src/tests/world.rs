@@ -233,6 +233,7 @@ impl World {
         ] {
             self.save(agency_row(id, kind)).await;
             self.save(MembershipRow {
+                until_at: None,
                 id: format!("m-{id}"),
                 agency: id.to_owned(),
                 area: AREA.to_owned(),
@@ -496,6 +497,7 @@ impl World {
             value: sealed,
             blind: unique.then_some(blind),
             created_at: 0,
+            until_at: None,
             updated_by: String::new(),
         })
         .await;
