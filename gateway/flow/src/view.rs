@@ -65,10 +65,8 @@ pub struct ItemView {
     pub disputed: bool,
     /// It corrects an item that this reader has.
     pub corrects: bool,
-    /// It has been corrected since, by an item that this reader has.
-    pub corrected: bool,
-    /// Another item that this reader has takes its place.
-    pub superseded: bool,
+    /// What later items say of it.
+    pub since: Since,
     /// Protective marking.
     pub marking: &'static str,
     /// Media type.
@@ -83,6 +81,15 @@ pub struct ItemView {
     pub salt: String,
     /// The commitment in the log.
     pub commitment: String,
+}
+
+/// What later items, which the same reader has, say of an item.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Since {
+    /// One corrects it.
+    pub corrected: bool,
+    /// One takes its place.
+    pub superseded: bool,
 }
 
 /// A delivery in an inbox.
@@ -308,11 +315,11 @@ impl Flow {
         share: Share<'_>,
     ) -> Result<ItemView, FlowError> {
         use base64::Engine as _;
-        let (mut corrected, mut superseded) = (false, false);
+        let mut since = Since::default();
         for later in tx.items_after(&item.id).await? {
             if share.knows(tx, &later).await? {
-                corrected |= later.corrects.as_ref() == Some(&item.id);
-                superseded |= later.supersedes.as_ref() == Some(&item.id);
+                since.corrected |= later.corrects.as_ref() == Some(&item.id);
+                since.superseded |= later.supersedes.as_ref() == Some(&item.id);
             }
         }
         let salt = self
@@ -329,8 +336,7 @@ impl Flow {
             as_at: item.as_at.clone(),
             disputed: item.disputed == 1,
             corrects: item.corrects.is_some(),
-            corrected,
-            superseded,
+            since,
             marking: marking(
                 item.category
                     .parse()

@@ -103,6 +103,15 @@ impl ExchangeBody {
     }
 }
 
+/// What later items say of one.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SinceBody {
+    /// It has been corrected since, by an item that the caller has.
+    pub(crate) corrected: bool,
+    /// Another item that the caller has takes its place.
+    pub(crate) superseded: bool,
+}
+
 /// An item.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ItemBody {
@@ -124,10 +133,8 @@ pub(crate) struct ItemBody {
     pub(crate) disputed: bool,
     /// It corrects an earlier item.
     pub(crate) corrects: bool,
-    /// It has been corrected since, by an item that the caller has.
-    pub(crate) corrected: bool,
-    /// Another item that the caller has takes its place.
-    pub(crate) superseded: bool,
+    #[serde(flatten)]
+    pub(crate) since: SinceBody,
     /// Protective marking.
     pub(crate) marking: &'static str,
     /// Media type.
@@ -157,8 +164,10 @@ impl From<ItemView> for ItemBody {
             as_at: view.as_at,
             disputed: view.disputed,
             corrects: view.corrects,
-            corrected: view.corrected,
-            superseded: view.superseded,
+            since: SinceBody {
+                corrected: view.since.corrected,
+                superseded: view.since.superseded,
+            },
             marking: view.marking,
             media_type: view.media_type,
             size: view.size,

@@ -50,9 +50,9 @@ async fn a_correction_reaches_all_who_had_the_mistake_though_it_names_one() {
             // The mistake is not taken away: it is shown as corrected.
             let reader = world.caller(at, None).await;
             let earlier = world.flow.exchange_for(&reader, &id).await.unwrap();
-            assert!(earlier.items[0].corrected && !earlier.items[0].corrects);
+            assert!(earlier.items[0].since.corrected && !earlier.items[0].corrects);
             let now = world.flow.exchange_for(&reader, &later).await.unwrap();
-            assert!(now.items[0].corrects && !now.items[0].corrected);
+            assert!(now.items[0].corrects && !now.items[0].since.corrected);
             assert!(now.items[0].obligations.contains(&Obligation::Mark));
         }
         world.verify().await.unwrap();
@@ -124,7 +124,7 @@ async fn what_takes_the_place_of_an_item_shows_to_those_who_have_both() {
         for at in ["met-police", "london-probation", "southwark-housing"] {
             let reader = world.caller(at, None).await;
             let seen = world.flow.exchange_for(&reader, &id).await.unwrap();
-            shown.push(seen.items[0].superseded);
+            shown.push(seen.items[0].since.superseded);
         }
         assert_eq!(shown, [true, true, false]);
     }

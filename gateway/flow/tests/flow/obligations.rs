@@ -33,7 +33,7 @@ fn words(refused: Result<String, FlowError>) -> String {
     }
 }
 
-fn is_hidden(refused: Result<String, FlowError>) -> bool {
+fn is_hidden(refused: &Result<String, FlowError>) -> bool {
     matches!(refused, Err(FlowError::NotFound))
 }
 
@@ -113,7 +113,7 @@ async fn a_person_named_by_the_sender_comes_before_the_contact() {
     for db in each().await {
         let world = world(db).await;
         let sent = letter()
-            .to_person("london-probation", "officer")
+            .for_person("london-probation", "officer")
             .item(clinical(), REPORT);
         let id = world.send("met-police", None, sent).await.id.unwrap();
         world.decide("london-mental-health", "guardian", true).await;
@@ -143,7 +143,7 @@ async fn spoc_only_is_read_by_no_colleague_and_waits_where_nobody_is_in_post() {
             (Outcome::Hold, vec!["SPOC".to_owned()])
         );
         let id = answer.id.unwrap();
-        assert!(is_hidden(world.text(at, None, &id, 1).await));
+        assert!(is_hidden(&world.text(at, None, &id, 1).await));
         let decided = world
             .decide("london-coordination", "coordinator", true)
             .await;
@@ -269,7 +269,7 @@ async fn what_is_redacted_leaves_no_trace_for_that_reader() {
             .map(|item| (item.n, item.title.as_str()))
             .collect();
         assert_eq!(seen, [(1, "Risk note"), (2, "Order")]);
-        assert!(is_hidden(world.text(at, Some("spoc"), &id, 3).await));
+        assert!(is_hidden(&world.text(at, Some("spoc"), &id, 3).await));
         let reader = world.caller(at, None).await;
         let view = world.flow.exchange_for(&reader, &id).await.unwrap();
         assert_eq!((view.items.len(), view.decisions.len()), (2, 0));
@@ -315,7 +315,7 @@ async fn a_countersignature_is_another_persons_at_the_prison_that_owns_it() {
             );
         }
         assert!(is_hidden(
-            world.text("london-probation", None, &id, 1).await
+            &world.text("london-probation", None, &id, 1).await
         ));
         crate::world::add_person(&world.flow, prison, "governor", Role::Manager).await;
         let decided = world.decide(prison, "governor", true).await;
@@ -486,7 +486,7 @@ async fn whether_to_tell_the_subject_is_put_to_the_lead_agency() {
         assert_eq!(kinds, ["consider-telling-the-subject"]);
         // The notice opens nothing: the lead was not sent it.
         assert!(is_hidden(
-            world
+            &world
                 .text("met-police", Some("spoc"), &answer.id.unwrap(), 1)
                 .await
         ));
@@ -532,7 +532,7 @@ async fn view_only_is_not_taken_by_any_api() {
         let prison: AgencyId = agency("hmp-riverside");
         let intel = item("Source", Category::Intel, Some("hmp-riverside"));
         world.change(NominalChange::Custody(prison)).await;
-        let sent = letter().to_person("london-probation", "officer").item(
+        let sent = letter().for_person("london-probation", "officer").item(
             intel,
             "He pays a man on the wing to write his letters to the school.",
         );

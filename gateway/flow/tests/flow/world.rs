@@ -388,7 +388,7 @@ impl Letter {
         self
     }
 
-    pub fn to_person(mut self, at: &str, name: &str) -> Self {
+    pub fn for_person(mut self, at: &str, name: &str) -> Self {
         self.said.recipients.push(RecipientClaim {
             agency: agency(at),
             person: Some(format!("{name}@{at}.example").into()),
