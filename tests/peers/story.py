@@ -120,6 +120,32 @@ assert waits["missing"] == ["/necessity"]
 status, completed = asked("met-police", "/api/v1/exchanges/" + waits["id"], {"necessity": "as before"}, method="PATCH")
 assert status == 200 and completed["state"] == "released", completed
 
+# 5, in an emergency: somebody unknown gets a provisional nominal; the coordinator says who it was.
+officer = user("met-police", "spoc")
+alarm = submission(nominal={"identifiers": [{"kind": "NAME", "value": "Nobody Known"}]}, recipients=["london-probation"],
+                   items=[{"title": "Alarm", "category": "RISK", "text": "A man at the school gate, with a knife."}],
+                   emergency={"statement": "he is there now", "confirm_recipients": ["london-probation"]})
+status, problem = asked("met-police", "/api/v1/exchanges", alarm)
+assert status == 422 and problem["errors"][0]["pointer"] == "/emergency", problem
+status, alarmed = asked("met-police", "/api/v1/exchanges", alarm, officer)
+assert status == 201 and alarmed["state"] == "released" and alarmed["nominal"], alarmed
+assert call("london-probation", f"/api/v1/exchanges/{alarmed['id']}/documents/1")[0] == 200
+provisional = alarmed["nominal"]
+status, known = asked("london-coordination", "/api/v1/unmatched/" + alarmed["id"],
+                      {"nominal": nominal["ref"], "reasons": "he was arrested and named"}, coordinator)
+assert known["nominal"] == nominal["ref"] != provisional, known
+status, record = asked("london-coordination", "/api/v1/nominals/" + provisional, person=coordinator)
+assert status == 200 and nominal["ref"] in json.dumps(record), record
+
+# What was wrong is corrected wherever it went, though the correction names one recipient.
+correction = submission(recipients=["london-probation"], items=[
+    {"title": "Corrected", "category": "RISK", "text": "It was another man at the school gate.",
+     "corrects": {"exchange": sent["id"], "item": 1}}])
+status, corrected = asked("met-police", "/api/v1/exchanges", correction)
+assert {c["recipient"] for c in corrected["decisions"]} == {"london-probation", "southwark-housing"}, corrected
+assert call("southwark-housing", f"/api/v1/exchanges/{corrected['id']}/documents/1")[0] == 200
+assert asked("southwark-housing", exchange)[1]["items"][0]["corrected"] is True
+
 # 6. The timeline, for those who may see it.
 events, cursor = [], ""
 while cursor is not None:
