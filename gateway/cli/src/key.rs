@@ -20,7 +20,7 @@ pub enum Key {
     Add(Add),
     /// List agencies' keys and certificates
     List(List),
-    /// Give an agency a new key, and wrap what it has for it
+    /// Give an agency a new key, and wrap what it has for it; or an area new keys
     Rotate(Rotate),
     /// Revoke a client certificate: at once, on open connections too
     Revoke(Revoke),
@@ -57,7 +57,11 @@ pub struct Rotate {
     #[command(flatten)]
     at: Where,
     /// The agency
-    agency: String,
+    #[arg(required_unless_present = "area")]
+    agency: Option<String>,
+    /// Or an area: new keys for its sealed columns and held items
+    #[arg(long, conflicts_with_all = ["agency", "recipient"])]
+    area: Option<String>,
     /// The new recipient, where the agency holds its key itself
     #[arg(long, value_name = "AGE1…")]
     recipient: Option<String>,
@@ -98,8 +102,14 @@ impl Key {
             Self::List(list) => list.run().await,
             Self::Rotate(rotate) => {
                 let flow = rotate.at.open().await?;
+                if let Some(area) = &rotate.area {
+                    return Ok(flow.rotate_area_keys(area).await?);
+                }
+                let agency = rotate
+                    .agency
+                    .ok_or_else(|| usage("give an agency or --area"))?;
                 let wraps = flow
-                    .rotate_key(&rotate.agency, rotate.recipient.as_deref())
+                    .rotate_key(&agency, rotate.recipient.as_deref())
                     .await?;
                 say::line(format!("{wraps} wraps made again for the new key"));
                 Ok(())

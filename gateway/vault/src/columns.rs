@@ -61,11 +61,16 @@ impl Inner {
         }
     }
 
-    pub(crate) async fn rotate_column_key(&self, area: &str) -> Result<Response, VaultError> {
+    pub(crate) async fn rotate_area_keys(&self, area: &str) -> Result<Response, VaultError> {
         self.ring
             .replace(KeyPurpose::Column, area, || Ok(Halves::column()))
             .await?;
         self.ring.read_columns(area).await?;
+        if self.ring.in_use(KeyPurpose::Hold, area).await?.is_some() {
+            self.ring
+                .replace(KeyPurpose::Hold, area, Halves::reader)
+                .await?;
+        }
         Ok(Response::Done)
     }
 

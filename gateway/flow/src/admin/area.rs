@@ -92,4 +92,19 @@ impl Flow {
             .await?;
         Ok(())
     }
+
+    /// New keys for an area's columns and held items, from now.
+    pub async fn rotate_area_keys(&self, id: &str) -> Result<(), FlowError> {
+        let mut tx = self.store.read().await?;
+        tx.get::<AreaRow>(id).await?.ok_or(FlowError::NotFound)?;
+        drop(tx);
+        self.vault.rotate_area_keys(id).await?;
+        let event = Draft::new(EventKind::KeyChanged, None).with("change", "area-keys-rotated");
+        self.recorder
+            .record(id, "rotate-area-keys", move |_| {
+                Box::pin(async move { Ok((vec![event], ())) })
+            })
+            .await?;
+        Ok(())
+    }
 }

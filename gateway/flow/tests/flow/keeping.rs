@@ -136,3 +136,26 @@ async fn a_destroyed_retention_key_ends_every_way_to_the_content_and_the_log_sti
         world.verify().await.unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_areas_new_keys_open_what_waits_under_the_old_ones() {
+    for db in each().await {
+        let world = world(db).await;
+        let report = item(
+            "report.pdf",
+            Category::HealthClin,
+            Some("london-mental-health"),
+        );
+        let sent = || letter().to("london-probation").item(report.clone(), NOTE);
+        let before = world.send("met-police", None, sent()).await.id.unwrap();
+        world.flow.rotate_area_keys("london").await.unwrap();
+        world.decide("london-mental-health", "guardian", true).await;
+        let after = world.send("met-police", None, sent()).await.id.unwrap();
+        world.decide("london-mental-health", "guardian", true).await;
+        for id in [before, after] {
+            let text = world.text("london-probation", Some("spoc"), &id, 1).await;
+            assert_eq!(text.unwrap(), NOTE);
+        }
+        world.verify().await.unwrap();
+    }
+}

@@ -129,7 +129,7 @@ async fn a_rotated_column_key_writes_anew_and_reads_the_old_here_and_elsewhere()
     for world in each().await {
         let elsewhere = world.another().await;
         let old = elsewhere.seal_column(&PLACE, b"old").await.unwrap();
-        world.vault.rotate_column_key(AREA).await.unwrap();
+        world.vault.rotate_area_keys(AREA).await.unwrap();
         let new = world.vault.seal_column(&PLACE, b"new").await.unwrap();
         assert_ne!(old[..5], new[..5], "another key's id");
         for vault in [&world.vault, &elsewhere, &world.another().await] {
