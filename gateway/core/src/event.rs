@@ -13,6 +13,8 @@ use crate::id::AgencyId;
 pub struct Event {
     /// Version of this form: 1.
     pub v: u8,
+    /// Its id (`UUIDv7`), by which timelines are ordered.
+    pub id: String,
     /// When, RFC 3339 UTC.
     pub at: String,
     /// The area whose log this is.

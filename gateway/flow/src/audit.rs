@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use gateway_core::event::Event;
-use gateway_ledger::{Salt, commit_rows, leaf_data};
+use gateway_ledger::{Checkpoint, Salt, commit_rows, leaf_data};
 use gateway_store::rows::{
     AbsenceRow, AgencyRow, AppointmentRow, AreaRow, AttendanceRow, CellRow, CredentialRow,
     DeliveryRow, DeliveryStepRow, ExchangeRow, HoldRow, ItemRow, LevelChangeRow, MeetingRow,
@@ -35,6 +35,14 @@ pub enum AuditFault {
         log: String,
         /// The entry.
         index: u64,
+        /// What.
+        what: &'static str,
+    },
+    /// A log's row was changed.
+    #[error("log `{log}`: its {what} is not that of its `checkpoint`")]
+    Head {
+        /// The log.
+        log: String,
         /// What.
         what: &'static str,
     },
@@ -108,14 +116,22 @@ pub async fn verify_records(
     blobs: &Blobs,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<RecordsVerified, AuditFault> {
+    verify_within(&mut store.snapshot().await?, blobs, progress).await
+}
+
+/// As [`verify_records`], of what a transaction sees: a restored copy before it is committed.
+pub async fn verify_within(
+    tx: &mut Tx,
+    blobs: &Blobs,
+    progress: &mut (dyn FnMut(u64) + Send),
+) -> Result<RecordsVerified, AuditFault> {
     let mut done = RecordsVerified { rows: 0, leaves: 0 };
-    let mut tx = store.read().await?;
     for head in tx.logs().await? {
-        done.leaves += leaves(&mut tx, &head).await?;
+        done.leaves += leaves(tx, &head).await?;
     }
     macro_rules! each {
         ($($row:ty),+ $(,)?) => {$(
-            done.rows += table::<$row>(&mut tx).await?;
+            done.rows += table::<$row>(tx).await?;
             progress(done.rows);
         )+};
     }
@@ -142,11 +158,32 @@ pub async fn verify_records(
         ItemRow,
         LevelChangeRow,
     );
-    bodies(&mut tx, blobs).await?;
+    bodies(tx, blobs).await?;
     Ok(done)
 }
 
+/// A log's row says what its own checkpoint does. There is no empty log: a log and its first
+/// entry are made together.
+fn head_is_signed(head: &LogHead) -> Result<(), AuditFault> {
+    let fault = |what| AuditFault::Head {
+        log: head.id.clone(),
+        what,
+    };
+    let signed = Checkpoint::unsigned(&head.checkpoint).map_err(|_| fault("checkpoint"))?;
+    for (same, what) in [
+        (head.origin == signed.origin, "origin"),
+        (head.size == signed.size, "size"),
+        (head.root == hex::encode(signed.root.0), "root"),
+    ] {
+        if !same {
+            return Err(fault(what));
+        }
+    }
+    Ok(())
+}
+
 async fn leaves(tx: &mut Tx, head: &LogHead) -> Result<u64, AuditFault> {
+    head_is_signed(head)?;
     let mut next = 0;
     loop {
         let page = tx.leaves(&head.id, next, PAGE).await?;
@@ -163,7 +200,7 @@ async fn leaves(tx: &mut Tx, head: &LogHead) -> Result<u64, AuditFault> {
                 return Err(fault("place"));
             }
             let rows = tx.leaf_rows(&head.id, next).await?;
-            opening(&leaf, &rows).map_err(fault)?;
+            opening(&leaf, &head.area, &rows).map_err(fault)?;
             next += 1;
         }
     }
@@ -177,23 +214,33 @@ async fn leaves(tx: &mut Tx, head: &LogHead) -> Result<u64, AuditFault> {
     })
 }
 
-fn opening(leaf: &LeafRow, rows: &[gateway_ledger::CoveredRow]) -> Result<(), &'static str> {
+fn opening(
+    leaf: &LeafRow,
+    area: &str,
+    rows: &[gateway_ledger::CoveredRow],
+) -> Result<(), &'static str> {
     let salt = |bytes: &[u8]| bytes.try_into().map(Salt::from_bytes).map_err(|_| "salt");
     let event: Event = serde_json::from_str(&leaf.event).map_err(|_| "event")?;
     let data = leaf_data(&salt(&leaf.salt)?, &event).map_err(|_| "event")?;
     if data.as_slice() != leaf.data {
         return Err("event or salt");
     }
-    let named = (
-        leaf.kind == event.kind.as_str(),
-        leaf.exchange == event.exchange,
-        leaf.nominal == event.nominal,
-    );
-    if named != (true, true, true) {
-        return Err("kind, exchange or nominal");
+    let at: jiff::Timestamp = event.at.parse().map_err(|_| "time")?;
+    for (same, what) in [
+        (leaf.id == event.id, "id"),
+        (leaf.at == at.as_microsecond(), "time"),
+        (leaf.kind == event.kind.as_str(), "kind"),
+        (leaf.exchange == event.exchange, "exchange"),
+        (leaf.nominal == event.nominal, "nominal"),
+        (area == event.area, "area"),
+    ] {
+        if !same {
+            return Err(what);
+        }
     }
     let committed = match rows.is_empty() {
-        true => None,
+        true if leaf.row_salt.is_empty() => None,
+        true => return Err("salt of rows"),
         false => Some(commit_rows(&salt(&leaf.row_salt)?, rows)),
     };
     if committed == event.rows {

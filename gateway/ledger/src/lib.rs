@@ -39,4 +39,4 @@ pub use tile::{TILE_WIDTH, TileId, TilePath, Tiles, entries_path, parse_tile_pat
 pub use tree::{
     TreeError, consistency_tiles, proof_tiles, prove_consistency, prove_inclusion, prove_inclusions,
 };
-pub use verify::{Fault, Verified, verify_log, verify_log_since};
+pub use verify::{Fault, Verified, verify_log, verify_log_since, verify_unsigned};

@@ -76,7 +76,7 @@ mod tests {
 
     fn event() -> Event {
         serde_json::from_str(
-            r#"{"v":1,"at":"2026-03-02T09:00:00Z","area":"london","kind":"exchange-recorded",
+            r#"{"v":1,"id":"01","at":"2026-03-02T09:00:00Z","area":"london","kind":"exchange-recorded",
                 "exchange":"e1","nominal":null,"from":"met-police","to":["southwark-housing"],
                 "policy":"00","rules":["ISP-01"],"content":[],"rows":null,"detail":{"b":"2","a":"é\n"}}"#,
         )
@@ -88,7 +88,7 @@ mod tests {
         let salt = Salt::from_bytes([9; 32]);
         let canonical = "{\"area\":\"london\",\"at\":\"2026-03-02T09:00:00Z\",\"content\":[],\
             \"detail\":{\"a\":\"é\\n\",\"b\":\"2\"},\"exchange\":\"e1\",\"from\":\"met-police\",\
-            \"kind\":\"exchange-recorded\",\"nominal\":null,\"policy\":\"00\",\"rows\":null,\
+            \"id\":\"01\",\"kind\":\"exchange-recorded\",\"nominal\":null,\"policy\":\"00\",\"rows\":null,\
             \"rules\":[\"ISP-01\"],\"to\":[\"southwark-housing\"],\"v\":1}";
         let mut whole = b"mappa-gateway/event/v1\n".to_vec();
         whole.extend([9; 32]);

@@ -111,6 +111,24 @@ pub fn verify_log(
     walk.run(progress)
 }
 
+/// As [`verify_log`], but for who signed: every entry and tile agrees with the log's own
+/// checkpoint, whose signature is not looked at. For a log whose key is not at hand.
+pub fn verify_unsigned(
+    source: &dyn TileSource,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Verified, Fault> {
+    let note = source
+        .checkpoint()
+        .map_err(|error| unreadable("checkpoint", error))?;
+    let walk = Walk {
+        source,
+        checkpoint: Checkpoint::unsigned(&note)?,
+        earlier: None,
+        frontier: Frontier::empty(),
+    };
+    walk.run(progress)
+}
+
 /// As [`verify_log`], and also that the log is a continuation of the one that `earlier` (a
 /// checkpoint note kept from before) signed.
 pub fn verify_log_since(

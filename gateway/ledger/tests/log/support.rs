@@ -24,6 +24,7 @@ pub fn event(n: usize) -> Event {
     let agency = |name: &str| name.parse().unwrap();
     Event {
         v: 1,
+        id: format!("e{n}"),
         at: format!("2026-03-02T09:{:02}:{:02}Z", n / 60 % 60, n % 60),
         area: "london".to_owned(),
         kind: EventKind::ALL[n % EventKind::ALL.len()],
