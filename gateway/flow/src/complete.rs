@@ -209,7 +209,6 @@ impl Flow {
         self.recorder
             .record(&area, "complete-exchange", work)
             .await?;
-        self.hand_over().await;
         self.answer_of(&id).await
     }
 

@@ -4,7 +4,7 @@
 
 use gateway_core::calendar::due_at;
 use gateway_core::event::EventKind;
-use gateway_core::{AgencyId, DeliveryState, Obligation, Role};
+use gateway_core::{AgencyId, Channel, DeliveryState, Obligation, Role};
 use gateway_store::Tx;
 use gateway_store::rows::{
     DeliveryRow, DeliveryStepRow, ExchangeRow, NominalRow, NoticeRow, PartRow, WrapRow,
@@ -20,10 +20,10 @@ use crate::recorder::Draft;
 use crate::seal::{Wrapped, fresh};
 
 impl Flow {
-    /// The last step hands over to the outbox, which the recording has filled, and answers.
-    pub(crate) async fn deliver(&self, recorded: Written) -> Result<Answer, FlowError> {
-        self.hand_over().await;
-        Ok(recorded.answer)
+    /// The last step answers. What was recorded is in the API's inboxes already; what goes by
+    /// another channel is in the outbox, which the clockwork carries out.
+    pub(crate) fn deliver(recorded: Written) -> Answer {
+        recorded.answer
     }
 
     /// Writes deliveries, wraps and notices for what has been permitted and sealed.
@@ -48,7 +48,8 @@ impl Flow {
                     .about(&row.id, row.nominal.as_deref())
                     .reaching([recipient])
                     .with("delivery", &*delivery.id)
-                    .with("state", DeliveryState::Queued.as_str()),
+                    .with("channel", &*delivery.channel)
+                    .with("state", &*delivery.state),
             );
         }
         Ok(())
@@ -72,6 +73,11 @@ impl Flow {
             true => "portal".to_owned(),
             false => channel,
         };
+        // The API's inbox has it with the commit; every other channel has to be tried.
+        let state = match channel == Channel::Api.as_str() {
+            true => DeliveryState::Sent,
+            false => DeliveryState::Queued,
+        };
         let now = self.now();
         let mut delivery = DeliveryRow {
             id: fresh(self),
@@ -79,7 +85,7 @@ impl Flow {
             agency: cell.recipient.to_string(),
             person: cell.person.clone(),
             channel,
-            state: DeliveryState::Queued.to_string(),
+            state: state.to_string(),
             obligations: serde_json::to_string(&obligations)?,
             created_at: now,
             at: now,

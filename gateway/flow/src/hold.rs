@@ -270,7 +270,6 @@ impl Flow {
         });
         let (mut decided, recorded) = self.recorder.record(&area, "decide-hold", work).await?;
         decided.receipt = Some(crate::read::first(recorded)?.receipt);
-        self.hand_over().await;
         decided.finish()
     }
 

@@ -1,5 +1,7 @@
 //! The outbox and the inbox: a delivery's way to its reader, each step an event.
 
+use std::collections::BTreeMap;
+
 use gateway_core::event::EventKind;
 use gateway_core::{AgencyId, Channel, DeliveryState};
 use gateway_store::Tx;
@@ -13,32 +15,48 @@ use crate::submission::Caller;
 use crate::view::InboxEntry;
 
 impl Flow {
-    /// Hands over what a recording has queued. What was recorded stays so: a failure here is
-    /// the clockwork's to mend, not the sender's to hear of as if nothing had been kept.
-    pub(crate) async fn hand_over(&self) {
-        if let Err(error) = self.run_outbox().await {
-            tracing::warn!(error = %error, "the outbox was not run: the clockwork tries again");
-        }
-    }
-
-    /// Hands what is queued to its channels. The API inbox takes it at once; a channel that is
-    /// not up leaves it waiting, visibly, and the API inbox serves meanwhile.
+    /// Carries out what is queued: an area's deliveries in one recording. A channel that is not
+    /// up leaves them waiting, visibly, and the API's inbox serves meanwhile.
     pub(crate) async fn run_outbox(&self) -> Result<(), FlowError> {
         loop {
             let mut tx = self.store.read().await?;
-            let queued = tx.outbox(100).await?;
+            let mut areas: BTreeMap<String, Vec<(ExchangeRow, String)>> = BTreeMap::new();
+            for delivery in tx.outbox(100).await? {
+                let row: ExchangeRow = tx
+                    .get(&delivery.exchange)
+                    .await?
+                    .ok_or_else(|| corrupt("exchange", &delivery.exchange))?;
+                let area = areas.entry(row.area.clone()).or_default();
+                area.push((row, delivery.id));
+            }
             drop(tx);
-            if queued.is_empty() {
+            if areas.is_empty() {
                 return Ok(());
             }
-            for delivery in queued {
-                let state = match delivery.channel.as_str() {
-                    "api" => DeliveryState::Sent,
-                    _ => DeliveryState::Waiting,
-                };
-                self.move_delivery(&delivery.id, state, None).await?;
+            for (area, deliveries) in areas {
+                self.carry(&area, deliveries).await?;
             }
         }
+    }
+
+    async fn carry(
+        &self,
+        area: &str,
+        deliveries: Vec<(ExchangeRow, String)>,
+    ) -> Result<(), FlowError> {
+        let flow = self.clone();
+        let work = work(move |tx| {
+            Box::pin(async move {
+                let mut drafts = Vec::new();
+                for (row, id) in deliveries {
+                    flow.step(tx, &row, &id, DeliveryState::Waiting, None, &mut drafts)
+                        .await?;
+                }
+                Ok((drafts, ()))
+            })
+        });
+        self.recorder.record(area, "run-outbox", work).await?;
+        Ok(())
     }
 
     /// Moves a delivery, where it has not gone further already.

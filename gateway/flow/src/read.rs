@@ -130,12 +130,15 @@ impl Flow {
         n: i64,
     ) -> Result<(ExchangeRow, WrapRow, ItemRow), FlowError> {
         let mut tx = self.store.read().await?;
-        let row: Option<ExchangeRow> = tx.get(exchange).await?;
+        // What is another's gives no row, as what is not there does: they take the same time.
         let wraps = tx.wraps_for(exchange, caller.agency.as_str()).await?;
-        let wrap = wraps.into_iter().find(|wrap| wrap.n == n);
-        let (Some(row), Some(wrap)) = (row, wrap) else {
+        let Some(wrap) = wraps.into_iter().find(|wrap| wrap.n == n) else {
             return Err(FlowError::NotFound);
         };
+        let row: ExchangeRow = tx
+            .get(exchange)
+            .await?
+            .ok_or_else(|| corrupt("exchange", exchange))?;
         let item: ItemRow = tx
             .get(&wrap.item)
             .await?

@@ -2,9 +2,9 @@
 
 use gateway_core::question::ItemFacts;
 use gateway_core::text::{clean, line};
-use gateway_core::{Category, Id};
+use gateway_core::{Category, Id, Obligation};
 use gateway_store::Tx;
-use gateway_store::rows::{AgencyRow, ExchangeRow, IdempotencyRow, ItemRow};
+use gateway_store::rows::{AgencyRow, ExchangeRow, IdempotencyRow};
 
 use crate::Flow;
 use crate::body::StagedBody;
@@ -347,34 +347,25 @@ async fn keep_label(
     if piece.size() < ALIKE {
         return Ok(());
     }
-    let mut kept = false;
-    for alike in tx.items_alike(&piece.fingerprint).await? {
-        let wraps = tx.wraps_for(&alike.exchange, &sender.id).await?;
-        let received = wraps.into_iter().find(|wrap| wrap.item == alike.id);
-        if let Some(wrap) = &received {
-            piece.no_onward |= wrap.obligations.contains("\"NO_ONWARD\"");
-        }
-        let known = received.is_some() || sent_by(tx, &alike, &sender.id).await?;
-        if kept || !known || alike.owner == sender.id {
-            continue;
-        }
-        kept = true;
-        let facts: ItemFacts = serde_json::from_str(&alike.facts)?;
-        if piece.owner.id != alike.owner || piece.category != facts.category {
-            warnings.push(format!(
-                "item {} is known here as information of {}: it keeps that owner and the category {}",
-                piece.n, alike.owner, facts.category
-            ));
-            piece.category = facts.category;
-            piece.owner = crate::case::agency(tx, &alike.owner).await?;
-        }
+    let onward = Obligation::NoOnward.to_string();
+    let obliged = tx
+        .wraps_obliged(&piece.fingerprint, &sender.id, &onward)
+        .await?;
+    piece.no_onward = !obliged.is_empty();
+    let known = tx
+        .first_known_as_anothers(&piece.fingerprint, &sender.id)
+        .await?;
+    let Some(known) = known else { return Ok(()) };
+    let facts: ItemFacts = serde_json::from_str(&known.facts)?;
+    if piece.owner.id != known.owner || piece.category != facts.category {
+        warnings.push(format!(
+            "item {} is known here as information of {}: it keeps that owner and the category {}",
+            piece.n, known.owner, facts.category
+        ));
+        piece.category = facts.category;
+        piece.owner = crate::case::agency(tx, &known.owner).await?;
     }
     Ok(())
-}
-
-async fn sent_by(tx: &mut Tx, item: &ItemRow, agency: &str) -> Result<bool, FlowError> {
-    let exchange: Option<ExchangeRow> = tx.get(&item.exchange).await?;
-    Ok(exchange.is_some_and(|exchange| exchange.sender == agency))
 }
 
 fn check_texts(particulars: &mut Particulars, faults: &mut Vec<FieldFault>) {

@@ -208,14 +208,15 @@ impl Flow {
     /// One exchange, for its sender or for an agency that has something of it.
     pub async fn exchange_for(&self, caller: &Caller, id: &str) -> Result<ExchangeView, FlowError> {
         let mut tx = self.store.read().await?;
-        let row: Option<ExchangeRow> = tx.get(id).await?;
-        // The same two questions whether or not it is there.
+        // What is another's gives no row, as what is not there does: they take the same time.
         let wraps = tx.wraps_for(id, caller.agency.as_str()).await?;
-        let row = row.ok_or(FlowError::NotFound)?;
-        let sent = row.sender == caller.agency.as_str();
-        if !sent && wraps.is_empty() {
-            return Err(FlowError::NotFound);
-        }
+        let own = tx.exchange_of(id, caller.agency.as_str()).await?;
+        let sent = own.is_some();
+        let row = match own {
+            Some(row) => row,
+            None if wraps.is_empty() => return Err(FlowError::NotFound),
+            None => tx.get(id).await?.ok_or_else(|| corrupt("exchange", id))?,
+        };
         let said = self.particulars(&row).await?;
         let mut deliveries = Vec::new();
         for delivery in tx.deliveries_of(id).await? {
@@ -262,9 +263,7 @@ impl Flow {
     /// The receipt of an exchange, for its sender, against the newest checkpoint.
     pub async fn receipt_for(&self, caller: &Caller, id: &str) -> Result<Receipt, FlowError> {
         let mut tx = self.store.read().await?;
-        let row: Option<ExchangeRow> = tx.get(id).await?;
-        let sent = row.is_some_and(|row| row.sender == caller.agency.as_str());
-        if !sent {
+        if tx.exchange_of(id, caller.agency.as_str()).await?.is_none() {
             return Err(FlowError::NotFound);
         }
         drop(tx);

@@ -87,10 +87,52 @@ impl Tx {
             .await
     }
 
-    /// Items with the same content, by keyed fingerprint, the oldest first.
-    pub async fn items_alike(&mut self, fingerprint: &str) -> Result<Vec<ItemRow>, StoreError> {
-        self.select("where fingerprint = $1 order by id", &[fingerprint.into()])
-            .await
+    /// An exchange that an agency sent.
+    pub async fn exchange_of(
+        &mut self,
+        id: &str,
+        sender: &str,
+    ) -> Result<Option<ExchangeRow>, StoreError> {
+        let rows = self
+            .select("where id = $1 and sender = $2", &[id.into(), sender.into()])
+            .await?;
+        Ok(rows.into_iter().next())
+    }
+
+    /// The first item with this content, by keyed fingerprint, that an agency received or sent
+    /// as another owner's.
+    pub async fn first_known_as_anothers(
+        &mut self,
+        fingerprint: &str,
+        agency: &str,
+    ) -> Result<Option<ItemRow>, StoreError> {
+        let items = self
+            .select(
+                "where fingerprint = $1 and owner <> $2 and \
+                 (id in (select item from wrap where wrap.item = item.id and agency = $2) or \
+                  exchange in (select id from exchange where exchange.id = item.exchange and sender = $2)) \
+                 order by id limit 1",
+                &[fingerprint.into(), agency.into()],
+            )
+            .await?;
+        Ok(items.into_iter().next())
+    }
+
+    /// The wraps by which an agency has this content, by keyed fingerprint, under an
+    /// obligation.
+    pub async fn wraps_obliged(
+        &mut self,
+        fingerprint: &str,
+        agency: &str,
+        obligation: &str,
+    ) -> Result<Vec<WrapRow>, StoreError> {
+        let pattern = format!("%\"{obligation}\"%");
+        self.select(
+            "where agency = $2 and obligations like $3 and \
+             item in (select id from item where fingerprint = $1) order by id limit 1",
+            &[fingerprint.into(), agency.into(), pattern.into()],
+        )
+        .await
     }
 
     /// Items that correct an item or take its place, the oldest first.

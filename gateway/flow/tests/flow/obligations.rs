@@ -552,6 +552,7 @@ async fn view_only_is_not_taken_by_any_api() {
         }
         let reader = world.caller(at, Some("officer")).await;
         assert!(world.flow.wrap_only(&reader, &id, 1).await.is_err());
+        world.flow.tick().await.unwrap();
         let inbox = world.inbox(at).await;
         assert_eq!((inbox.len(), inbox[0].state.as_str()), (1, "waiting"));
     }
