@@ -12,7 +12,7 @@ use crate::names::Names;
 use crate::rule::{Ask, Loaded, Rule};
 
 /// The policies that count, by what is asked.
-type Sets = HashMap<Ask, PolicySet>;
+pub type Sets = HashMap<Ask, PolicySet>;
 
 /// What the engine said to one ask.
 pub struct Answer<'a> {
@@ -59,7 +59,7 @@ pub struct Engine {
     pub names: Names,
     pub rules: Vec<Loaded>,
     index: HashMap<PolicyId, usize>,
-    authorizer: Authorizer,
+    pub authorizer: Authorizer,
     /// By sender (the last row: no sender) and recipient.
     pairs: Vec<OnceLock<Option<Sets>>>,
 }
@@ -92,7 +92,8 @@ impl Engine {
             .filter(move |loaded| loaded.counts(sender, recipient))
     }
 
-    fn sets(&self, sender: Option<AgencyKind>, recipient: AgencyKind) -> Result<&Sets, Fault> {
+    /// The sets of a pair, made at its first question.
+    pub fn sets(&self, sender: Option<AgencyKind>, recipient: AgencyKind) -> Result<&Sets, Fault> {
         let kinds = AgencyKind::ALL.len();
         let row = sender.map_or(kinds, |kind| kind as usize);
         self.pairs

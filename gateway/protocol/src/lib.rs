@@ -12,6 +12,7 @@
 //! `protocol.cedar` and a case on each side to the `cases.json` beside it; [`cases`] says how.
 
 mod annotation;
+mod bare;
 pub mod cases;
 mod decide;
 mod engine;
@@ -35,6 +36,7 @@ use crate::engine::Engine;
 use crate::files::Files;
 use crate::names::Names;
 
+pub use crate::bare::Bare;
 pub use crate::cases::{Report, test_policies};
 pub use crate::error::{LoadError, Place};
 pub use crate::explain::{Considered, Explanation};

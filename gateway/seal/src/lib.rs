@@ -28,6 +28,7 @@ mod hybrid;
 mod item_key;
 mod key_bytes;
 mod master;
+mod plain;
 mod reader;
 mod wrap;
 
@@ -38,5 +39,6 @@ pub use digesting::{ContentDigest, Digesting};
 pub use error::{ColumnError, KeyTextError, OpenError, SealError};
 pub use item_key::ItemKey;
 pub use master::{KeyName, MasterKey, open_secret, seal_secret};
+pub use plain::{open_plain, seal_plain};
 pub use reader::{Identity, Recipient};
 pub use wrap::{unwrap, wrap};

@@ -1,0 +1,122 @@
+//! `gateway bench`: each figure beside its limit or its peer, measured in the same run.
+//!
+//! One file a measurement; `figure` is what they give, `times` how they time. The peers are the
+//! machine's own limit for the same work, or the bare part that the gateway adds to.
+
+mod absent;
+mod bare;
+mod decide;
+mod figure;
+mod memory;
+mod post;
+mod proof;
+mod record;
+mod seal;
+mod send;
+mod times;
+mod world;
+
+use clap::Args;
+
+use self::figure::Figure;
+use crate::{say, usage};
+
+/// The measurements. Memory is measured first, while the process is small.
+const NAMES: [&str; 6] = ["seal", "decide", "proof", "record", "post", "absent"];
+
+/// Measure the gateway against its limits
+///
+/// NAME is one of `record`, `post`, `decide`, `seal`, `proof` and `absent`. Every figure stands
+/// beside its limit or its peer, measured in the same run; `ratio` is the figure divided by the
+/// peer's. In JSON, `median` and `p99` are microseconds, `rate` is a second, and `unit` is that of
+/// `figure` and `peer_figure`. Everything happens in a temporary folder (TMPDIR says where).
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// One measurement; all without it
+    name: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Measure `record` and `post` on this PostgreSQL server as well, in databases of its own
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// Seal a stream of 1 GiB as well
+    #[arg(long)]
+    large: bool,
+}
+
+/// What every measurement is told.
+#[derive(Debug, Clone)]
+struct Setup {
+    /// Divides how often everything is done: 1, and much more in tests of the form alone.
+    divisor: usize,
+    /// A PostgreSQL server, to measure on as well.
+    database: Option<String>,
+    /// Streams of 1 GiB as well.
+    large: bool,
+}
+
+impl Setup {
+    /// How often to do what is done `full` times.
+    fn times(&self, full: usize) -> usize {
+        (full / self.divisor).max(4)
+    }
+
+    /// The databases: embedded, and on a server where one is named.
+    fn databases(&self) -> impl Iterator<Item = Option<&str>> {
+        std::iter::once(None).chain(self.database.as_deref().map(Some))
+    }
+}
+
+impl Bench {
+    /// Runs it.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let names = match &self.name {
+            None => NAMES.to_vec(),
+            Some(name) => vec![known(name)?],
+        };
+        let setup = Setup {
+            divisor: 1,
+            database: self.database,
+            large: self.large,
+        };
+        let mut all = Vec::new();
+        for name in names {
+            let figures = measure(name, &setup).await?;
+            if !self.json {
+                figure::table(name, &figures);
+            }
+            all.extend(figures);
+        }
+        if self.json {
+            say::json(&all)?;
+        } else {
+            say::line(format!("profile: {}", figure::PROFILE));
+        }
+        Ok(())
+    }
+}
+
+fn known(name: &str) -> anyhow::Result<&'static str> {
+    NAMES.into_iter().find(|n| *n == name).ok_or_else(|| {
+        usage(format!(
+            "there is no measurement `{name}`: give one of {}",
+            NAMES.join(", ")
+        ))
+    })
+}
+
+async fn measure(name: &str, setup: &Setup) -> anyhow::Result<Vec<Figure>> {
+    match name {
+        "record" => record::run(setup).await,
+        "post" => post::run(setup).await,
+        "decide" => decide::run(setup),
+        "seal" => seal::run(setup),
+        "proof" => proof::run(setup),
+        "absent" => absent::run(setup).await,
+        other => Err(known(other).err().unwrap_or_else(|| usage(other))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

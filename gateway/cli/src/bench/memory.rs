@@ -1,0 +1,39 @@
+//! How much memory the process has: Linux's own count.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+/// Resident memory now, MiB (proc(5), `VmRSS`); none where the system does not tell.
+pub fn resident() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: f64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kib / 1024.0)
+}
+
+/// Does a thing, and how far resident memory rose above where it stood, MiB: looked at every
+/// two milliseconds.
+pub fn rise<T>(thing: impl FnOnce() -> T) -> (T, Option<f64>) {
+    let before = resident();
+    let done = AtomicBool::new(false);
+    let (answer, most) = thread::scope(|scope| {
+        let watching = scope.spawn(|| {
+            let mut most = resident();
+            while !done.load(Ordering::Relaxed) {
+                thread::sleep(Duration::from_millis(2));
+                most = most.into_iter().chain(resident()).reduce(f64::max);
+            }
+            most
+        });
+        let answer = thing();
+        done.store(true, Ordering::Relaxed);
+        (answer, watching.join().ok().flatten())
+    });
+    let rose = before
+        .zip(most)
+        .map(|(before, most)| (most - before).max(0.0));
+    (answer, rose)
+}
