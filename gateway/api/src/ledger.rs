@@ -34,7 +34,7 @@ pub(crate) async fn tile(
 /// The newest checkpoint of an area.
 #[utoipa::path(
     get, path = "/ledger/{area}/checkpoint", tag = "ledger", security(()),
-    params(("area" = String, Path, description = "The area")),
+    params(("area" = String, Path, description = "The area; or the id of a log that a restore closed, such as `london-0`")),
     responses((status = 200, description = "The signed note", body = String, content_type = "text/plain"), Problems),
 )]
 pub(crate) async fn area_checkpoint(
@@ -48,7 +48,7 @@ pub(crate) async fn area_checkpoint(
 #[utoipa::path(
     get, path = "/ledger/{area}/tile/{path}", tag = "ledger", security(()),
     params(
-        ("area" = String, Path, description = "The area"),
+        ("area" = String, Path, description = "The area; or the id of a log that a restore closed, such as `london-0`"),
         ("path" = String, Path, description = "As of the default area's log"),
     ),
     responses((status = 200, description = "The tile", body = Vec<u8>, content_type = "application/octet-stream"), Problems),

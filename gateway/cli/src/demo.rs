@@ -183,6 +183,7 @@ impl Demo {
 
     async fn go_on(&self, config: &Config) -> anyhow::Result<Flow> {
         let flow = installation::open(config, Clock::system()).await?;
+        flow.may_record().await?;
         let last = installation::last_event(&flow.store).await?;
         let stands = match self.clock {
             Hand::Manual => last.max(Some(STANDS_AT.parse()?)),
@@ -240,6 +241,34 @@ fn remove(done: std::io::Result<()>) -> std::io::Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
         Ok(()) | Err(_) => Ok(()),
     }
+}
+
+/// Whether a configuration is a demo's whose clock is set by hand.
+pub fn stands_still(config: &Config) -> bool {
+    let folder = config.blobs.parent();
+    folder.is_some_and(|folder| State::read(folder).is_ok_and(|state| state.manual_clock))
+}
+
+/// Writes the new epoch of a demo's log into its `demo.json`: old origin, new origin, new key.
+pub fn renew_ledger<'e>(
+    folder: &Path,
+    mut epochs: impl Iterator<Item = (&'e str, &'e str, &'e str)>,
+) -> anyhow::Result<()> {
+    let Ok(mut state) = State::read(folder) else {
+        return Ok(());
+    };
+    // After an earlier restore it names a log that is lost: the areas' names go on.
+    let of_it = |old: &str, new: &str| {
+        let base = new.rsplit_once('/').map_or(new, |(base, _)| base);
+        let named = &state.ledger.origin;
+        named == old || named == base || named.starts_with(&format!("{base}/"))
+    };
+    if let Some((_, new, key)) = epochs.find(|(old, new, _)| of_it(old, new)) {
+        state.ledger.origin = new.to_owned();
+        state.ledger.verifier_key = key.to_owned();
+        state.write(folder)?;
+    }
+    Ok(())
 }
 
 impl Dates {

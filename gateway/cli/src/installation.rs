@@ -148,7 +148,8 @@ pub fn protocols(dir: Option<&Path>) -> anyhow::Result<Arc<Protocols>> {
     ))
 }
 
-fn master_key(config: &Config) -> anyhow::Result<MasterKey> {
+/// The master key that a configuration names.
+pub fn master_key(config: &Config) -> anyhow::Result<MasterKey> {
     let path = match (
         &config.master_key,
         std::env::var_os("CREDENTIALS_DIRECTORY"),

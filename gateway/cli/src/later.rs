@@ -23,38 +23,6 @@ pub struct Export {
     dir: Option<PathBuf>,
 }
 
-/// Back up an installation while it runs
-#[derive(Debug, Args)]
-pub struct Backup {
-    /// Where to write the backup
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
-    /// The installation's folder
-    #[arg(long, value_name = "DIR")]
-    dir: Option<PathBuf>,
-}
-
-/// Restore an installation from a backup
-#[derive(Debug, Args)]
-pub struct Restore {
-    /// The backup
-    #[arg(long, value_name = "FILE")]
-    from: Option<PathBuf>,
-    /// The installation's folder
-    #[arg(long, value_name = "DIR")]
-    dir: Option<PathBuf>,
-}
-
-/// Measure the gateway against its limits
-#[derive(Debug, Args)]
-pub struct Bench {
-    /// One measurement; all without it
-    name: Option<String>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
 macro_rules! not_built {
     ($($command:ident: $what:literal,)+) => {$(
         impl $command {
@@ -68,7 +36,4 @@ macro_rules! not_built {
 
 not_built! {
     Export: "export` is not built yet: a receipt (`GET /api/v1/exchanges/ID/receipt`) verifies offline meanwhile",
-    Backup: "backup` is not built yet: stop the gateway and copy the folder and the database meanwhile",
-    Restore: "restore` is not built yet: there is nothing to restore from",
-    Bench: "bench` is not built yet",
 }

@@ -6,6 +6,8 @@
 
 mod agency;
 mod area;
+mod backup;
+mod bench;
 mod config;
 mod demo;
 mod exchange;
@@ -25,6 +27,7 @@ mod pki;
 mod policy;
 mod progress;
 mod receipt;
+mod restore;
 mod say;
 mod serve;
 mod unmatched;
@@ -91,12 +94,12 @@ enum Command {
     Unmatched(unmatched::Unmatched),
     /// Write an evidence pack that verifies offline (not built yet)
     Export(later::Export),
-    /// Back up an installation while it runs (not built yet)
-    Backup(later::Backup),
-    /// Restore an installation from a backup (not built yet)
-    Restore(later::Restore),
-    /// Measure the gateway against its limits (not built yet)
-    Bench(later::Bench),
+    /// Back up an installation while it runs
+    Backup(backup::Backup),
+    /// Restore an installation from a backup, and open a new epoch of each log
+    Restore(restore::Restore),
+    /// Measure the gateway against its limits
+    Bench(bench::Bench),
 }
 
 /// The command was used wrongly, or asks for what is not built: exit code 2.
@@ -158,9 +161,9 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Exchange(exchange) => wait(exchange.run()),
         Command::Unmatched(unmatched) => wait(unmatched.run()),
         Command::Export(export) => export.run(),
-        Command::Backup(backup) => backup.run(),
-        Command::Restore(restore) => restore.run(),
-        Command::Bench(bench) => bench.run(),
+        Command::Backup(backup) => wait(backup.run()),
+        Command::Restore(restore) => wait(restore.run()),
+        Command::Bench(bench) => wait(bench.run()),
     }
 }
 

@@ -22,6 +22,7 @@ impl Serve {
     pub async fn run(self) -> anyhow::Result<()> {
         let config = Config::read(&self.config)?;
         let flow = installation::open(&config, Clock::system()).await?;
+        flow.may_record().await?;
         let listeners = Listeners::bind(&config).await?;
         let (api, _) = listeners.addresses()?;
         listeners

@@ -1,5 +1,6 @@
 //! What happens by itself: the outbox, reminders and escalations, expiry, sweeping.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use gateway_core::DeliveryState;
@@ -19,7 +20,7 @@ pub struct Counts {
     pub deliveries: Vec<(String, i64)>,
     /// Open holds.
     pub open_holds: i64,
-    /// Entries of each area's log.
+    /// Entries of each area's open log.
     pub log_size: Vec<(String, u64)>,
 }
 
@@ -52,11 +53,14 @@ impl Flow {
             exchanges: tx.exchange_counts().await?,
             deliveries: tx.delivery_counts().await?,
             open_holds: tx.open_hold_count().await?,
+            // By epoch: of an area's logs the newest is the open one.
             log_size: tx
                 .logs()
                 .await?
                 .into_iter()
                 .map(|head| (head.area, head.size))
+                .collect::<BTreeMap<_, _>>()
+                .into_iter()
                 .collect(),
         })
     }

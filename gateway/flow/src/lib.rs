@@ -15,6 +15,7 @@ pub mod clockwork;
 pub mod complete;
 pub mod decide;
 mod deliver;
+pub mod epoch;
 pub mod error;
 pub mod explain;
 pub mod hold;
@@ -22,6 +23,7 @@ mod hold_clock;
 mod identify;
 pub mod inbox;
 pub mod log;
+pub mod measure;
 mod merge;
 pub mod people;
 pub mod read;
@@ -92,7 +94,7 @@ impl Flow {
         let decided = self.decide(identified).await?;
         let sealed = self.seal(decided).await?;
         let recorded = self.record(sealed).await?;
-        self.deliver(recorded).await
+        Ok(Self::deliver(recorded))
     }
 
     /// What would happen, and why. Nothing is sent; the question alone is recorded.

@@ -4,7 +4,8 @@ use gateway_ledger::{
     Hash, Receipt, Salt, TileId, TilePath, encode_entries, parse_tile_path, proof_tiles,
     prove_inclusion,
 };
-use gateway_store::{LeafRow, LogHead, Tx};
+use gateway_store::{LeafRow, LogHead, Mark, Tx};
+use gateway_vault::VaultError;
 
 use crate::Flow;
 use crate::error::FlowError;
@@ -27,10 +28,34 @@ impl Flow {
         }
     }
 
-    /// The newest checkpoint, a signed note.
+    /// The log that is served under a name: the area's open one, or a closed one by its own id.
+    async fn served(&self, name: Option<&str>) -> Result<Option<LogHead>, FlowError> {
+        match (self.log_head(name).await?, name) {
+            (None, Some(id)) => Ok(self.store.read().await?.log(id).await?),
+            (head, _) => Ok(head),
+        }
+    }
+
+    /// Whether every open log may be gone on with: a database that is an older copy of itself
+    /// must not answer anything as recorded.
+    pub async fn may_record(&self) -> Result<(), VaultError> {
+        let mut tx = self.store.read().await?;
+        for area in tx.areas().await? {
+            if let Some(head) = tx.log_head(&area.id).await? {
+                let stands = Mark {
+                    size: head.size,
+                    root: head.root,
+                };
+                self.vault.may_follow(&head.id, &stands).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The newest checkpoint, a signed note; of an area, or of a closed log by its id.
     pub async fn checkpoint(&self, area: Option<&str>) -> Result<Option<String>, FlowError> {
         Ok(self
-            .log_head(area)
+            .served(area)
             .await?
             .map(|head| head.checkpoint)
             .filter(|note| !note.is_empty()))
@@ -42,7 +67,7 @@ impl Flow {
         area: Option<&str>,
         path: &str,
     ) -> Result<Option<Vec<u8>>, FlowError> {
-        let Some(head) = self.log_head(area).await? else {
+        let Some(head) = self.served(area).await? else {
             return Ok(None);
         };
         if path == "checkpoint" {

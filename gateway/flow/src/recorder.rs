@@ -357,6 +357,7 @@ impl Inner {
         let (salt, row_salt) = (Salt::fresh(), Salt::fresh());
         let event = Event {
             v: 1,
+            id: Id::new(&self.clock).to_string(),
             at: written.to_string(),
             area: area.to_owned(),
             kind: draft.kind,
@@ -373,13 +374,17 @@ impl Inner {
         let data =
             leaf_data(&salt, &event).map_err(|error| FlowError::Internal(error.to_string()))?;
         let row = NewLeaf {
-            id: Id::new(&self.clock).to_string(),
+            id: event.id.clone(),
             kind: draft.kind.as_str(),
             at,
             exchange: draft.exchange,
             nominal: draft.nominal,
             salt: salt.as_bytes().to_vec(),
-            row_salt: row_salt.as_bytes().to_vec(),
+            // A salt that nothing commits to could be changed unseen.
+            row_salt: match event.rows {
+                Some(_) => row_salt.as_bytes().to_vec(),
+                None => Vec::new(),
+            },
             event: serde_json::to_string(&event)?,
             data: data.to_vec(),
             rows,

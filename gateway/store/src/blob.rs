@@ -2,11 +2,12 @@
 //! to them. Only ciphertext is ever written here.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::backup::CopyError;
 use crate::db::{StoreError, Tx};
 use crate::row::Value;
 use crate::rows::BlobRow;
@@ -53,6 +54,41 @@ impl Blobs {
             path,
             digest: Sha256::new(),
         })
+    }
+
+    /// Puts a blob back from a backup, whole or not at all, and durable; false where it is there
+    /// already. Blocking.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::InvalidData`] where what is read has not the digest.
+    pub fn put_back(&self, id: &str, sha256: &str, from: &mut dyn Read) -> io::Result<bool> {
+        if self.digest(id)?.as_deref() == Some(sha256) {
+            io::copy(from, &mut io::sink())?;
+            return Ok(false);
+        }
+        let path = self.path(id);
+        let beside = path.with_extension("new");
+        if let Some(shelf) = path.parent() {
+            fs::create_dir_all(shelf)?;
+        }
+        let mut writer = BlobWriter {
+            file: BufWriter::with_capacity(1 << 17, File::create(&beside)?),
+            path: path.clone(),
+            digest: Sha256::new(),
+        };
+        let placed = io::copy(from, &mut writer)
+            .and_then(|_| writer.flush())
+            .and_then(|()| writer.file.get_ref().sync_all())
+            .and_then(|()| match writer.digest.clone().finalize() {
+                found if hex::encode(found) == sha256 => fs::rename(&beside, &path),
+                _ => Err(io::ErrorKind::InvalidData.into()),
+            });
+        if let Err(error) = placed {
+            let _ = fs::remove_file(&beside);
+            return Err(error);
+        }
+        writer.finish()?;
+        Ok(true)
     }
 
     /// Opens a blob to read. Blocking.
@@ -128,6 +164,27 @@ impl Tx {
             )
             .await?;
         Ok(touched == 1)
+    }
+
+    /// Hands every blob that an item lies in to `take`, with the SHA-256 of the file.
+    pub async fn bodies(
+        &mut self,
+        take: &mut dyn FnMut(String, String) -> io::Result<()>,
+    ) -> Result<(), CopyError> {
+        let mut after = String::new();
+        loop {
+            let sql = "select b.id as id, max(i.blob_sha256) as sha from blob b \
+                       join item i on i.blob = b.id where b.state = 'live' and b.id > $1 \
+                       group by b.id order by b.id limit 500";
+            let rows = self.fetch(sql.to_owned(), &[(&after).into()]).await?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            for row in rows {
+                after = row.get("id")?;
+                take(after.clone(), row.get("sha")?)?;
+            }
+        }
     }
 
     /// Staged blobs older than a time, to be swept.

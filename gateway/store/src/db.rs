@@ -154,6 +154,14 @@ impl Store {
         Ok(store)
     }
 
+    /// An empty database without a schema.
+    pub(crate) async fn scratch(url: &str) -> Result<Self, StoreError> {
+        Ok(Self {
+            pools: Pools::open(url).await?,
+            url: url.to_owned(),
+        })
+    }
+
     /// Which database this is.
     pub const fn kind(&self) -> Kind {
         match self.pools {
@@ -171,6 +179,24 @@ impl Store {
         Ok(Tx {
             inner,
             name: "read",
+            covered: Vec::new(),
+        })
+    }
+
+    /// A transaction that only reads, and sees the database as it is at its first statement
+    /// until it ends.
+    pub async fn snapshot(&self) -> Result<Tx, StoreError> {
+        let inner = match &self.pools {
+            // With its write-ahead log, every reader of SQLite has a snapshot.
+            Pools::Sqlite { read, .. } => Inner::Sqlite(read.begin().await?),
+            Pools::Postgres(pool) => Inner::Postgres(
+                pool.begin_with("begin isolation level repeatable read read only")
+                    .await?,
+            ),
+        };
+        Ok(Tx {
+            inner,
+            name: "snapshot",
             covered: Vec::new(),
         })
     }

@@ -2,7 +2,7 @@
 //! A database of its own (or tables of their own), so that its backups can expire sooner than
 //! those of the records.
 
-use crate::db::{Row, Store, StoreError};
+use crate::db::{Row, Store, StoreError, Tx};
 use crate::row::Value;
 
 /// A key. The secret is wrapped under the master key; a destroyed key has none.
@@ -45,11 +45,11 @@ pub struct Mark {
 #[derive(Debug, Clone)]
 pub struct KeyStore(Store);
 
-const KEY: &str =
+pub(crate) const KEY: &str =
     "select id, purpose, scope, public, secret, state, created_at, destroyed_at from key";
 
 impl KeyRow {
-    fn from_row(row: &Row) -> Result<Self, StoreError> {
+    pub(crate) fn from_row(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.get("id")?,
             purpose: row.get("purpose")?,
@@ -98,23 +98,7 @@ impl KeyStore {
     /// Adds a key.
     pub async fn add(&self, key: &KeyRow) -> Result<(), StoreError> {
         let mut tx = self.0.write("add-key").await?;
-        let args: [Value; 8] = [
-            (&key.id).into(),
-            (&key.purpose).into(),
-            (&key.scope).into(),
-            (&key.public).into(),
-            (&key.secret).into(),
-            (&key.state).into(),
-            key.created_at.into(),
-            key.destroyed_at.into(),
-        ];
-        tx.execute(
-            "insert into key (id, purpose, scope, public, secret, state, created_at, destroyed_at) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8)"
-                .to_owned(),
-            &args,
-        )
-        .await?;
+        insert(&mut tx, key).await?;
         tx.commit().await
     }
 
@@ -126,6 +110,19 @@ impl KeyStore {
              and state = 'active'"
                 .to_owned(),
             &[(&key.purpose).into(), (&key.scope).into(), (&key.id).into()],
+        )
+        .await?;
+        tx.commit().await
+    }
+
+    /// Retires every key of a purpose and scope.
+    pub async fn retire(&self, purpose: &str, scope: &str) -> Result<(), StoreError> {
+        let mut tx = self.0.write("retire-keys").await?;
+        tx.execute(
+            "update key set state = 'retired' where purpose = $1 and scope = $2 \
+             and state = 'active'"
+                .to_owned(),
+            &[purpose.into(), scope.into()],
         )
         .await?;
         tx.commit().await
@@ -169,16 +166,12 @@ impl KeyStore {
     /// Raises the mark; a lower one is ignored.
     pub async fn raise_mark(&self, log: &str, mark: &Mark) -> Result<(), StoreError> {
         let mut tx = self.0.write("raise-mark").await?;
-        let size = i64::try_from(mark.size).unwrap_or(i64::MAX);
-        tx.execute(
-            "insert into log_mark (log, size, root) values ($1, $2, $3) \
-             on conflict (log) do update set size = excluded.size, root = excluded.root \
-             where log_mark.size < excluded.size"
-                .to_owned(),
-            &[log.into(), size.into(), (&mark.root).into()],
-        )
-        .await?;
+        raise(&mut tx, log, mark).await?;
         tx.commit().await
+    }
+
+    pub(crate) const fn store(&self) -> &Store {
+        &self.0
     }
 
     /// Whether the key store answers.
@@ -190,4 +183,38 @@ impl KeyStore {
     pub async fn close(&self) {
         self.0.close().await;
     }
+}
+
+pub(crate) async fn insert(tx: &mut Tx, key: &KeyRow) -> Result<(), StoreError> {
+    let args: [Value; 8] = [
+        (&key.id).into(),
+        (&key.purpose).into(),
+        (&key.scope).into(),
+        (&key.public).into(),
+        (&key.secret).into(),
+        (&key.state).into(),
+        key.created_at.into(),
+        key.destroyed_at.into(),
+    ];
+    tx.execute(
+        "insert into key (id, purpose, scope, public, secret, state, created_at, destroyed_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8)"
+            .to_owned(),
+        &args,
+    )
+    .await
+    .map(|_| ())
+}
+
+pub(crate) async fn raise(tx: &mut Tx, log: &str, mark: &Mark) -> Result<(), StoreError> {
+    let size = i64::try_from(mark.size).unwrap_or(i64::MAX);
+    tx.execute(
+        "insert into log_mark (log, size, root) values ($1, $2, $3) \
+         on conflict (log) do update set size = excluded.size, root = excluded.root \
+         where log_mark.size < excluded.size"
+            .to_owned(),
+        &[log.into(), size.into(), (&mark.root).into()],
+    )
+    .await
+    .map(|_| ())
 }

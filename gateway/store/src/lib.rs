@@ -10,6 +10,7 @@
 //! To add a table: a migration, a line in [`rows`], a query file named for its noun.
 
 mod agency;
+pub mod backup;
 pub mod blob;
 mod db;
 mod delivery;
@@ -17,6 +18,7 @@ mod dialect;
 mod exchange;
 mod keys;
 mod ledger;
+pub mod measure;
 mod migrate;
 mod nominal;
 mod row;

@@ -48,12 +48,27 @@ const RECORDS: &[Text] = &[
     shared!(3, "ledger", "0003_ledger"),
     twin!(4, "append only", "0004_append_only"),
     shared!(5, "level change", "0005_level_change"),
+    shared!(6, "epoch", "0006_epoch"),
 ];
 
 const KEYS: &[Text] = &[shared!(1, "keys", "keys/0001_keys")];
 
 pub(crate) async fn records(store: &Store) -> Result<(), MigrateError> {
     run(store, RECORDS, "_sqlx_migrations").await
+}
+
+/// The newest version of the records' schema.
+pub(crate) fn records_version() -> i64 {
+    newest(RECORDS)
+}
+
+/// The newest version of the key store's schema.
+pub(crate) fn keys_version() -> i64 {
+    newest(KEYS)
+}
+
+fn newest(texts: &[Text]) -> i64 {
+    texts.iter().map(|text| text.version).max().unwrap_or(0)
 }
 
 pub(crate) async fn keys(store: &Store) -> Result<(), MigrateError> {

@@ -24,8 +24,11 @@ impl Tx {
         &mut self,
         blind: &str,
     ) -> Result<Vec<NominalIdentifierRow>, StoreError> {
-        self.select("where blind = $1 and until_at is null order by id", &[blind.into()])
-            .await
+        self.select(
+            "where blind = $1 and until_at is null order by id",
+            &[blind.into()],
+        )
+        .await
     }
 
     /// A nominal's identifiers, but for those taken away since.
@@ -33,8 +36,11 @@ impl Tx {
         &mut self,
         nominal: &str,
     ) -> Result<Vec<NominalIdentifierRow>, StoreError> {
-        self.select("where nominal = $1 and until_at is null order by id", &[nominal.into()])
-            .await
+        self.select(
+            "where nominal = $1 and until_at is null order by id",
+            &[nominal.into()],
+        )
+        .await
     }
 
     /// A nominal's parts, past ones too.

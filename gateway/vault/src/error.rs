@@ -19,7 +19,7 @@ pub enum VaultError {
     /// The database's head lies behind a checkpoint that has been given out: it is older than
     /// what others have seen, and a signature would fork the log (C2SP tlog-checkpoint).
     #[error(
-        "log `{log}` stands at {found} entries, behind the checkpoint of {known} that has been given out: this database is an older copy; run `gateway restore`, which opens a new epoch"
+        "log `{log}` stands at {found} entries, behind the checkpoint of {known} that has been given out: this database is an older copy; move it aside and run `gateway restore`, which opens a new epoch"
     )]
     BehindKnownCheckpoint {
         /// The log.
@@ -29,6 +29,11 @@ pub enum VaultError {
         /// Entries of the head that was to be signed on.
         found: u64,
     },
+    /// A later epoch has taken the log's place.
+    #[error(
+        "log `{0}` was closed when `gateway restore` opened a new epoch, and nothing is signed in it again: this database is an older copy; move it aside and run `gateway restore`"
+    )]
+    LogClosed(String),
     /// The new head does not come after the old one.
     #[error("log `{log}` would go back from {from} to {to} entries: nothing is signed")]
     Backwards {

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::error::VaultError;
 use crate::matching::Match;
 use crate::request::{
-    HoldingKeys, MayOpen, OpenForReview, OpenItem, Opened, ReaderKey, Request, Response,
+    HoldingKeys, LogRequest, MayOpen, OpenForReview, OpenItem, Opened, ReaderKey, Request, Response,
 };
 use crate::secret::{Sealed, Secret};
 use crate::vault::Vault;
@@ -67,9 +67,10 @@ impl Vault {
         ask!(self, request, Response::Plain(plain) => plain.into_bytes())
     }
 
-    /// Seals under a new column key from now on; what is sealed already opens as before.
-    pub async fn rotate_column_key(&self, area: &str) -> Result<(), VaultError> {
-        ask!(self, Request::RotateColumnKey(area.to_owned()), Response::Done => ())
+    /// Seals columns and held items of an area under new keys from now on; what is sealed
+    /// already opens as before.
+    pub async fn rotate_area_keys(&self, area: &str) -> Result<(), VaultError> {
+        ask!(self, Request::RotateAreaKeys(area.to_owned()), Response::Done => ())
     }
 
     /// The blind index of a value in a column of an area, hexadecimal.
@@ -269,16 +270,33 @@ impl Vault {
 impl Vault {
     /// Makes a log's signing key, where absent; its C2SP verifier key, one line.
     pub async fn begin_log(&self, log: &str, origin: &str) -> Result<String, VaultError> {
-        let request = Request::BeginLog {
+        let request = LogRequest::Begin {
             log: log.to_owned(),
             origin: origin.to_owned(),
         };
-        ask!(self, request, Response::Text(key) => key)
+        ask!(self, Request::Log(request), Response::Text(key) => key)
     }
 
-    /// A log's C2SP verifier key, one line.
+    /// Closes a log for ever: its key is retired, and signs nothing again.
+    pub async fn close_log(&self, log: &str) -> Result<(), VaultError> {
+        ask!(self, Request::Log(LogRequest::Close(log.to_owned())), Response::Done => ())
+    }
+
+    /// Whether a log that stands at `head` in the database may be gone on with.
+    ///
+    /// # Errors
+    /// [`VaultError::BehindKnownCheckpoint`] and [`VaultError::LogClosed`], as [`Vault::sign`].
+    pub async fn may_follow(&self, log: &str, head: &Mark) -> Result<(), VaultError> {
+        let request = LogRequest::MayFollow {
+            log: log.to_owned(),
+            head: head.into(),
+        };
+        ask!(self, Request::Log(request), Response::Done => ())
+    }
+
+    /// A log's C2SP verifier key, one line; a closed log's too.
     pub async fn verifier_key(&self, log: &str) -> Result<String, VaultError> {
-        ask!(self, Request::VerifierKey(log.to_owned()), Response::Text(key) => key)
+        ask!(self, Request::Log(LogRequest::VerifierKey(log.to_owned())), Response::Text(key) => key)
     }
 
     /// The checkpoint note over `after`, which extends the database's head `before`. It must
@@ -286,7 +304,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError::BehindKnownCheckpoint`] where `before` lies behind what was given out: a
-    /// restored database signs nothing.
+    /// restored database signs nothing. [`VaultError::LogClosed`] after [`Vault::close_log`].
     pub async fn sign(
         &self,
         log: &str,
@@ -294,22 +312,22 @@ impl Vault {
         before: &Mark,
         after: &Mark,
     ) -> Result<String, VaultError> {
-        let request = Request::Sign {
+        let request = LogRequest::Sign {
             log: log.to_owned(),
             origin: origin.to_owned(),
             before: before.into(),
             after: after.into(),
         };
-        ask!(self, request, Response::Text(note) => note)
+        ask!(self, Request::Log(request), Response::Text(note) => note)
     }
 
     /// Raises the mark, after the commit and before the checkpoint goes out.
     pub async fn given_out(&self, log: &str, mark: &Mark) -> Result<(), VaultError> {
-        let request = Request::GivenOut {
+        let request = LogRequest::GivenOut {
             log: log.to_owned(),
             head: mark.into(),
         };
-        ask!(self, request, Response::Done => ())
+        ask!(self, Request::Log(request), Response::Done => ())
     }
 }
 

@@ -148,21 +148,7 @@ impl KeyRing {
 
     /// The secret half of a key.
     fn secret(&self, row: &KeyRow) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        if row.state == "destroyed" {
-            return Err(VaultError::Destroyed(row.id.clone()));
-        }
-        let sealed = row
-            .secret
-            .as_ref()
-            .ok_or_else(|| VaultError::HeldByAgency(row.id.clone()))?;
-        let name = KeyName {
-            purpose: &row.purpose,
-            id: &row.id,
-        };
-        open_secret(&self.master, &name, sealed).map_err(|error| match error {
-            OpenError::NotMine => VaultError::WrongMasterKey,
-            OpenError::Broken | OpenError::Io(_) => VaultError::Broken(error.to_string()),
-        })
+        secret(&self.master, row)
     }
 
     /// Adds the `number`th key of a purpose and scope; none where another process has added it
@@ -244,6 +230,11 @@ impl KeyRing {
             }
         }
         Err(no_key(purpose, scope))
+    }
+
+    /// Retires every key of a purpose and scope.
+    pub async fn retire(&self, purpose: KeyPurpose, scope: &str) -> Result<(), VaultError> {
+        Ok(self.keys.retire(purpose.as_str(), scope).await?)
     }
 
     /// A key's row as it stands now.
@@ -337,6 +328,47 @@ impl KeyRing {
             Signer::new(origin, seed).map_err(|error| VaultError::Origin(error.to_string()))
         })
     }
+}
+
+/// The secret half of a key at rest.
+fn secret(master: &MasterKey, row: &KeyRow) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    if row.state == "destroyed" {
+        return Err(VaultError::Destroyed(row.id.clone()));
+    }
+    let sealed = row
+        .secret
+        .as_ref()
+        .ok_or_else(|| VaultError::HeldByAgency(row.id.clone()))?;
+    let name = KeyName {
+        purpose: &row.purpose,
+        id: &row.id,
+    };
+    open_secret(master, &name, sealed).map_err(|error| match error {
+        OpenError::NotMine => VaultError::WrongMasterKey,
+        OpenError::Broken | OpenError::Io(_) => VaultError::Broken(error.to_string()),
+    })
+}
+
+/// Whether a key at rest, wherever it lies, is under this master key and whole; of a log's key
+/// also that its public half is the secret's, for that is what old receipts are checked with.
+///
+/// # Errors
+/// [`VaultError::WrongMasterKey`], or [`VaultError::Broken`].
+pub fn check_at_rest(master: &MasterKey, row: &KeyRow) -> Result<(), VaultError> {
+    if row.state == "destroyed" || row.secret.is_none() {
+        return Ok(());
+    }
+    let secret = secret(master, row)?;
+    if row.purpose == KeyPurpose::Log.as_str() {
+        let seed: &[u8; 32] = secret.as_slice().try_into().map_err(|_| unreadable(row))?;
+        let origin = row.public.split('+').next().unwrap_or_default();
+        let signer =
+            Signer::new(origin, seed).map_err(|error| VaultError::Origin(error.to_string()))?;
+        if signer.verifier_key() != row.public {
+            return Err(unreadable(row));
+        }
+    }
+    Ok(())
 }
 
 /// What a row says to whoever wraps for it.

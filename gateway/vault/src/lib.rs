@@ -31,10 +31,11 @@ mod vault;
 mod witness;
 
 pub use error::VaultError;
+pub use keyring::check_at_rest;
 pub use matching::{Candidate, Match};
 pub use request::{
-    Head, HoldingKeys, MayOpen, OpenForReview, OpenItem, Opened, PlaceOf, ReaderKey, Request,
-    Response,
+    Head, HoldingKeys, LogRequest, MayOpen, OpenForReview, OpenItem, Opened, PlaceOf, ReaderKey,
+    Request, Response,
 };
 pub use secret::{Sealed, Secret};
 pub use vault::Vault;

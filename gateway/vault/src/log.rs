@@ -9,12 +9,30 @@ use zeroize::Zeroizing;
 
 use crate::error::VaultError;
 use crate::keyring::{Halves, KeyPurpose};
-use crate::request::{Head, Response};
+use crate::request::{Head, LogRequest, Response};
 use crate::vault::Inner;
 
 impl Inner {
+    /// Answers what is asked about a log.
+    pub(crate) async fn about_log(&self, asked: LogRequest) -> Result<Response, VaultError> {
+        match asked {
+            LogRequest::Begin { log, origin } => self.begin_log(&log, &origin).await,
+            LogRequest::Close(log) => self.close_log(&log).await,
+            LogRequest::VerifierKey(log) => self.verifier_key(&log).await,
+            LogRequest::Sign {
+                log,
+                origin,
+                before,
+                after,
+            } => self.sign(&log, &origin, &before, &after).await,
+            LogRequest::MayFollow { log, head } => self.may_follow(&log, &head).await,
+            LogRequest::GivenOut { log, head } => self.given_out(&log, &head).await,
+        }
+    }
+
     /// Makes a log's key, where absent; its verifier key.
-    pub(crate) async fn begin_log(&self, log: &str, origin: &str) -> Result<Response, VaultError> {
+    async fn begin_log(&self, log: &str, origin: &str) -> Result<Response, VaultError> {
+        self.not_closed(log).await?;
         let row = self
             .ring
             .ensure(KeyPurpose::Log, log, || log_key(origin))
@@ -23,38 +41,56 @@ impl Inner {
         Ok(Response::Text(row.public))
     }
 
-    pub(crate) async fn verifier_key(&self, log: &str) -> Result<Response, VaultError> {
-        let row = self
-            .ring
-            .in_use(KeyPurpose::Log, log)
-            .await?
-            .ok_or_else(|| VaultError::NoKey {
-                purpose: "log".to_owned(),
-                scope: log.to_owned(),
-            })?;
+    /// Retires a log's key, for ever.
+    async fn close_log(&self, log: &str) -> Result<Response, VaultError> {
+        self.ring.retire(KeyPurpose::Log, log).await?;
+        Ok(Response::Done)
+    }
+
+    async fn verifier_key(&self, log: &str) -> Result<Response, VaultError> {
+        let rows = self.ring.keys.keys(KeyPurpose::Log.as_str(), log).await?;
+        let row = rows.into_iter().next().ok_or_else(|| VaultError::NoKey {
+            purpose: "log".to_owned(),
+            scope: log.to_owned(),
+        })?;
         Ok(Response::Text(row.public))
     }
 
+    /// A log has one key; once that is retired there is no other. Asked at each signing: the
+    /// key may have been retired by another process.
+    async fn not_closed(&self, log: &str) -> Result<(), VaultError> {
+        let rows = self.ring.keys.keys(KeyPurpose::Log.as_str(), log).await?;
+        if rows.iter().any(|row| row.state != "active") {
+            return Err(VaultError::LogClosed(log.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Whether the log may be gone on with from the head that the database has.
+    async fn may_follow(&self, log: &str, head: &Head) -> Result<Response, VaultError> {
+        self.not_closed(log).await?;
+        match self.known(log).await? {
+            Some(known) if behind(head, &known) => Err(VaultError::BehindKnownCheckpoint {
+                log: log.to_owned(),
+                known: known.size,
+                found: head.size,
+            }),
+            Some(_) | None => Ok(Response::Done),
+        }
+    }
+
     /// Signs the head `after`, which extends `before`, the head that the database has.
-    pub(crate) async fn sign(
+    async fn sign(
         &self,
         log: &str,
         origin: &str,
         before: &Head,
         after: &Head,
     ) -> Result<Response, VaultError> {
+        self.may_follow(log, before).await?;
         let signer = self.ring.signer(log).await?;
         if signer.origin() != origin {
             return Err(other_origin(log, signer.origin()));
-        }
-        if let Some(known) = self.known(log).await?
-            && behind(before, &known)
-        {
-            return Err(VaultError::BehindKnownCheckpoint {
-                log: log.to_owned(),
-                known: known.size,
-                found: before.size,
-            });
         }
         if after.size < before.size || (after.size == before.size && after.root != before.root) {
             return Err(VaultError::Backwards {
@@ -81,7 +117,7 @@ impl Inner {
     }
 
     /// Notes that a checkpoint leaves the gateway.
-    pub(crate) async fn given_out(&self, log: &str, head: &Head) -> Result<Response, VaultError> {
+    async fn given_out(&self, log: &str, head: &Head) -> Result<Response, VaultError> {
         self.ring.keys.raise_mark(log, &head.into()).await?;
         let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = marks.entry(log.to_owned()).or_insert_with(|| head.into());

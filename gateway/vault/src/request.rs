@@ -176,15 +176,6 @@ impl fmt::Debug for Opened {
 pub enum Request {
     /// [`crate::Vault::ensure_area`]
     EnsureArea(String),
-    /// [`crate::Vault::begin_log`]
-    BeginLog {
-        /// The log.
-        log: String,
-        /// Its name in checkpoints.
-        origin: String,
-    },
-    /// [`crate::Vault::verifier_key`]
-    VerifierKey(String),
     /// [`crate::Vault::add_agency_key`]
     AddAgencyKey {
         /// Whose.
@@ -228,8 +219,8 @@ pub enum Request {
         /// The value.
         sealed: Sealed,
     },
-    /// [`crate::Vault::rotate_column_key`]
-    RotateColumnKey(String),
+    /// [`crate::Vault::rotate_area_keys`]
+    RotateAreaKeys(String),
     /// [`crate::Vault::blind`]
     Blind {
         /// The area.
@@ -299,6 +290,25 @@ pub enum Request {
     MayOpen(MayOpen),
     /// [`crate::Vault::open_for_review`]
     OpenForReview(OpenForReview),
+    /// About a log.
+    Log(LogRequest),
+}
+
+/// What is asked about a log and its key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogRequest {
+    /// [`crate::Vault::begin_log`]
+    Begin {
+        /// The log.
+        log: String,
+        /// Its name in checkpoints.
+        origin: String,
+    },
+    /// [`crate::Vault::close_log`]
+    Close(String),
+    /// [`crate::Vault::verifier_key`]
+    VerifierKey(String),
     /// [`crate::Vault::sign`]
     Sign {
         /// The log.
@@ -309,6 +319,13 @@ pub enum Request {
         before: Head,
         /// What is signed.
         after: Head,
+    },
+    /// [`crate::Vault::may_follow`]
+    MayFollow {
+        /// The log.
+        log: String,
+        /// Where it stands in the database.
+        head: Head,
     },
     /// [`crate::Vault::given_out`]
     GivenOut {

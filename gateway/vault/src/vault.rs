@@ -62,8 +62,6 @@ impl Vault {
         let vault = &*self.0;
         match request {
             Request::EnsureArea(area) => vault.ensure_area(&area).await,
-            Request::BeginLog { log, origin } => vault.begin_log(&log, &origin).await,
-            Request::VerifierKey(log) => vault.verifier_key(&log).await,
             Request::AddAgencyKey {
                 agency,
                 custody,
@@ -85,7 +83,7 @@ impl Vault {
             } => vault.rewrap(&item, &wrap, &key_id, &to).await,
             Request::SealColumn { place, plain } => vault.seal_column(&place, &plain).await,
             Request::OpenColumn { place, sealed } => vault.open_column(&place, &sealed).await,
-            Request::RotateColumnKey(area) => vault.rotate_column_key(&area).await,
+            Request::RotateAreaKeys(area) => vault.rotate_area_keys(&area).await,
             Request::Blind {
                 area,
                 column,
@@ -129,13 +127,7 @@ impl Vault {
             Request::MayOpen(asked) => vault.may_open(&asked).await.map(Response::Ruling),
             Request::OpenItem(asked) => vault.open_item(&asked).await,
             Request::OpenForReview(asked) => vault.open_for_review(&asked).await,
-            Request::Sign {
-                log,
-                origin,
-                before,
-                after,
-            } => vault.sign(&log, &origin, &before, &after).await,
-            Request::GivenOut { log, head } => vault.given_out(&log, &head).await,
+            Request::Log(asked) => vault.about_log(asked).await,
         }
     }
 }

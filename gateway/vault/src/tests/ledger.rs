@@ -121,3 +121,27 @@ async fn a_log_neither_shrinks_nor_changes_nor_takes_another_name() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_closed_log_signs_nothing_again_and_its_key_still_checks_what_it_signed() {
+    for world in each().await {
+        let line = world.vault.begin_log(LOG, ORIGIN).await.unwrap();
+        let elsewhere = world.another().await;
+        // Both have the key in memory.
+        sign(&world, &mark(0, 0), &mark(1, 1)).await.unwrap();
+        let signed = elsewhere.sign(LOG, ORIGIN, &mark(0, 0), &mark(1, 1)).await;
+        signed.unwrap();
+        world.vault.may_follow(LOG, &mark(1, 1)).await.unwrap();
+        world.vault.close_log(LOG).await.unwrap();
+        let closed = VaultError::LogClosed(LOG.to_owned());
+        for vault in [&world.vault, &elsewhere] {
+            let signed = vault.sign(LOG, ORIGIN, &mark(1, 1), &mark(2, 2)).await;
+            assert_eq!(signed, Err(closed.clone()));
+            let follow = vault.may_follow(LOG, &mark(1, 1)).await;
+            assert_eq!(follow, Err(closed.clone()));
+            let again = vault.begin_log(LOG, ORIGIN).await;
+            assert_eq!(again, Err(closed.clone()));
+            assert_eq!(vault.verifier_key(LOG).await.unwrap(), line);
+        }
+    }
+}

@@ -410,6 +410,7 @@ impl World {
             .collect();
         Event {
             v: 1,
+            id: "e1".to_owned(),
             at: self.clock.now().to_string(),
             area: AREA.to_owned(),
             kind: EventKind::ItemRead,
