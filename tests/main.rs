@@ -4,5 +4,13 @@
 mod support;
 
 mod journeys {
+    mod a_backup_is_restored_and_the_log_begun_anew;
+    mod a_gibibyte_goes_up_and_down_flat;
+    mod a_receipt_does_not_bend;
+    mod an_agency_that_holds_its_own_key;
+    mod fifty_posts_of_one_key_make_one_exchange;
+    mod nothing_of_a_person_lies_in_clear;
     mod one_exchange_from_system_to_system;
+    mod revocation_is_at_once;
+    mod tampering_is_found_and_named;
 }

@@ -1,8 +1,11 @@
 //! A demo of the real binary, on ports of its own, stopped when the test ends.
 
-use std::io::{BufRead as _, BufReader};
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
 
 use tempfile::TempDir;
 
@@ -31,26 +34,61 @@ pub struct Demo {
 impl Demo {
     /// Starts one on the embedded database, or on the PostgreSQL database named.
     pub fn start(database: Option<&str>) -> Self {
+        Self::with(database, "none")
+    }
+
+    /// Starts one in which a month has happened.
+    pub fn with_month(database: Option<&str>) -> Self {
+        Self::with(database, "month")
+    }
+
+    /// What it says, more than in service, goes to `stdout.log` and `stderr.log` in its folder,
+    /// temporary files to `tmp`; `pid` there holds its process id.
+    fn with(database: Option<&str>, sample: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = |name: &str| File::create(folder.path().join(name)).expect("a file of words");
+        std::fs::create_dir(folder.path().join("tmp")).expect("a folder of temporary files");
         let mut command = Command::new(gateway());
-        command.args(["demo", "--clock", "manual", "--sample", "none"]);
         command
+            .args(["demo", "--clock", "manual", "--sample", sample])
             .args(["--api", "127.0.0.1:0", "--ops", "127.0.0.1:0", "--dir"])
-            .arg(folder.path());
+            .arg(folder.path())
+            .env("TMPDIR", folder.path().join("tmp"))
+            .env("GATEWAY_LOG", "debug");
         if let Some(url) = database {
             command.args(["--database", url]);
         }
         let mut child = command
             .stdout(Stdio::piped())
+            .stderr(file("stderr.log"))
             .spawn()
             .expect("the demo starts");
         let stdout = child.stdout.take().expect("the demo has an output");
-        let ready = BufReader::new(stdout)
-            .lines()
-            .map_while(Result::ok)
-            .any(|line| line.starts_with("ready"));
-        assert!(ready, "the demo ended before it was ready");
+        let (says, hears) = mpsc::channel();
+        let mut words = file("stdout.log");
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let _ = writeln!(words, "{line}");
+                if line.starts_with("ready") {
+                    let _ = says.send(());
+                }
+            }
+        });
+        let pid = child.id().to_string();
+        std::fs::write(folder.path().join("pid"), pid).expect("the process id is kept");
+        let ready = hears.recv();
+        let complaint = std::fs::read_to_string(folder.path().join("stderr.log"));
+        assert!(
+            ready.is_ok(),
+            "the demo ended before it was ready: {complaint:?}"
+        );
         Self { folder, child }
+    }
+
+    /// Stops it, as a power cut would; its folder stays.
+    pub fn stop(&mut self) {
+        self.child.kill().expect("the demo is stopped");
+        self.child.wait().expect("the demo has ended");
     }
 }
 
@@ -94,6 +132,7 @@ pub fn peer(script: &str, demo: &Path) {
         .arg(script)
         .arg(demo)
         .arg(gateway())
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()
         .expect("python3 runs");
     let said = String::from_utf8_lossy(&done.stderr);

@@ -1,0 +1,46 @@
+"""A row in every covered table, and the served log: it holds, and does not once what is served was changed under it."""
+import json
+from demo import database, multipart, peer
+
+demo = peer()
+db = database(demo.folder)
+
+# A certificate that is revoked, kept as it was before.
+columns = [name for name, *_ in db.columns("credential")]
+row = db.rows(f"select {', '.join(columns)} from credential where agency = 'elm-house'")[0]
+(demo.folder / "before.json").write_text(json.dumps(dict(zip(columns, row))))
+demo.run("key", "revoke", "--certificate", demo.agencies["elm-house"]["api_cert"])
+
+# What the month leaves out: an absence, a change of level, a body in a file.
+demo.run("user", "away", demo.user("met-police", "spoc"), "--from", "2026-03-03T09:00:00Z", "--until", "2026-03-04T09:00:00Z")
+demo.run("nominal", "change", demo.nominals[8]["ref"], "--level", "2", "--rationale", "the plan needs more agencies")
+report = bytes(range(256)) * 8192
+exchange = demo.submission(items=[{"title": "report.pdf", "category": "RISK", "document": "report"}])
+for n in (1, 2):
+    status, answer, _ = demo["met-police"].ask("/api/v1/exchanges", multipart(exchange, report=("application/pdf", report + b"%d" % n)))
+    assert status == 201, answer
+
+verify = ["ledger", "verify", "--key", demo.key, "--url", demo.state["api"] + "/ledger", "--ca", demo.state["ca"]]
+demo.command(*verify)
+db.unguard()
+log, size = db.rows(f"select id, size from log where origin = '{demo.state['ledger']['origin']}'")[0]
+(data,), = db.rows(f"select data from log_leaf where log = '{log}' and idx = 5")
+(tile,), = db.rows(f"select data from log_tile where log = '{log}' and level = 0 and n = 0")
+(note,), = db.rows(f"select checkpoint from log where id = '{log}'")
+
+
+def flipped(data, at):
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+
+
+for what, place, changed, kept in [
+    ("a leaf's data", f"log_leaf set data = {{}} where log = '{log}' and idx = 5", db.blob(flipped(data, 0)), db.blob(data)),
+    ("a tile", f"log_tile set data = {{}} where log = '{log}' and level = 0 and n = 0", db.blob(flipped(tile, 32 * 7)), db.blob(tile)),
+    ("the checkpoint", f"log set checkpoint = {{}} where id = '{log}'", f"'{note.replace(str(size), str(size - 1), 1)}'", f"'{note}'"),
+]:
+    db.do("update " + place.format(changed))
+    said = demo.command(*verify, status=1)
+    assert {"a leaf's data": "entry 5 ", "a tile": "entry 7 ", "the checkpoint": "`checkpoint`"}[what] in said, (what, said)
+    db.do("update " + place.format(kept))
+    demo.command(*verify)
+demo.run("ledger", "verify", "--key", demo.key)
