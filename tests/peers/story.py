@@ -80,6 +80,9 @@ exchange = "/api/v1/exchanges/" + sent["id"]
 inbox = asked("london-probation", "/api/v1/inbox")[1]["deliveries"]
 delivery = next(d for d in inbox if d["exchange"] == sent["id"])
 assert [i["title"] for i in delivery["items"]] == ["Risk note"]
+assert call("london-probation", exchange + "/documents/1", "--head")[0] == 405
+unread = next(d for d in asked("met-police", exchange)[1]["deliveries"] if d["recipient"] == "london-probation")
+assert unread["state"] != "opened", unread
 assert call("london-probation", exchange + "/documents/1") == (200, b"Seen at the school gate.")
 held = call("london-probation", exchange + "/documents/2")
 absent = call("london-probation", "/api/v1/exchanges/00000000-0000-7000-8000-000000000000/documents/1")

@@ -1,10 +1,12 @@
 //! Every route of the API, and the layers that all of them have.
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderValue, Method, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use gateway_http::harden;
+use gateway_http::{Fault, harden};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -18,8 +20,24 @@ use crate::{
 pub fn router(api: Api) -> Router {
     let (router, _) = routes().split_for_parts();
     let sizes = DefaultBodyLimit::max(api.sizes.json);
-    let router = router.layer(sizes).with_state(api.clone());
+    let router = router
+        .layer(sizes)
+        .layer(from_fn(whole_or_not_at_all))
+        .with_state(api.clone());
     harden(router).layer(from_fn_with_state(api, checkpoint::attach))
+}
+
+/// `HEAD` would be logged as a reading, and take a delivery, with nothing read: what is an act is
+/// asked for with `GET`.
+async fn whole_or_not_at_all(request: Request, next: Next) -> Response {
+    let acts = request.uri().path().starts_with("/api/");
+    if !acts || request.method() != Method::HEAD {
+        return next.run(request).await;
+    }
+    let mut refused = Fault::MethodNotAllowed.into_response();
+    let allowed = HeaderValue::from_static("GET");
+    refused.headers_mut().insert(header::ALLOW, allowed);
+    refused
 }
 
 /// The routes with their descriptions. The log's have wildcards, which OpenAPI does not know:
