@@ -237,6 +237,11 @@ fn read_back(
     archive.check(&made.label.members, &mut |read| bar.inc(read))?;
     archive.check_bodies(&mut |read| bar.inc(read))?;
     bar.finish_and_clear();
+    for table in &schema.tables {
+        for line in archive.lines(&records_name(&table.name))? {
+            table.read(&line?)?;
+        }
+    }
     logs::check(&archive, schema, &made.logs, keys, &[], &mut |_| {})
         .context("a log does not hold: run `gateway ledger verify`, which names the place")
 }

@@ -138,6 +138,7 @@ impl Restore {
         for file in &self.known {
             known.kept(file)?;
         }
+        known.no_fork()?;
         let bar = bytes_bar(&self.from);
         records.check(&manifest.label.members, &mut |read| bar.inc(read))?;
         records.check_bodies(&mut |read| bar.inc(read))?;

@@ -197,7 +197,7 @@ impl Flow {
         let particulars = self.particulars(row).await?;
         let sender = agency(tx, &row.sender).await?;
         let nominal = match &row.nominal {
-            Some(id) => tx.get::<NominalRow>(id).await?,
+            Some(id) => crate::identify::live(tx, id).await?,
             None => None,
         };
         let mut pieces = Vec::new();

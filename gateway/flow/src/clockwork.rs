@@ -27,10 +27,14 @@ pub struct Counts {
 impl Flow {
     /// One round.
     pub async fn tick(&self) -> Result<(), FlowError> {
-        self.run_outbox().await?;
-        self.run_hold_clock().await?;
-        self.run_expiry().await?;
-        self.sweep().await
+        // Each is tried, whatever became of the one before.
+        let done = [
+            self.run_outbox().await,
+            self.run_hold_clock().await,
+            self.run_expiry().await,
+            self.sweep().await,
+        ];
+        done.into_iter().collect()
     }
 
     /// Rounds until told to stop: every second, and soon after a manual clock is moved.

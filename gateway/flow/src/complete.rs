@@ -13,7 +13,7 @@ use crate::case::{Case, corrupt, id_of};
 use crate::decide::Decided;
 use crate::error::{FieldFault, FlowError};
 use crate::identify::{Identified, live, missing};
-use crate::record::{Answer, summary, write_items};
+use crate::record::{Answer, still_there, summary, write_items};
 use crate::recorder::{Draft, work};
 use crate::seal::Sealed;
 use crate::submission::{Caller, Particulars};
@@ -106,7 +106,7 @@ impl Flow {
             .map_err(|e| FlowError::Invalid(vec![FieldFault::new("/reasons", e.to_string())]))?;
         let mut tx = self.store.read().await?;
         let row: Option<ExchangeRow> = tx.get(exchange).await?;
-        let row = row
+        let mut row = row
             .filter(|row| row.area == unit)
             .ok_or(FlowError::NotFound)?;
         let provisional = self.provisional_of(&mut tx, &row).await?;
@@ -127,6 +127,7 @@ impl Flow {
             self.was(caller, &person, exchange, provisional, &found, &reasons)
                 .await?;
             tx = self.store.read().await?;
+            row = tx.get(exchange).await?.ok_or(FlowError::NotFound)?;
             if row.state != "incomplete" {
                 drop(tx);
                 return self.answer_of(exchange).await;
@@ -226,6 +227,7 @@ impl Flow {
             wraps,
         } = sealed;
         let Decided { identified, matrix } = decided;
+        still_there(tx, &row).await?;
         let mut drafts = vec![summary(kind, by, &row, &items, &matrix)];
         tx.put(&mut row).await?;
         write_items(tx, &mut items).await?;
@@ -339,6 +341,9 @@ fn apply(said: &mut Particulars, with: Completion) -> Result<(), FlowError> {
         }
     }
     if let Some(bases) = with.bases {
+        if bases.len() > 50 {
+            faults.push(FieldFault::new("/bases", "has too many: 50 at most"));
+        }
         said.bases.clear();
         for (n, basis) in bases.iter().enumerate() {
             match line(basis, 300) {

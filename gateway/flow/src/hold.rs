@@ -308,14 +308,16 @@ impl Flow {
         tx.put(&mut hold).await?;
         let (cell, mut drafts) = match (hold.after == 1, verdict.approve) {
             (false, true) => self.decide_again(tx, &row, &hold).await?,
-            (false, false) => self.refuse_cell(tx, &row, &hold).await?,
+            (false, false) => self.refuse_cell(tx, &hold).await?,
             (true, true) => (self.cell_view(tx, &hold).await?, Vec::new()),
             (true, false) => self.recall_cell(tx, &row, &hold).await?,
         };
         let cells = tx.cells_of(&row.id).await?;
         let outcomes: Result<Vec<Outcome>, _> = cells.iter().map(|c| c.outcome.parse()).collect();
         let mut state = state_of(outcomes.map_err(|_| corrupt("cell", &row.id))?.into_iter());
-        if hold.after == 1 && !verdict.approve && state == ExchangeState::Refused {
+        let recalled =
+            row.state == ExchangeState::Recalled.as_str() || (hold.after == 1 && !verdict.approve);
+        if recalled && state == ExchangeState::Refused {
             state = ExchangeState::Recalled;
         }
         row.state = state.to_string();
@@ -335,7 +337,7 @@ impl Flow {
             .with("recipient", &*hold.recipient)
             .with("item", &*hold.item)
             .with("outcome", cell.outcome.as_str());
-        let event = match verdict.category {
+        let event = match verdict.category.filter(|_| verdict.approve) {
             Some(category) => event.with("category", category.as_str()),
             None => event,
         };
@@ -415,6 +417,8 @@ impl Flow {
         self.open_holds(tx, row, &cell).await?;
         let mut drafts = Vec::new();
         if let Some(permit) = cell.permit() {
+            // Whoever else was asked need not answer: the decision was made without them.
+            close_others(tx, hold).await?;
             let item: ItemRow = tx
                 .get(&hold.item)
                 .await?
@@ -430,7 +434,6 @@ impl Flow {
     async fn refuse_cell(
         &self,
         tx: &mut Tx,
-        row: &ExchangeRow,
         hold: &HoldRow,
     ) -> Result<(DecisionView, Vec<Draft>), FlowError> {
         let mut cell: CellRow = tx
@@ -443,12 +446,7 @@ impl Flow {
         cell.revision += 1;
         cell.decided_at = self.now();
         tx.put(&mut cell).await?;
-        for mut other in tx.holds_of(&row.id).await? {
-            if other.cell == hold.cell && other.state == "open" {
-                other.state = "closed".to_owned();
-                tx.put(&mut other).await?;
-            }
-        }
+        close_others(tx, hold).await?;
         Ok((self.cell_view(tx, hold).await?, Vec::new()))
     }
 
@@ -471,7 +469,7 @@ impl Flow {
                     .await?;
             }
         }
-        let (cell, mut more) = self.refuse_cell(tx, row, hold).await?;
+        let (cell, mut more) = self.refuse_cell(tx, hold).await?;
         drafts.append(&mut more);
         Ok((cell, drafts))
     }
@@ -487,6 +485,17 @@ impl Flow {
             .find(|v| v.recipient.as_str() == hold.recipient && v.item == item.n)
             .ok_or_else(|| corrupt("cell", &hold.cell))
     }
+}
+
+/// Closes what is still open for the cell of a decided hold.
+async fn close_others(tx: &mut Tx, hold: &HoldRow) -> Result<(), FlowError> {
+    for mut other in tx.holds_of(&hold.exchange).await? {
+        if other.cell == hold.cell && other.state == "open" && other.after == 0 {
+            other.state = "closed".to_owned();
+            tx.put(&mut other).await?;
+        }
+    }
+    Ok(())
 }
 
 /// A reviewer's decision on its way in.

@@ -33,8 +33,16 @@ impl Flow {
             if areas.is_empty() {
                 return Ok(());
             }
+            let mut failed = None;
             for (area, deliveries) in areas {
-                self.carry(&area, deliveries).await?;
+                // One area's fault is not the others'.
+                if let Err(error) = self.carry(&area, deliveries).await {
+                    tracing::warn!(%area, %error, "an area's outbox was not carried out");
+                    failed = Some(error);
+                }
+            }
+            if let Some(error) = failed {
+                return Err(error);
             }
         }
     }

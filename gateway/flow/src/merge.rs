@@ -15,8 +15,10 @@ use crate::submission::Caller;
 
 /// An exchange on its way to another nominal.
 struct Moved {
+    was: ExchangeRow,
     exchange: ExchangeRow,
-    items: Vec<ItemRow>,
+    /// As they were, and as they are to be.
+    items: Vec<(ItemRow, ItemRow)>,
 }
 
 impl Flow {
@@ -71,10 +73,11 @@ impl Flow {
     async fn moved(
         &self,
         tx: &mut Tx,
-        mut exchange: ExchangeRow,
+        was: ExchangeRow,
         found: &NominalRow,
         reasons: &str,
     ) -> Result<Moved, FlowError> {
+        let mut exchange = was.clone();
         let mut said = self.particulars(&exchange).await?;
         said.matched_because = Some(reasons.to_owned().into());
         let place = particulars_place(&exchange.area, &exchange.id);
@@ -84,9 +87,16 @@ impl Flow {
         exchange.nominal = Some(found.id.clone());
         let mut items = Vec::new();
         for item in tx.items_of(&exchange.id).await? {
-            items.push(self.move_scope(&exchange.area, &found.id, item).await?);
+            let moved = self
+                .move_scope(&exchange.area, &found.id, item.clone())
+                .await?;
+            items.push((item, moved));
         }
-        Ok(Moved { exchange, items })
+        Ok(Moved {
+            was,
+            exchange,
+            items,
+        })
     }
 
     async fn write_move_to(
@@ -97,20 +107,17 @@ impl Flow {
         found: String,
         moved: Vec<Moved>,
     ) -> Result<(Vec<Draft>, ()), FlowError> {
-        if tx.exchanges_about(&provisional.id).await?.len() != moved.len() {
-            return Err(FlowError::Conflict(
-                "something more about this person came in meanwhile: try again".to_owned(),
-            ));
-        }
+        unchanged(tx, &provisional, &found, &moved).await?;
         let mut drafts = vec![event];
         for Moved {
             mut exchange,
-            mut items,
+            items,
+            ..
         } in moved
         {
             tx.put(&mut exchange).await?;
-            for item in &mut items {
-                tx.put(item).await?;
+            for (_, mut item) in items {
+                tx.put(&mut item).await?;
             }
             for reader in tx.readers_in(&exchange.id).await? {
                 self.write_notice(
@@ -135,4 +142,31 @@ impl Flow {
         tx.put(&mut provisional).await?;
         Ok((drafts, ()))
     }
+}
+
+/// Nothing of what is moved has changed since it was read: a hold decided meanwhile, or one more
+/// exchange, is not written over.
+async fn unchanged(
+    tx: &mut Tx,
+    provisional: &NominalRow,
+    found: &str,
+    moved: &[Moved],
+) -> Result<(), FlowError> {
+    let now: Option<NominalRow> = tx.get(&provisional.id).await?;
+    let to: Option<NominalRow> = tx.get(found).await?;
+    let mut same = now.as_ref() == Some(provisional)
+        && to.is_some_and(|to| to.state == "active")
+        && tx.exchanges_about(&provisional.id).await?.len() == moved.len();
+    for Moved { was, items, .. } in moved {
+        same &= tx.get::<ExchangeRow>(&was.id).await?.as_ref() == Some(was);
+        for (item, _) in items {
+            same &= tx.get::<ItemRow>(&item.id).await?.as_ref() == Some(item);
+        }
+    }
+    if same {
+        return Ok(());
+    }
+    Err(FlowError::Conflict(
+        "something about this person changed meanwhile: try again".to_owned(),
+    ))
 }

@@ -1,5 +1,7 @@
 //! Receive: what a channel handed in becomes a case, or an answer that names each wrong field.
 
+use std::collections::BTreeSet;
+
 use gateway_core::question::ItemFacts;
 use gateway_core::text::{clean, line};
 use gateway_core::{Category, Id, Obligation};
@@ -23,6 +25,8 @@ const RECIPIENTS: usize = 50;
 const ALIKE: u64 = 32;
 /// Most items of one exchange.
 const ITEMS: usize = 200;
+/// Most lawful bases, and most identifiers, of one exchange.
+const LINES: usize = 50;
 
 /// A case whose fields are right and whose nominal is not looked for yet.
 #[derive(Debug)]
@@ -344,28 +348,60 @@ async fn keep_label(
     piece: &mut Piece,
     warnings: &mut Vec<String>,
 ) -> Result<(), FlowError> {
-    if piece.size() < ALIKE {
-        return Ok(());
-    }
     let onward = Obligation::NoOnward.to_string();
     let obliged = tx
         .wraps_obliged(&piece.fingerprint, &sender.id, &onward)
         .await?;
     piece.no_onward = !obliged.is_empty();
-    let known = tx
-        .first_known_as_anothers(&piece.fingerprint, &sender.id)
-        .await?;
-    let Some(known) = known else { return Ok(()) };
-    let facts: ItemFacts = serde_json::from_str(&known.facts)?;
-    if piece.owner.id != known.owner || piece.category != facts.category {
+    if piece.size() < ALIKE {
+        return Ok(());
+    }
+    let known = tx.known_as_anothers(&piece.fingerprint, &sender.id).await?;
+    let mut labels = BTreeSet::new();
+    for item in &known {
+        let facts: ItemFacts = serde_json::from_str(&item.facts)?;
+        labels.insert((item.owner.clone(), facts.category));
+    }
+    let Some((owner, category)) = labels.pop_last() else {
+        return Ok(());
+    };
+    // Where it is known under several labels, a person says which.
+    let category = match labels.is_empty() {
+        true => stricter(piece.category, category),
+        false => Category::Unlabelled,
+    };
+    if piece.owner.id != owner || piece.category != category {
         warnings.push(format!(
-            "item {} is known here as information of {}: it keeps that owner and the category {}",
-            piece.n, known.owner, facts.category
+            "item {} is known here as information of {owner}: it keeps that owner and the category {category}",
+            piece.n
         ));
-        piece.category = facts.category;
-        piece.owner = crate::case::agency(tx, &known.owner).await?;
+        piece.category = category;
+        piece.owner = crate::case::agency(tx, &owner).await?;
     }
     Ok(())
+}
+
+/// A sender's own label is never loosened by what is known; two that both guard, and differ, are
+/// for a person to tell apart.
+fn stricter(said: Category, known: Category) -> Category {
+    let guards = |category| {
+        !matches!(
+            category,
+            Category::Ident
+                | Category::Location
+                | Category::Offence
+                | Category::Risk
+                | Category::Rmp
+                | Category::Actions
+                | Category::Orders
+                | Category::Stats
+        )
+    };
+    match (guards(said), guards(known)) {
+        (true, true) if said != known => Category::Unlabelled,
+        (true, false) => said,
+        _ => known,
+    }
 }
 
 fn check_texts(particulars: &mut Particulars, faults: &mut Vec<FieldFault>) {
@@ -398,6 +434,12 @@ fn check_texts(particulars: &mut Particulars, faults: &mut Vec<FieldFault>) {
             "/recipients",
             "names too many agencies: 50 at most in one exchange",
         );
+    }
+    if particulars.bases.len() > LINES {
+        check.fault("/bases", "has too many: 50 at most");
+    }
+    if particulars.identifiers.len() > LINES {
+        check.fault("/nominal/identifiers", "has too many: 50 at most");
     }
     if particulars.items.is_empty() {
         check.fault("/items", "give at least one item");

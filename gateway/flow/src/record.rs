@@ -7,7 +7,7 @@ use gateway_core::event::EventKind;
 use gateway_core::{AgencyId, ExchangeState, Obligation, Outcome};
 use gateway_ledger::Receipt;
 use gateway_store::Tx;
-use gateway_store::rows::{CellRow, ExchangeRow, ItemRow};
+use gateway_store::rows::{CellRow, ExchangeRow, ItemRow, NominalRow};
 
 use crate::Flow;
 use crate::case::{Case, id_of, particulars_place};
@@ -150,6 +150,7 @@ impl Flow {
         };
         let mut drafts = vec![summary(kind, sender, &row, &items, &matrix)];
         Identified::open_provisional(tx, identified.opened.clone(), sender, &mut drafts).await?;
+        still_there(tx, &row).await?;
         tx.put(&mut row).await?;
         write_items(tx, &mut items).await?;
         self.write_matrix(tx, &row, &matrix).await?;
@@ -252,6 +253,20 @@ impl Flow {
             .await?;
         Ok(Answer { nominal, ..answer })
     }
+}
+
+/// The nominal has not become another meanwhile.
+pub(crate) async fn still_there(tx: &mut Tx, row: &ExchangeRow) -> Result<(), FlowError> {
+    let Some(id) = &row.nominal else {
+        return Ok(());
+    };
+    let nominal: Option<NominalRow> = tx.get(id).await?;
+    if nominal.is_some_and(|nominal| nominal.state != "merged") {
+        return Ok(());
+    }
+    Err(FlowError::Conflict(
+        "this person's record became another's meanwhile: send it again".to_owned(),
+    ))
 }
 
 async fn check_key(tx: &mut Tx, id: &str) -> Result<(), FlowError> {

@@ -99,23 +99,37 @@ impl Tx {
         Ok(rows.into_iter().next())
     }
 
-    /// The first item with this content, by keyed fingerprint, that an agency received or sent
-    /// as another owner's.
-    pub async fn first_known_as_anothers(
+    /// The items with this content, by keyed fingerprint, that an agency received as another
+    /// owner's; where there are none, those that it sent as another's. What was corrected or
+    /// replaced since counts no more.
+    pub async fn known_as_anothers(
         &mut self,
         fingerprint: &str,
         agency: &str,
-    ) -> Result<Option<ItemRow>, StoreError> {
-        let items = self
+    ) -> Result<Vec<ItemRow>, StoreError> {
+        let received = self
             .select(
-                "where fingerprint = $1 and owner <> $2 and \
-                 (id in (select item from wrap where wrap.item = item.id and agency = $2) or \
-                  exchange in (select id from exchange where exchange.id = item.exchange and sender = $2)) \
-                 order by id limit 1",
+                "where fingerprint = $1 and owner <> $2 and not exists \
+                   (select 1 from item later \
+                    where later.corrects = item.id or later.supersedes = item.id) \
+                 and id in (select item from wrap where wrap.item = item.id and agency = $2) \
+                 order by id limit 100",
                 &[fingerprint.into(), agency.into()],
             )
             .await?;
-        Ok(items.into_iter().next())
+        if !received.is_empty() {
+            return Ok(received);
+        }
+        self.select(
+            "where fingerprint = $1 and owner <> $2 and not exists \
+               (select 1 from item later \
+                where later.corrects = item.id or later.supersedes = item.id) \
+             and exchange in \
+               (select id from exchange where exchange.id = item.exchange and sender = $2) \
+             order by id limit 100",
+            &[fingerprint.into(), agency.into()],
+        )
+        .await
     }
 
     /// The wraps by which an agency has this content, by keyed fingerprint, under an

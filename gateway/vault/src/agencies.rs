@@ -8,7 +8,7 @@ use gateway_store::KeyRow;
 use gateway_store::rows::ItemRow;
 
 use crate::error::VaultError;
-use crate::keyring::{Halves, KeyPurpose, reader_key};
+use crate::keyring::{Halves, KeyPurpose};
 use crate::request::{ReaderKey, Response};
 use crate::secret::Sealed;
 use crate::vault::Inner;
@@ -48,7 +48,7 @@ impl Inner {
             None => row.secret.is_some(),
         };
         if same {
-            Ok(Response::ReaderKey(reader_key(&row)?))
+            Ok(Response::ReaderKey(self.ring.reader(&row)?))
         } else {
             Err(VaultError::KeyExists(agency.to_string()))
         }
@@ -64,7 +64,7 @@ impl Inner {
             .ring
             .replace(KeyPurpose::Agency, agency.as_str(), make)
             .await?;
-        Ok(Response::ReaderKey(reader_key(&row)?))
+        Ok(Response::ReaderKey(self.ring.reader(&row)?))
     }
 
     /// The keys in use, by agency; those that have none are absent.
@@ -76,7 +76,7 @@ impl Inner {
                 .in_use(KeyPurpose::Agency, agency.as_str())
                 .await?
             {
-                keys.insert(agency.clone(), reader_key(&row)?);
+                keys.insert(agency.clone(), self.ring.reader(&row)?);
             }
         }
         Ok(Response::ReaderKeys(keys))

@@ -5,7 +5,7 @@ use gateway_store::rows::ExchangeRow;
 use gateway_store::{KeyRow, StoreError};
 
 use crate::error::VaultError;
-use crate::keyring::{Halves, KeyPurpose, reader_key};
+use crate::keyring::{Halves, KeyPurpose};
 use crate::request::{HoldingKeys, ReaderKey, Response};
 use crate::secret::Sealed;
 use crate::vault::Inner;
@@ -32,8 +32,8 @@ impl Inner {
             .ensure(KeyPurpose::Retention, &whose, Halves::reader)
             .await?;
         Ok(Response::HoldingKeys(HoldingKeys {
-            hold: reader_key(&hold)?,
-            retention: reader_key(&retention)?,
+            hold: self.ring.reader(&hold)?,
+            retention: self.ring.reader(&retention)?,
         }))
     }
 

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use gateway_core::Clock;
 use gateway_ledger::Signer;
@@ -105,6 +106,9 @@ impl Halves {
     }
 }
 
+/// A rotation by another process (`gateway key rotate`) is noticed within this time.
+const ROTATED_ELSEWHERE: Duration = Duration::from_secs(5);
+
 /// One kind of opened key, by whose it is.
 type Opened<K> = RwLock<HashMap<String, Arc<K>>>;
 
@@ -114,8 +118,12 @@ pub struct KeyRing {
     master: MasterKey,
     clock: Clock,
     columns: Opened<ColumnKeys>,
+    /// When an area's column keys were read.
+    columns_read: RwLock<HashMap<String, Instant>>,
     blinds: Opened<BlindKey>,
     identities: Opened<Identity>,
+    /// Public halves, made from the secret ones.
+    publics: Opened<String>,
     signers: Opened<Signer>,
 }
 
@@ -127,8 +135,10 @@ impl KeyRing {
             master,
             clock,
             columns: RwLock::default(),
+            columns_read: RwLock::default(),
             blinds: RwLock::default(),
             identities: RwLock::default(),
+            publics: RwLock::default(),
             signers: RwLock::default(),
         };
         for purpose in KeyPurpose::ALL {
@@ -258,6 +268,20 @@ impl KeyRing {
         })
     }
 
+    /// What a row says to whoever wraps for it: its public half is the secret's, where the vault
+    /// has that, so that a row changed in the key store gets nothing sealed for somebody else.
+    pub fn reader(&self, row: &KeyRow) -> Result<ReaderKey, VaultError> {
+        if row.secret.is_some() && row.state != "destroyed" {
+            let known = cached(&self.publics, &row.id, || {
+                public_half(row, &self.secret(row)?)
+            })?;
+            if *known != row.public {
+                return Err(unreadable(row));
+            }
+        }
+        reader_key(row)
+    }
+
     /// Wipes a reader's private key from memory.
     pub fn forget(&self, id: &str) {
         self.identities
@@ -268,9 +292,15 @@ impl KeyRing {
 
     /// The keys of an area's columns; from memory where they have been opened before.
     pub async fn columns(&self, area: &str) -> Result<Arc<ColumnKeys>, VaultError> {
+        let fresh = self
+            .columns_read
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(area)
+            .is_some_and(|read| read.elapsed() < ROTATED_ELSEWHERE);
         match found(&self.columns, area) {
-            Some(keys) => Ok(keys),
-            None => self.read_columns(area).await,
+            Some(keys) if fresh => Ok(keys),
+            Some(_) | None => self.read_columns(area).await,
         }
     }
 
@@ -292,6 +322,10 @@ impl KeyRing {
         }
         let writes = writes.ok_or_else(|| no_key(KeyPurpose::Column, area))?;
         let keys = Arc::new(ColumnKeys::new(writes, reads)?);
+        self.columns_read
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(area.to_owned(), Instant::now());
         let mut all = self.columns.write().unwrap_or_else(PoisonError::into_inner);
         all.insert(area.to_owned(), Arc::clone(&keys));
         Ok(keys)
@@ -349,30 +383,43 @@ fn secret(master: &MasterKey, row: &KeyRow) -> Result<Zeroizing<Vec<u8>>, VaultE
     })
 }
 
-/// Whether a key at rest, wherever it lies, is under this master key and whole; of a log's key
-/// also that its public half is the secret's, for that is what old receipts are checked with.
+/// Whether a key at rest, wherever it lies, is under this master key and whole, and its public
+/// half is the secret's: that is what is sealed for, and what old receipts are checked with.
 ///
 /// # Errors
 /// [`VaultError::WrongMasterKey`], or [`VaultError::Broken`].
 pub fn check_at_rest(master: &MasterKey, row: &KeyRow) -> Result<(), VaultError> {
-    if row.state == "destroyed" || row.secret.is_none() {
+    let log = row.purpose == KeyPurpose::Log.as_str();
+    if row.state == "destroyed" || (row.secret.is_none() && !log) {
         return Ok(());
     }
     let secret = secret(master, row)?;
+    if public_half(row, &secret)? == row.public {
+        Ok(())
+    } else {
+        Err(unreadable(row))
+    }
+}
+
+/// The public half that belongs to a secret one; empty for a symmetric key.
+fn public_half(row: &KeyRow, secret: &[u8]) -> Result<String, VaultError> {
     if row.purpose == KeyPurpose::Log.as_str() {
-        let seed: &[u8; 32] = secret.as_slice().try_into().map_err(|_| unreadable(row))?;
+        let seed: &[u8; 32] = secret.try_into().map_err(|_| unreadable(row))?;
         let origin = row.public.split('+').next().unwrap_or_default();
         let signer =
             Signer::new(origin, seed).map_err(|error| VaultError::Origin(error.to_string()))?;
-        if signer.verifier_key() != row.public {
-            return Err(unreadable(row));
-        }
+        return Ok(signer.verifier_key());
     }
-    Ok(())
+    if row.public.is_empty() {
+        return Ok(String::new());
+    }
+    let text = std::str::from_utf8(secret).map_err(|_| unreadable(row))?;
+    let identity: Identity = text.parse().map_err(|_| unreadable(row))?;
+    Ok(identity.to_recipient()?.to_string())
 }
 
 /// What a row says to whoever wraps for it.
-pub fn reader_key(row: &KeyRow) -> Result<ReaderKey, VaultError> {
+fn reader_key(row: &KeyRow) -> Result<ReaderKey, VaultError> {
     Ok(ReaderKey {
         key_id: row.id.clone(),
         recipient: row.public.parse()?,

@@ -4,6 +4,7 @@
 mod read;
 mod write;
 
+use gateway_core::Id;
 use serde::{Deserialize, Serialize};
 
 pub use self::read::{Archive, file_member};
@@ -35,7 +36,10 @@ pub fn blob_name(id: &str) -> String {
     format!("{BLOB_FOLDER}{id}.age")
 }
 
-/// The sealed body's id in its member's name.
+/// The sealed body's id in its member's name: a UUID and nothing else, for it becomes a file's
+/// name.
 pub fn blob_id(name: &str) -> Option<&str> {
-    name.strip_prefix(BLOB_FOLDER)?.strip_suffix(".age")
+    let id = name.strip_prefix(BLOB_FOLDER)?.strip_suffix(".age")?;
+    let parsed: Id = id.parse().ok()?;
+    (parsed.to_string() == id).then_some(id)
 }

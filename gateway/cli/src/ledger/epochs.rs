@@ -1,12 +1,12 @@
 //! An area's logs one after the other: each later one begins with what was known of the one
 //! before it, and names the key that the receipts of before are checked with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use gateway_flow::epoch::Continuation;
 use gateway_ledger::{Verified, Verifier, verify_log, verify_unsigned};
-use gateway_store::{KeyStore, LogHead, Store};
+use gateway_store::{KeyStore, LogHead, Mark, Store};
 use tokio::runtime::Runtime;
 
 use super::source::DatabaseSource;
@@ -126,15 +126,25 @@ impl Epochs<'_> {
     pub fn not_put_back(&self, key_database: &str) -> Result<(), String> {
         self.runtime.block_on(async {
             let keys = KeyStore::open(key_database).await.map_err(text)?;
-            let mut marks = BTreeMap::new();
-            for head in &self.heads {
-                if let Some(mark) = keys.mark(&head.id).await.map_err(text)? {
-                    marks.insert(head.id.clone(), mark);
-                }
-            }
+            let marks: BTreeMap<String, Mark> =
+                keys.marks().await.map_err(text)?.into_iter().collect();
             // The marks first: a gateway that runs beside this raises them after its commits.
             let mut tx = self.store.read().await.map_err(text)?;
-            for head in tx.logs().await.map_err(text)? {
+            let heads = tx.logs().await.map_err(text)?;
+            let mut lost = BTreeSet::new();
+            for head in &heads {
+                let continues = Continuation::read(&mut tx, head).await.map_err(text)?;
+                lost.extend(continues.into_iter().flat_map(|c| c.lost).map(|log| log.log));
+            }
+            for (log, mark) in &marks {
+                if mark.size > 0 && !lost.contains(log) && !heads.iter().any(|head| head.id == *log) {
+                    return Err(format!(
+                        "log `{log}`, of which {} entries were given out, is gone from the database",
+                        mark.size
+                    ));
+                }
+            }
+            for head in heads {
                 let Some(mark) = marks.get(&head.id) else {
                     continue;
                 };

@@ -116,6 +116,26 @@ impl Known {
         self.seen.clone()
     }
 
+    /// Two heads of one log that were seen, of one size and with different roots: the log was
+    /// forked, and a restore would bury the proof.
+    pub fn no_fork(&self) -> anyhow::Result<()> {
+        for one in &self.seen {
+            let other = self.seen.iter().find(|other| {
+                other.log == one.log && other.size == one.size && other.root != one.root
+            });
+            if let Some(other) = other {
+                anyhow::bail!(
+                    "log `{}` was signed twice, differently, at {} entries: by {} and by {}; keep both, and find out who held its key before anything is restored",
+                    one.log,
+                    one.size,
+                    one.by,
+                    other.by
+                );
+            }
+        }
+        Ok(())
+    }
+
     /// For each area of the backup, its open log and what its new epoch continues.
     pub fn heads(&self, logs: &[Log]) -> Vec<Heads> {
         let mut open: BTreeMap<&str, &Log> = BTreeMap::new();

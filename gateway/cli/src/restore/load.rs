@@ -7,7 +7,7 @@ use gateway_core::Clock;
 use gateway_flow::audit::{RecordsVerified, verify_within};
 use gateway_flow::epoch::{Continuation, Epoch, open_epoch};
 use gateway_store::backup::Table;
-use gateway_store::{Blobs, KeyRow, Mark, Tx};
+use gateway_store::{Blobs, KeyRow, KeyStore, Mark, Tx};
 use gateway_vault::Vault;
 
 use super::{Checked, Restored, Target};
@@ -62,6 +62,7 @@ async fn records(
     keys.commit().await?;
     let store = target.store.clone();
     let policy = protocols.digest().to_owned();
+    let key_store = target.keys.clone();
     let vault = Vault::open(target.keys, store, protocols, target.master, clock.clone()).await?;
     let mut epochs = Vec::new();
     for head in checked.heads() {
@@ -77,6 +78,7 @@ async fn records(
         );
         epochs.push((head.continues.clone(), epoch.await?));
     }
+    nothing_signed_since(&key_store, &epochs).await?;
     tx.commit().await?;
     for (_, epoch) in &epochs {
         let mark = Mark {
@@ -87,6 +89,24 @@ async fn records(
     }
     target.store.close().await;
     Ok((verified, epochs))
+}
+
+/// The old logs are closed by now. A gateway that still ran, and signed after the marks were
+/// read, makes this begin again: the new epoch must commit to all that was given out.
+async fn nothing_signed_since(
+    keys: &KeyStore,
+    epochs: &[(Continuation, Epoch)],
+) -> anyhow::Result<()> {
+    for (continues, _) in epochs {
+        let mark = keys.mark(&continues.log).await?;
+        let ahead = mark.filter(|mark| mark.size > continues.known.size);
+        anyhow::ensure!(
+            ahead.is_none(),
+            "log `{}` was signed in while this ran: stop the old gateway, and run this again",
+            continues.origin
+        );
+    }
+    Ok(())
 }
 
 async fn merge(keys: &mut Tx, table: &Table, archive: &Archive) -> anyhow::Result<()> {

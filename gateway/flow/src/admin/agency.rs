@@ -5,6 +5,7 @@ use gateway_core::text::line;
 use gateway_core::{AgencyId, AgencyKind, Channel, Custody, Id};
 use gateway_store::Tx;
 use gateway_store::rows::{AgencyRow, AreaRow, CredentialRow, MembershipRow};
+use sha2::{Digest as _, Sha256};
 
 use crate::Flow;
 use crate::case::id_of;
@@ -119,7 +120,10 @@ impl Flow {
                     };
                     tx.put(&mut member).await?;
                 }
-                let event = flow.agency_event(&new.id, "added").with("key", key.key_id);
+                let event = flow
+                    .agency_event(&new.id, "added")
+                    .with("key", key.key_id)
+                    .with("recipient", digest_of(&key.recipient));
                 Ok((vec![event], ()))
             })
         })
@@ -162,6 +166,12 @@ impl Flow {
                         row.name = line(&name, 300)
                             .map_err(|error| invalid("/name", &error.to_string()))?;
                         "name"
+                    }
+                    AgencyChange::Join(_) if row.kind == AgencyKind::Coordination.as_str() => {
+                        return Err(invalid(
+                            "/area",
+                            "a coordination unit serves one area: add a unit for this one",
+                        ));
                     }
                     AgencyChange::Join(area) => {
                         flow.join(tx, &row.id, area).await?;
@@ -291,6 +301,7 @@ impl Flow {
                 let event = Draft::new(EventKind::KeyChanged, None)
                     .reaching([id])
                     .with("key", new.key_id)
+                    .with("recipient", digest_of(&new.recipient))
                     .with("change", "rotated")
                     .with("wraps", count.to_string());
                 Ok((vec![event], count))
@@ -298,4 +309,9 @@ impl Flow {
         })
         .await
     }
+}
+
+/// SHA-256 of a public key, hexadecimal: the log says for whom is sealed.
+fn digest_of(recipient: &gateway_seal::Recipient) -> String {
+    hex::encode(Sha256::digest(recipient.to_string()))
 }

@@ -336,3 +336,64 @@ async fn an_approval_gives_a_category_to_what_came_without_one() {
         world.verify().await.unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incomplete_emergency_is_matched_and_then_completed() {
+    for db in each().await {
+        let world = world(db).await;
+        let mut sent = letter()
+            .to("london-probation")
+            .item(item("Risk note", Category::Risk, None), REPORT)
+            .emergency(&["london-probation"]);
+        sent.said.identifiers = vec![identifier(IdentifierKind::Name, "Nobody Known")];
+        sent.said.bases.clear();
+        let answer = world.send("met-police", Some("spoc"), sent).await;
+        assert_eq!(answer.missing, ["/bases"]);
+        let id = answer.id.unwrap();
+        let coordinator = world
+            .caller("london-coordination", Some("coordinator"))
+            .await;
+        let matched = world
+            .flow
+            .match_exchange(&coordinator, &id, &world.nominal, "he was named")
+            .await
+            .unwrap();
+        assert_eq!(matched.state, ExchangeState::Incomplete);
+        let police = world.caller("met-police", Some("spoc")).await;
+        let with = gateway_flow::complete::Completion {
+            bases: Some(vec!["CJA 2003 s.325".to_owned()]),
+            ..gateway_flow::complete::Completion::default()
+        };
+        let done = world.flow.complete(&police, &id, with).await.unwrap();
+        assert_eq!(done.state, ExchangeState::Released);
+        assert_eq!(done.nominal.as_deref(), Some(world.nominal.as_str()));
+        world.verify().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cell_that_is_released_waits_for_nobody_any_more() {
+    for db in each().await {
+        let world = world(db).await;
+        // Held twice: for the prison's security and for the coordinator.
+        let at = "lambeth-probation";
+        add_agency(&world.flow, at, AgencyKind::Probation).await;
+        let intel = item("Source", Category::Intel, Some("hmp-riverside"));
+        let sent = letter().to(at).item(intel, REPORT);
+        let id = world.send("met-police", None, sent).await.id.unwrap();
+        assert_eq!(world.holds("london-coordination").await.len(), 1);
+        // It becomes a partner, so security's approval is enough.
+        world
+            .change(gateway_flow::admin::NominalChange::AddPartner(
+                at.parse().unwrap(),
+            ))
+            .await;
+        let decided = world.decide("hmp-riverside", "security", true).await;
+        assert_eq!(decided.decisions[0].outcome, Outcome::Permit);
+        assert!(world.holds("london-coordination").await.is_empty());
+        let mut tx = world.flow.store.read().await.unwrap();
+        assert_eq!(tx.wraps_for(&id, at).await.unwrap().len(), 1);
+        drop(tx);
+        world.verify().await.unwrap();
+    }
+}

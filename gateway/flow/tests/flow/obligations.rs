@@ -557,3 +557,43 @@ async fn view_only_is_not_taken_by_any_api() {
         assert_eq!((inbox.len(), inbox[0].state.as_str()), (1, "waiting"));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_few_words_under_no_onward_go_no_further_either() {
+    for db in each().await {
+        let world = world(db).await;
+        let short = "12 Elm Row, N1 4QT";
+        let sent = letter().to("london-probation").item(clinical(), short);
+        world.send("met-police", None, sent).await;
+        world.decide("london-mental-health", "guardian", true).await;
+        let again = letter().to("met-police").item(risk(), short);
+        let answer = world.send("london-probation", None, again).await;
+        let (stands, rules) = outcome(&answer, "met-police", 1);
+        assert_eq!(stands, Outcome::Hold);
+        assert!(rules.contains(&"NO-ONWARD".to_owned()), "{rules:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_label_that_its_owner_corrected_is_the_one_that_stays() {
+    for db in each().await {
+        let world = world(db).await;
+        // The trust calls it a risk note, and corrects that: it is clinical.
+        let sent = letter().to("london-probation").item(risk(), REPORT);
+        let first = world.send("london-mental-health", None, sent).await;
+        let mut corrected = item("report.pdf", Category::HealthClin, None);
+        corrected.corrects = Some(gateway_flow::submission::ItemPlace {
+            exchange: first.id.unwrap().parse().unwrap(),
+            item: 1,
+        });
+        let sent = letter().to("london-probation").item(corrected, REPORT);
+        world.send("london-mental-health", None, sent).await;
+        world.decide("london-mental-health", "guardian", true).await;
+        for claim in [risk(), item("report", Category::HealthClin, None)] {
+            let again = letter().to("southwark-housing").item(claim, REPORT);
+            let answer = world.send("london-probation", None, again).await;
+            let (stands, rules) = outcome(&answer, "southwark-housing", 1);
+            assert_eq!(stands, Outcome::Refuse, "{rules:?}");
+        }
+    }
+}

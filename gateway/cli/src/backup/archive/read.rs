@@ -11,9 +11,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::{BLOB_FOLDER, BLOBS, MANIFEST, Member, SEAL};
 
-/// The longest manifest and the longest line that is read: a sealed body in its row is at most
-/// 64 KiB.
-const MOST: u64 = 16 * 1024 * 1024;
+/// The longest manifest and the longest line that is read. A request is at most 16 MiB, and its
+/// row has it sealed, in base64, and in part once more.
+const MOST: u64 = 64 * 1024 * 1024;
 
 /// An archive whose manifest is whole.
 #[derive(Debug)]
