@@ -86,6 +86,10 @@ impl Flow {
             drafts.push(event);
             hold.escalated_at = Some(now);
         }
+        if drafts.is_empty() {
+            // Another round of the clockwork was faster.
+            return Ok((drafts, ()));
+        }
         tx.put(&mut hold).await?;
         if escalates {
             let role = Role::Coordinator;

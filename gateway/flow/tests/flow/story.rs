@@ -416,3 +416,37 @@ async fn nobody_decides_on_what_they_sent_themselves() {
         world.verify().await.unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rounds_of_the_clockwork_at_once_do_each_thing_once() {
+    for db in each().await {
+        let world = world(db).await;
+        for _ in 0..4 {
+            let submission = world.submission(b"%PDF-1.7").await;
+            world.flow.submit(submission).await.unwrap();
+        }
+        world.at("2026-03-04T18:00:00Z");
+        let mut rounds = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let flow = world.flow.clone();
+            rounds.spawn(async move { flow.tick().await });
+        }
+        for done in rounds.join_all().await {
+            done.unwrap();
+        }
+        let coordinator = world
+            .caller("london-coordination", Some("coordinator"))
+            .await;
+        let events = world
+            .flow
+            .timeline(&coordinator, &world.nominal, None, 1000)
+            .await
+            .unwrap();
+        let escalated = events
+            .iter()
+            .filter(|event| event.kind == "hold-escalated")
+            .count();
+        assert_eq!(escalated, 4, "{}", world.db.name);
+        world.verify().await.unwrap();
+    }
+}
