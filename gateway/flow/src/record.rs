@@ -2,6 +2,7 @@
 //! deliveries to make, and the leaf of the log that commits to them all.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use gateway_core::event::EventKind;
 use gateway_core::{AgencyId, ExchangeState, Obligation, Outcome};
@@ -16,6 +17,12 @@ use crate::error::FlowError;
 use crate::identify::Identified;
 use crate::recorder::{Draft, Recorded};
 use crate::seal::Sealed;
+
+/// How often the answer of a faster request with the same key is looked for, every 20 ms.
+const RACE: u32 = 250;
+
+/// Why an exchange about somebody who has become another meanwhile is not written.
+const MERGED: &str = "this person's record became another's meanwhile: send it again";
 
 /// A recorded exchange, and the proof of it.
 #[derive(Debug)]
@@ -105,15 +112,25 @@ impl Flow {
                 answer: with_receipt(answer, recorded),
             }),
             // Another request with the same key was faster: its answer is this one's too.
-            (Err(FlowError::Conflict(_)), Some(key)) => self.raced(&key.id, &key.request).await,
+            (Err(FlowError::Conflict(why)), Some(key)) if why != MERGED => {
+                self.raced(&key.id, &key.request).await
+            }
             (Err(error), _) => Err(error),
         }
     }
 
+    /// The answer of the faster one, which may be in the same recording and not committed yet.
     async fn raced(&self, id: &str, request: &str) -> Result<Written, FlowError> {
-        let mut tx = self.store.read().await?;
-        let row = tx.get::<gateway_store::rows::IdempotencyRow>(id).await?;
-        drop(tx);
+        let mut row = None;
+        for _ in 0..RACE {
+            let mut tx = self.store.read().await?;
+            row = tx.get::<gateway_store::rows::IdempotencyRow>(id).await?;
+            drop(tx);
+            if row.is_some() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         match row {
             Some(row) if row.request == request => Ok(Written {
                 answer: self.answer_of(&row.exchange).await?,
@@ -264,9 +281,7 @@ pub(crate) async fn still_there(tx: &mut Tx, row: &ExchangeRow) -> Result<(), Fl
     if nominal.is_some_and(|nominal| nominal.state != "merged") {
         return Ok(());
     }
-    Err(FlowError::Conflict(
-        "this person's record became another's meanwhile: send it again".to_owned(),
-    ))
+    Err(FlowError::Conflict(MERGED.to_owned()))
 }
 
 async fn check_key(tx: &mut Tx, id: &str) -> Result<(), FlowError> {
