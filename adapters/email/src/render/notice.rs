@@ -1,0 +1,55 @@
+//! A notice in clear, to an agency without secure mail or to a sender: that something waits,
+//! how urgent it is, and where. Nothing else, so that it says the same whatever it is about
+//! (ISP-36; report paragraphs 4.10 and 5.30).
+
+use jiff::Timestamp;
+
+use super::words::{paragraphs, time};
+use super::{Frame, Outgoing};
+
+/// How urgent it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Urgency {
+    /// In the course of the day.
+    Routine,
+    /// By then.
+    ActBy(Timestamp),
+}
+
+impl Urgency {
+    fn subject(self) -> String {
+        match self {
+            Self::Routine => "Something waits for you: routine".to_owned(),
+            Self::ActBy(at) => format!("Something waits for you: act by {}", time(at)),
+        }
+    }
+
+    fn sentence(self) -> String {
+        match self {
+            Self::Routine => "This is routine.".to_owned(),
+            Self::ActBy(at) => format!("Please act by {}, London time.", time(at)),
+        }
+    }
+}
+
+/// Something waits for an agency.
+pub fn notice(frame: &Frame<'_>, urgency: Urgency, link: &str) -> Outgoing {
+    let text = paragraphs([
+        "Something waits for you at the gateway.",
+        &urgency.sentence(),
+        "Sign in here to read it:",
+        link,
+    ]);
+    frame.mail(&urgency.subject(), text, Vec::new())
+}
+
+/// A sender's mail is kept and wants completing. It is the same whatever is missing, and
+/// whether or not anybody was found.
+pub fn incomplete_notice(frame: &Frame<'_>, link: &str) -> Outgoing {
+    let text = paragraphs([
+        "Your mail has come and is kept. It is not sent on yet, because it is not complete.",
+        "Sign in here to complete it:",
+        link,
+    ]);
+    frame.mail("Your mail waits to be completed: routine", text, Vec::new())
+}
