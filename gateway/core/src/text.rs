@@ -69,6 +69,28 @@ fn acceptable(c: char) -> Result<(), BadText> {
     }
 }
 
+/// Letters to add, take away or change between two words (Levenshtein): for "did you mean".
+pub fn slips(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (n, x) in a.chars().enumerate() {
+        let mut diagonal = n;
+        let mut left = n + 1;
+        for (y, cell) in b.iter().zip(row.iter_mut().skip(1)) {
+            let above = *cell;
+            *cell = (diagonal + usize::from(x != *y))
+                .min(above + 1)
+                .min(left + 1);
+            diagonal = above;
+            left = *cell;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = n + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,5 +144,13 @@ mod tests {
         assert_eq!(line("  Risk note\r\n", 40).unwrap(), "Risk note");
         assert_eq!(line("a\nb", 40), Err(BadText::LineEnd));
         assert_eq!(line("a\u{2028}b", 40), Err(BadText::LineEnd));
+    }
+
+    #[test]
+    fn slips_are_counted() {
+        assert_eq!(slips("kitten", "sitting"), 3);
+        assert_eq!(slips("", "abc"), 3);
+        assert_eq!(slips("abc", ""), 3);
+        assert_eq!(slips("abc", "abc"), 0);
     }
 }

@@ -1,54 +1,26 @@
 //! Holds: who may decide, what an approval does (the decision is made again with it), and what
 //! happens to one that nobody answers.
 
+mod list;
+
 use gateway_core::event::EventKind;
 use gateway_core::question::ItemFacts;
 use gateway_core::text::clean;
-use gateway_core::{AgencyId, AgencyKind, Category, ExchangeState, Outcome, Role, RuleHit};
+use gateway_core::{AgencyId, Category, ExchangeState, Outcome, Role};
 use gateway_ledger::Receipt;
 use gateway_store::Tx;
 use gateway_store::rows::{CellRow, ExchangeRow, HoldRow, ItemRow};
 use gateway_vault::parties;
 
+pub use self::list::HoldView;
 use crate::Flow;
-use crate::case::{agency, corrupt, reasons_place};
+use crate::case::{corrupt, reasons_place};
 use crate::decide::{Approvals, Approver, Cell};
 use crate::error::{FieldFault, FlowError};
 use crate::record::{DecisionView, cell_id, state_of};
 use crate::recorder::{Draft, work};
 use crate::seal::fresh;
 use crate::submission::Caller;
-
-/// A hold as a reviewer sees it in the list.
-#[derive(Debug, Clone)]
-pub struct HoldView {
-    /// Its id.
-    pub id: String,
-    /// The exchange.
-    pub exchange: String,
-    /// The sender.
-    pub from: String,
-    /// Who would receive.
-    pub recipient: String,
-    /// The item's title.
-    pub item_title: String,
-    /// The item's category.
-    pub item_category: String,
-    /// The rules that hold it.
-    pub rules: Vec<RuleHit>,
-    /// The role that decides.
-    pub role: String,
-    /// The agency where that role sits.
-    pub agency: String,
-    /// A look afterwards at what an emergency let through.
-    pub after: bool,
-    /// It went to the deputy and the coordinator.
-    pub escalated: bool,
-    /// Since when, microseconds UTC.
-    pub since: i64,
-    /// When it escalates, microseconds UTC.
-    pub due: i64,
-}
 
 /// A decided hold.
 #[derive(Debug, Clone)]
@@ -134,65 +106,6 @@ impl Flow {
             tx.put(&mut hold).await?;
         }
         Ok(())
-    }
-
-    /// What waits for a role at the calling agency; at a coordination unit, also what has
-    /// escalated to it.
-    pub async fn holds(
-        &self,
-        caller: &Caller,
-        after: Option<&str>,
-        limit: i64,
-    ) -> Result<Vec<HoldView>, FlowError> {
-        let mut tx = self.store.read().await?;
-        let own = agency(&mut tx, caller.agency.as_str()).await?;
-        let area = match own.kind == AgencyKind::Coordination.as_str() {
-            true => tx
-                .memberships(&own.id)
-                .await?
-                .into_iter()
-                .next()
-                .map(|m| m.area),
-            false => None,
-        };
-        let holds = tx
-            .open_holds(&own.id, area.as_deref(), after, limit)
-            .await?;
-        let mut views = Vec::new();
-        for hold in holds {
-            views.push(self.hold_view(&mut tx, hold).await?);
-        }
-        Ok(views)
-    }
-
-    async fn hold_view(&self, tx: &mut Tx, hold: HoldRow) -> Result<HoldView, FlowError> {
-        let item: ItemRow = tx
-            .get(&hold.item)
-            .await?
-            .ok_or_else(|| corrupt("item", &hold.item))?;
-        let cell: CellRow = tx
-            .get(&hold.cell)
-            .await?
-            .ok_or_else(|| corrupt("cell", &hold.cell))?;
-        let row: ExchangeRow = tx
-            .get(&hold.exchange)
-            .await?
-            .ok_or_else(|| corrupt("exchange", &hold.exchange))?;
-        Ok(HoldView {
-            item_title: self.title(&row.area, &item).await?,
-            item_category: item.category,
-            rules: serde_json::from_str(&cell.rules)?,
-            from: row.sender,
-            id: hold.id,
-            exchange: hold.exchange,
-            recipient: hold.recipient,
-            role: hold.role,
-            agency: hold.agency,
-            after: hold.after == 1,
-            escalated: hold.escalated_at.is_some(),
-            since: hold.since,
-            due: hold.escalate_at,
-        })
     }
 
     /// The person who may decide a hold: of the role at its agency; the coordinator where the

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use gateway_core::question::ItemFacts;
-use gateway_core::text::{clean, line};
+use gateway_core::text::{clean, line, slips};
 use gateway_core::{Category, Id, Obligation};
 use gateway_store::Tx;
 use gateway_store::rows::{AgencyRow, ExchangeRow, IdempotencyRow};
@@ -277,7 +277,7 @@ async fn unknown_agency(tx: &mut Tx, word: &str) -> Result<String, FlowError> {
     let nearest = agencies
         .iter()
         .filter(|agency| agency.state == "active")
-        .map(|agency| (distance(word, &agency.id), &agency.id))
+        .map(|agency| (slips(word, &agency.id), &agency.id))
         .min();
     Ok(match nearest {
         Some((far, id)) if far <= 1 + word.len() / 3 => {
@@ -285,26 +285,6 @@ async fn unknown_agency(tx: &mut Tx, word: &str) -> Result<String, FlowError> {
         }
         _ => "there is no agency of this id: ask the coordination unit for it".to_owned(),
     })
-}
-
-/// Levenshtein distance of two short words.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, y) in row.iter_mut().skip(1).zip(&b) {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = *cell;
-            *cell = replaced.min(left + 1).min(diagonal + 1);
-            left = *cell;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 /// The sender's own earlier item that this one corrects or replaces.
