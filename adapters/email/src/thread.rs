@@ -32,7 +32,9 @@ impl ThreadRef {
     /// Reads [`ThreadRef::message_id`] back, at the gateway's own domain only.
     pub fn from_message_id(id: &str, domain: &str) -> Option<Self> {
         let (local, at) = id.trim_matches(['<', '>', ' ']).rsplit_once('@')?;
+        // The id of a single mail names its thread first.
         let token = local.strip_prefix("ref.")?;
+        let token = token.split_once('.').map_or(token, |(thread, _)| thread);
         at.eq_ignore_ascii_case(domain)
             .then(|| token.parse().ok())?
     }

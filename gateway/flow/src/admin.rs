@@ -3,6 +3,7 @@
 
 mod agency;
 mod area;
+mod certificate;
 mod nominal;
 mod person;
 
@@ -13,6 +14,7 @@ use crate::error::{FieldFault, FlowError};
 use crate::recorder::Done;
 
 pub use agency::{AgencyChange, NewAgency};
+pub use certificate::{KnownCertificate, NewCertificate};
 pub use nominal::{NewNominal, NominalChange};
 pub use person::NewPerson;
 
@@ -22,7 +24,7 @@ fn invalid(pointer: &str, detail: &str) -> FlowError {
 
 impl Flow {
     /// The area whose log bears what belongs to no area of its own.
-    async fn default_area(&self) -> Result<String, FlowError> {
+    pub(crate) async fn default_area(&self) -> Result<String, FlowError> {
         let mut tx = self.store.read().await?;
         let first = tx.areas().await?.into_iter().next();
         first.map(|area| area.id).ok_or_else(|| {

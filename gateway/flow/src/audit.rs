@@ -8,8 +8,9 @@ use gateway_core::event::Event;
 use gateway_ledger::{Checkpoint, Salt, commit_rows, leaf_data};
 use gateway_store::rows::{
     AbsenceRow, AgencyRow, AppointmentRow, AreaRow, AttendanceRow, CellRow, CredentialRow,
-    DeliveryRow, DeliveryStepRow, ExchangeRow, HoldRow, ItemRow, LevelChangeRow, MeetingRow,
-    MembershipRow, NominalIdentifierRow, NominalRow, NoticeRow, PartRow, PersonRow, WrapRow,
+    DeliveryRow, DeliveryStepRow, ExchangeRow, HoldRow, ItemRow, LevelChangeRow,
+    MailCertificateRow, MeetingRow, MembershipRow, NominalIdentifierRow, NominalRow, NoticeRow,
+    PartRow, PersonRow, QuarantineRow, WrapRow,
 };
 use gateway_store::{Blobs, LeafRow, LogHead, Record, Store, StoreError, Tx};
 
@@ -157,6 +158,8 @@ pub async fn verify_within(
         NoticeRow,
         ItemRow,
         LevelChangeRow,
+        MailCertificateRow,
+        QuarantineRow,
     );
     bodies(tx, blobs).await?;
     Ok(done)

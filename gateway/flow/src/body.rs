@@ -8,7 +8,9 @@ use gateway_core::Id;
 use gateway_seal::{Digesting, ItemKey, open_body, seal_body};
 use gateway_store::blob::BlobWriter;
 use gateway_store::rows::ItemRow;
+use secrecy::ExposeSecret as _;
 use tokio::sync::mpsc;
+use zeroize::Zeroizing;
 
 use crate::Flow;
 use crate::error::FlowError;
@@ -137,6 +139,82 @@ impl Flow {
             .await
     }
 
+    /// A staged body in clear, whole: bound its size, and how many there are.
+    pub fn staged_bytes(&self, body: &StagedBody) -> Result<Zeroizing<Vec<u8>>, FlowError> {
+        let sealed: Box<dyn Read + Send> = match &body.stored {
+            Stored::Inline(sealed) => Box::new(Cursor::new(sealed.clone())),
+            Stored::Blob { id, .. } => Box::new(self.blobs.open_blob(id)?),
+        };
+        opened_whole(&body.key, sealed, body.size)
+    }
+
+    /// A body that is kept outside the records, in clear, whole: its key's text, and where it
+    /// lies.
+    pub fn kept_bytes(
+        &self,
+        key: &str,
+        inline: Option<&[u8]>,
+        blob: Option<&str>,
+    ) -> Result<Zeroizing<Vec<u8>>, FlowError> {
+        let key: ItemKey = key
+            .parse()
+            .map_err(|_| FlowError::Internal("a body's key does not read".to_owned()))?;
+        match (inline, blob) {
+            (Some(sealed), _) => opened_whole(&key, Box::new(sealed), sealed.len() as u64),
+            (None, Some(id)) => opened_whole(&key, Box::new(self.blobs.open_blob(id)?), 0),
+            (None, None) => Err(FlowError::Internal("a kept body is gone".to_owned())),
+        }
+    }
+
+    /// Seals bytes to be kept outside the records: the key's text, and the sealed bytes, or the
+    /// staged file that they lie in.
+    pub async fn keep_bytes(
+        &self,
+        bytes: &[u8],
+    ) -> Result<(String, Option<Vec<u8>>, Option<String>), FlowError> {
+        let (send, receive) = mpsc::channel(1);
+        // One chunk fits into the channel, so this cannot wait.
+        let _ = send.try_send(Ok(Bytes::copy_from_slice(bytes)));
+        drop(send);
+        let body = self.take_body(String::new(), receive).await?;
+        let key = body.key.to_text().expose_secret().to_owned();
+        Ok(match body.stored {
+            Stored::Inline(sealed) => (key, Some(sealed), None),
+            Stored::Blob { id, .. } => (key, None, Some(id)),
+        })
+    }
+
+    /// Removes what was kept outside the records.
+    pub async fn drop_kept(&self, blob: &str) -> Result<(), FlowError> {
+        let mut tx = self.store.write("drop-kept").await?;
+        tx.drop_live_blob(blob).await?;
+        tx.commit().await?;
+        let (blobs, id) = (self.blobs.clone(), blob.to_owned());
+        let removed = tokio::task::spawn_blocking(move || blobs.remove(&id)).await;
+        Ok(removed.map_err(|_| FlowError::Internal("sweeping stopped".to_owned()))??)
+    }
+
+    /// A staged body that nothing will refer to goes at once.
+    pub async fn discard_staged(&self, body: StagedBody) -> Result<(), FlowError> {
+        match body.stored {
+            Stored::Inline(_) => Ok(()),
+            Stored::Blob { id, .. } => self.remove_staged(id).await,
+        }
+    }
+
+    pub(crate) async fn remove_staged(&self, id: String) -> Result<(), FlowError> {
+        let mut tx = self.store.write("sweep").await?;
+        // The row first: a file without a row is never looked for, a row without a file
+        // would be.
+        if tx.forget_blob(&id).await? {
+            tx.commit().await?;
+            let blobs = self.blobs.clone();
+            let removed = tokio::task::spawn_blocking(move || blobs.remove(&id)).await;
+            removed.map_err(|_| FlowError::Internal("sweeping stopped".to_owned()))??;
+        }
+        Ok(())
+    }
+
     /// The ciphertext of an item.
     pub(crate) fn sealed_reader(&self, item: &ItemRow) -> Result<Box<dyn Read + Send>, FlowError> {
         match (&item.body, &item.blob) {
@@ -167,6 +245,20 @@ impl Flow {
         let sealed = self.sealed_reader(item)?;
         Ok(stream(move || Ok(sealed)))
     }
+}
+
+/// May take a while: other work of this thread goes elsewhere meanwhile.
+fn opened_whole(
+    key: &ItemKey,
+    sealed: Box<dyn Read + Send + '_>,
+    size: u64,
+) -> Result<Zeroizing<Vec<u8>>, FlowError> {
+    tokio::task::block_in_place(|| {
+        let room = usize::try_from(size).unwrap_or_default();
+        let mut clear = Zeroizing::new(Vec::with_capacity(room));
+        open_body(key, sealed)?.read_to_end(&mut clear)?;
+        Ok(clear)
+    })
 }
 
 fn stream<R: Read>(

@@ -86,15 +86,7 @@ impl Flow {
         let stale = tx.stale_blobs(self.now() - STALE).await?;
         drop(tx);
         for blob in stale {
-            let mut tx = self.store.write("sweep").await?;
-            // The row first: a file without a row is never looked for, a row without a file
-            // would be.
-            if tx.forget_blob(&blob.id).await? {
-                tx.commit().await?;
-                let blobs = self.blobs.clone();
-                let removed = tokio::task::spawn_blocking(move || blobs.remove(&blob.id)).await;
-                removed.map_err(|_| FlowError::Internal("sweeping stopped".to_owned()))??;
-            }
+            self.remove_staged(blob.id).await?;
         }
         Ok(())
     }

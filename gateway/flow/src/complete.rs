@@ -326,6 +326,10 @@ fn still_incomplete(row: &ExchangeRow) -> Result<(), FlowError> {
 }
 
 fn apply(said: &mut Particulars, with: Completion) -> Result<(), FlowError> {
+    // Who completes it has been proved again, and has had it in hand.
+    said.intake.confirm.clear();
+    said.intake.faults.clear();
+    said.intake.unbound = false;
     let mut faults = Vec::new();
     if let Some(reference) = with.reference {
         said.reference = Some(reference);

@@ -3,6 +3,7 @@
 
 use gateway_store::Tx;
 use gateway_store::rows::{IdempotencyRow, NominalRow};
+use gateway_vault::parties;
 
 use crate::Flow;
 use crate::case::Case;
@@ -10,11 +11,14 @@ use crate::error::FlowError;
 use crate::receive::Received;
 use crate::recorder::Draft;
 
+/// What is missing of what is set aside: everything.
+const SET_ASIDE: &str = "";
+
 /// A case with its nominal, or with the list of what is missing.
 #[derive(Debug)]
 pub struct Identified {
     pub(crate) case: Case,
-    pub(crate) missing: Vec<&'static str>,
+    pub(crate) missing: Vec<String>,
     pub(crate) key: Option<IdempotencyRow>,
     /// A provisional nominal to open with it (an emergency about an unknown person).
     pub(crate) opened: Option<NominalRow>,
@@ -24,8 +28,17 @@ impl Flow {
     pub(crate) async fn identify(&self, received: Received) -> Result<Identified, FlowError> {
         let Received(mut case, key) = received;
         let mut tx = self.store.read().await?;
-        let found = self.find(&mut tx, &case).await?;
         let mut opened = None;
+        if case.particulars.intake.set_aside.is_some() {
+            // What is set aside is nobody's record.
+            return Ok(Identified {
+                case,
+                missing: vec![SET_ASIDE.to_owned()],
+                key,
+                opened,
+            });
+        }
+        let found = self.find(&mut tx, &case).await?;
         if let Some(nominal) = found {
             case.area.clone_from(&nominal.area);
             case.nominal = Some(nominal);
@@ -33,6 +46,9 @@ impl Flow {
             let nominal = self.provisional(&case.area);
             case.nominal = Some(nominal.clone());
             opened = Some(nominal);
+        }
+        if case.particulars.intake.unbound {
+            self.believe_live_parts(&mut tx, &mut case).await?;
         }
         let missing = missing(&case);
         Ok(Identified {
@@ -72,6 +88,23 @@ impl Flow {
         Ok(None)
     }
 
+    /// Where the sender's proof does not cover the recipients, somebody on the way may have
+    /// written others: those without a live part are for the sender to confirm.
+    async fn believe_live_parts(&self, tx: &mut Tx, case: &mut Case) -> Result<(), FlowError> {
+        for addressee in &case.addressees {
+            let now = self.clock.now();
+            let party = parties::party(tx, &addressee.agency, case.nominal.as_ref(), now).await?;
+            if !party.live_part() {
+                case.particulars
+                    .intake
+                    .confirm
+                    .push("/recipients".to_owned());
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
     fn provisional(&self, area: &str) -> NominalRow {
         NominalRow {
             id: gateway_core::Id::new(&self.clock).to_string(),
@@ -106,20 +139,20 @@ pub(crate) async fn live(tx: &mut Tx, reference: &str) -> Result<Option<NominalR
 }
 
 /// What keeps a case incomplete (ISP-01, ISP-02), as JSON Pointers.
-pub(crate) fn missing(case: &Case) -> Vec<&'static str> {
+pub(crate) fn missing(case: &Case) -> Vec<String> {
     let said = &case.particulars;
-    let mut missing = Vec::new();
+    let mut missing = said.intake.confirm.clone();
     if case.nominal.is_none() {
-        missing.push("/nominal");
+        missing.push("/nominal".to_owned());
     }
     if said.purpose.is_none() {
-        missing.push("/purpose");
+        missing.push("/purpose".to_owned());
     }
     if said.necessity.is_none() {
-        missing.push("/necessity");
+        missing.push("/necessity".to_owned());
     }
     if said.bases.is_empty() {
-        missing.push("/bases");
+        missing.push("/bases".to_owned());
     }
     missing
 }

@@ -158,8 +158,10 @@ impl Flow {
         let waiting = tx.inbox(caller.agency.as_str(), after, limit).await?;
         drop(tx);
         for delivery in &waiting {
-            if matches!(delivery.state.as_str(), "queued" | "waiting" | "sent")
-                && delivery.channel_allows_api()
+            if matches!(
+                delivery.state.as_str(),
+                "queued" | "waiting" | "sent" | "failed"
+            ) && delivery.channel_allows_api()
             {
                 let by = Some(caller.agency.clone());
                 self.move_delivery(&delivery.id, DeliveryState::Delivered, by)
@@ -183,7 +185,7 @@ impl Flow {
             .ok_or(FlowError::NotFound)?;
         agency(&mut tx, &delivery.agency).await?;
         drop(tx);
-        if matches!(delivery.state.as_str(), "expired" | "recalled" | "failed") {
+        if matches!(delivery.state.as_str(), "expired" | "recalled") {
             return Err(FlowError::Conflict(format!(
                 "this delivery is {}: there is nothing to acknowledge",
                 delivery.state
@@ -212,15 +214,17 @@ const fn rank(state: DeliveryState) -> u8 {
         DeliveryState::Queued => 0,
         DeliveryState::Waiting => 1,
         DeliveryState::Sent => 2,
-        DeliveryState::Delivered => 3,
-        DeliveryState::Opened => 4,
-        DeliveryState::Acknowledged => 5,
-        DeliveryState::Failed | DeliveryState::Expired | DeliveryState::Recalled => 6,
+        // Its channel gave up: it is still there to be fetched.
+        DeliveryState::Failed => 3,
+        DeliveryState::Delivered => 4,
+        DeliveryState::Opened => 5,
+        DeliveryState::Acknowledged => 6,
+        DeliveryState::Expired | DeliveryState::Recalled => 7,
     }
 }
 
-/// Forward only; a failed, expired or recalled delivery rests. An acknowledged one may still
-/// expire or be recalled.
+/// Forward only; an expired or recalled delivery rests. A failed one can still be fetched, and an
+/// acknowledged one may still expire or be recalled.
 const fn goes(from: DeliveryState, to: DeliveryState) -> bool {
     rank(to) > rank(from)
 }
@@ -234,6 +238,8 @@ mod tests {
         assert!(goes(DeliveryState::Queued, DeliveryState::Waiting));
         assert!(goes(DeliveryState::Waiting, DeliveryState::Delivered));
         assert!(goes(DeliveryState::Acknowledged, DeliveryState::Recalled));
+        assert!(goes(DeliveryState::Failed, DeliveryState::Delivered));
+        assert!(!goes(DeliveryState::Delivered, DeliveryState::Failed));
         assert!(!goes(DeliveryState::Opened, DeliveryState::Delivered));
         assert!(!goes(DeliveryState::Expired, DeliveryState::Recalled));
     }

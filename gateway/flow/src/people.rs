@@ -43,6 +43,27 @@ impl Flow {
         })
     }
 
+    /// The active person whose enrolled address this is, at whichever agency.
+    pub async fn enrolled(&self, email: &str) -> Result<Option<PersonRow>, FlowError> {
+        let index = self.email_index(email).await?;
+        let mut tx = self.store.read().await?;
+        let person = tx.person_by_email(&index).await?;
+        Ok(person.filter(|person| person.state == "active"))
+    }
+
+    /// A person's enrolled address, opened.
+    pub async fn person_email(&self, person: &PersonRow) -> Result<Personal<String>, FlowError> {
+        let place = Place {
+            area: "*",
+            table: "person",
+            row: &person.id,
+            column: "email",
+        };
+        let plain = self.vault.open_column(&place, &person.email).await?;
+        let email = String::from_utf8(plain.to_vec()).map_err(|_| corrupt("person", &person.id))?;
+        Ok(Personal::new(email))
+    }
+
     /// A person's name, opened.
     pub async fn person_name(&self, person: &PersonRow) -> Result<Personal<String>, FlowError> {
         let place = Place {

@@ -100,7 +100,7 @@ impl Flow {
         }
     }
 
-    async fn document_of(
+    pub(crate) async fn document_of(
         &self,
         row: &ExchangeRow,
         item: &ItemRow,

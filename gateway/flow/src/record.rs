@@ -161,11 +161,17 @@ impl Flow {
             // The key first: a repeat stops here, before anything else is written.
             check_key(tx, &key.id).await?;
         }
-        let kind = match identified.missing.is_empty() {
-            true => EventKind::ExchangeRecorded,
-            false => EventKind::ExchangeIncomplete,
+        let set_aside = identified.case.particulars.intake.set_aside.clone();
+        let kind = match (&set_aside, identified.missing.is_empty()) {
+            (Some(_), _) => EventKind::ExchangeQuarantined,
+            (None, true) => EventKind::ExchangeRecorded,
+            (None, false) => EventKind::ExchangeIncomplete,
         };
-        let mut drafts = vec![summary(kind, sender, &row, &items, &matrix)];
+        let mut event = summary(kind, sender, &row, &items, &matrix);
+        if let Some(reason) = set_aside {
+            event = event.with("reason", reason);
+        }
+        let mut drafts = vec![event];
         Identified::open_provisional(tx, identified.opened.clone(), sender, &mut drafts).await?;
         still_there(tx, &row).await?;
         tx.put(&mut row).await?;
@@ -361,7 +367,16 @@ pub(crate) fn summary(
 }
 
 fn state(decided: &Decided) -> ExchangeState {
-    if decided.identified.missing.is_empty() {
+    if decided
+        .identified
+        .case
+        .particulars
+        .intake
+        .set_aside
+        .is_some()
+    {
+        ExchangeState::Quarantined
+    } else if decided.identified.missing.is_empty() {
         state_of(decided.matrix.iter().map(|cell| cell.ruling.outcome))
     } else {
         ExchangeState::Incomplete
@@ -375,10 +390,10 @@ fn answer(decided: &Decided, id: Option<String>, receipt: Option<Receipt>) -> An
         state: state(decided),
         nominal: case.nominal.as_ref().map(|nominal| nominal.id.clone()),
         matrix: decided.matrix.iter().map(DecisionView::of).collect(),
-        missing: missing
-            .iter()
-            .map(|pointer| (*pointer).to_owned())
-            .collect(),
+        missing: match case.particulars.intake.set_aside {
+            Some(_) => Vec::new(),
+            None => missing.clone(),
+        },
         warnings: case.warnings.clone(),
         receipt,
     }

@@ -71,8 +71,26 @@ pub struct Particulars {
     /// Why the coordinator matched it to its nominal, where the sender's identifiers did not.
     #[serde(default)]
     pub matched_because: Option<Personal<String>>,
+    /// What the channel found that bears on how it is handled.
+    #[serde(default)]
+    pub intake: Intake,
     /// The items.
     pub items: Vec<ItemClaim>,
+}
+
+/// What a channel found on the way in.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Intake {
+    /// What the sender has to put right or confirm before anything is decided, as JSON
+    /// Pointers. Whatever the sender sends to complete it confirms it.
+    pub confirm: Vec<String>,
+    /// What is wrong with it, in words for the sender alone.
+    pub faults: Vec<Personal<String>>,
+    /// Why it is set aside as a whole; nothing of it is decided or sealed for a reader.
+    pub set_aside: Option<String>,
+    /// The proof does not cover for whom it is: only agencies with a live part in the nominal
+    /// are believed, others are for the sender to confirm.
+    pub unbound: bool,
 }
 
 /// One addressee as the sender gave it.
@@ -132,6 +150,60 @@ pub struct ItemClaim {
     pub legal_hold: bool,
     /// Processing restricted (UK GDPR art. 18; DPA 2018 s.47(3)).
     pub restricted: bool,
+    /// What the gateway found in it, in words for whoever decides about it.
+    #[serde(default)]
+    pub notes: Vec<String>,
+}
+
+/// The retention class of what names none: the lifetime of the arrangements.
+pub const RETENTION: &str = "mappa";
+
+impl ItemClaim {
+    /// An item about the subject, its sender's own, of which nothing more is said.
+    pub fn new(title: Personal<String>) -> Self {
+        Self {
+            title,
+            category: None,
+            owner: None,
+            about: About::Subject,
+            nature: None,
+            as_at: None,
+            clinician: None,
+            public_interest: None,
+            consent: None,
+            child: None,
+            corrects: None,
+            supersedes: None,
+            disputed: false,
+            retention_class: RETENTION.to_owned(),
+            review_on: None,
+            legal_hold: false,
+            restricted: false,
+            notes: Vec::new(),
+        }
+    }
+}
+
+impl Particulars {
+    /// What is for these agencies, and of which nothing more is said.
+    pub fn new(recipients: Vec<RecipientClaim>) -> Self {
+        Self {
+            reference: None,
+            identifiers: Vec::new(),
+            recipients,
+            purpose: None,
+            necessity: None,
+            bases: Vec::new(),
+            emergency: None,
+            in_reply_to: None,
+            property: None,
+            address_pending: false,
+            adult_at_risk: false,
+            matched_because: None,
+            intake: Intake::default(),
+            items: Vec::new(),
+        }
+    }
 }
 
 /// An item of an earlier exchange of the same sender.

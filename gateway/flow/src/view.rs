@@ -198,11 +198,9 @@ impl Flow {
             ("/necessity", said.necessity.is_none()),
             ("/bases", said.bases.is_empty()),
         ];
-        Ok(all
-            .iter()
-            .filter(|(_, missing)| *missing)
-            .map(|(p, _)| (*p).to_owned())
-            .collect())
+        let absent = all.iter().filter(|(_, missing)| *missing);
+        let absent = absent.map(|(pointer, _)| (*pointer).to_owned());
+        Ok(said.intake.confirm.into_iter().chain(absent).collect())
     }
 
     /// One exchange, for its sender or for an agency that has something of it.

@@ -24,7 +24,7 @@ impl Tx {
         limit: i64,
     ) -> Result<Vec<DeliveryRow>, StoreError> {
         self.select(
-            "where agency = $1 and state in ('queued', 'waiting', 'sent', 'delivered', 'opened') \
+            "where agency = $1 and state in ('queued', 'waiting', 'sent', 'failed', 'delivered', 'opened') \
              and ($2 is null or id > $2) order by id limit $3",
             &[agency.into(), after.into(), limit.into()],
         )
@@ -43,7 +43,7 @@ impl Tx {
     /// Deliveries under way that hold an item whose time has run out at `now`.
     pub async fn run_out(&mut self, now: i64) -> Result<Vec<DeliveryRow>, StoreError> {
         self.select(
-            "where state in ('queued', 'waiting', 'sent', 'delivered', 'opened') and id in \
+            "where state in ('queued', 'waiting', 'sent', 'failed', 'delivered', 'opened') and id in \
              (select delivery from wrap where expires_at is not null and expires_at <= $1) \
              and id not in (select delivery from wrap where expires_at is null or expires_at > $1) \
              order by id limit 500",

@@ -18,6 +18,7 @@ mod dialect;
 mod exchange;
 mod keys;
 mod ledger;
+mod mail;
 pub mod measure;
 mod migrate;
 mod nominal;

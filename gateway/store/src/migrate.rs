@@ -49,6 +49,7 @@ const RECORDS: &[Text] = &[
     twin!(4, "append only", "0004_append_only"),
     shared!(5, "level change", "0005_level_change"),
     shared!(6, "epoch", "0006_epoch"),
+    shared!(7, "mail", "0007_mail"),
 ];
 
 const KEYS: &[Text] = &[shared!(1, "keys", "keys/0001_keys")];

@@ -98,6 +98,9 @@ pub enum VaultError {
     /// Sealing failed.
     #[error("{0}")]
     Seal(String),
+    /// The gateway's S/MIME key does not do.
+    #[error("{0}")]
+    MailKey(String),
     /// The database is away: try again.
     #[error("{0}")]
     Unavailable(String),

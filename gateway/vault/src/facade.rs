@@ -11,7 +11,8 @@ use zeroize::Zeroizing;
 use crate::error::VaultError;
 use crate::matching::Match;
 use crate::request::{
-    HoldingKeys, LogRequest, MayOpen, OpenForReview, OpenItem, Opened, ReaderKey, Request, Response,
+    HoldingKeys, LogRequest, MailRequest, MayOpen, OpenForReview, OpenItem, Opened, ReaderKey,
+    Request, Response,
 };
 use crate::secret::{Sealed, Secret};
 use crate::vault::Vault;
@@ -163,6 +164,53 @@ impl Vault {
             key_id: wrap.key_id.clone(),
             to: to.clone(),
         };
+        ask!(self, request, Response::Sealed(sealed) => sealed.0)
+    }
+}
+
+/// The gateway's own S/MIME keys.
+impl Vault {
+    /// Gives the gateway an S/MIME key: its certificate with chain, and its private key, both
+    /// PEM. Mail to the older ones is still opened.
+    ///
+    /// # Errors
+    /// [`VaultError::MailKey`] where the two do not fit or are too weak.
+    pub async fn add_mail_key(&self, certificate: &str, key: &[u8]) -> Result<(), VaultError> {
+        let request = Request::Mail(MailRequest::AddKey {
+            certificate: certificate.to_owned(),
+            key: key.into(),
+        });
+        ask!(self, request, Response::Done => ())
+    }
+
+    /// The certificate to encrypt to, with its chain, PEM.
+    ///
+    /// # Errors
+    /// [`VaultError::NoKey`] where the gateway has none.
+    pub async fn mail_certificate(&self) -> Result<String, VaultError> {
+        ask!(self, Request::Mail(MailRequest::Certificate), Response::Text(pem) => pem)
+    }
+
+    /// Opens a CMS message that is encrypted to the gateway (DER).
+    ///
+    /// # Errors
+    /// [`VaultError::Refused`], whatever the reason.
+    pub async fn open_mail(&self, message: Vec<u8>) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let request = Request::Mail(MailRequest::Open(Sealed(message)));
+        ask!(self, request, Response::Plain(plain) => plain.into_bytes())
+    }
+
+    /// Signs a MIME entity as the gateway and answers the DER: with the entity inside where
+    /// `opaque`, else the signature alone.
+    pub async fn sign_mail(
+        &self,
+        content: Zeroizing<Vec<u8>>,
+        opaque: bool,
+    ) -> Result<Vec<u8>, VaultError> {
+        let request = Request::Mail(MailRequest::Sign {
+            content: content.into(),
+            opaque,
+        });
         ask!(self, request, Response::Sealed(sealed) => sealed.0)
     }
 }

@@ -19,6 +19,7 @@ use secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;
 
 use crate::error::VaultError;
+use crate::mail::MailKeys;
 use crate::request::ReaderKey;
 
 /// How often a key is tried to be made, when others make one at the same time.
@@ -39,17 +40,20 @@ pub enum KeyPurpose {
     Blind,
     /// Signs a log's checkpoints.
     Log,
+    /// Opens mail to the gateway, and signs the gateway's.
+    Mail,
 }
 
 impl KeyPurpose {
     /// All, those that every installation has first.
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Column,
         Self::Blind,
         Self::Hold,
         Self::Log,
         Self::Agency,
         Self::Retention,
+        Self::Mail,
     ];
 
     /// The word in the key store.
@@ -61,6 +65,7 @@ impl KeyPurpose {
             Self::Column => "column",
             Self::Blind => "blind",
             Self::Log => "log",
+            Self::Mail => "mail",
         }
     }
 }
@@ -107,7 +112,7 @@ impl Halves {
 }
 
 /// A rotation by another process (`gateway key rotate`) is noticed within this time.
-const ROTATED_ELSEWHERE: Duration = Duration::from_secs(5);
+pub const ROTATED_ELSEWHERE: Duration = Duration::from_secs(5);
 
 /// One kind of opened key, by whose it is.
 type Opened<K> = RwLock<HashMap<String, Arc<K>>>;
@@ -125,6 +130,7 @@ pub struct KeyRing {
     /// Public halves, made from the secret ones.
     publics: Opened<String>,
     signers: Opened<Signer>,
+    pub mail: RwLock<Option<Arc<MailKeys>>>,
 }
 
 impl KeyRing {
@@ -140,6 +146,7 @@ impl KeyRing {
             identities: RwLock::default(),
             publics: RwLock::default(),
             signers: RwLock::default(),
+            mail: RwLock::default(),
         };
         for purpose in KeyPurpose::ALL {
             let rows = ring.keys.keys_for(purpose.as_str()).await?;
@@ -157,7 +164,7 @@ impl KeyRing {
     }
 
     /// The secret half of a key.
-    fn secret(&self, row: &KeyRow) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    pub fn secret(&self, row: &KeyRow) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         secret(&self.master, row)
     }
 
@@ -280,6 +287,14 @@ impl KeyRing {
             }
         }
         reader_key(row)
+    }
+
+    /// Sees that a row's public half belongs to its secret one.
+    pub fn halves_agree(&self, row: &KeyRow) -> Result<(), VaultError> {
+        match public_half(row, &self.secret(row)?)? == row.public {
+            true => Ok(()),
+            false => Err(unreadable(row)),
+        }
     }
 
     /// Wipes a reader's private key from memory.
@@ -412,6 +427,13 @@ fn public_half(row: &KeyRow, secret: &[u8]) -> Result<String, VaultError> {
     }
     if row.public.is_empty() {
         return Ok(String::new());
+    }
+    if row.purpose == KeyPurpose::Mail.as_str() {
+        // The certificates stand before the key.
+        let text = std::str::from_utf8(secret).map_err(|_| unreadable(row))?;
+        let certificates = text.strip_prefix(&row.public);
+        let key = certificates.filter(|key| key.starts_with("-----BEGIN"));
+        return key.map_or_else(|| Err(unreadable(row)), |_| Ok(row.public.clone()));
     }
     let text = std::str::from_utf8(secret).map_err(|_| unreadable(row))?;
     let identity: Identity = text.parse().map_err(|_| unreadable(row))?;

@@ -19,6 +19,7 @@ mod facade;
 mod items;
 mod keyring;
 mod log;
+mod mail;
 mod matching;
 pub mod parties;
 mod reading;
@@ -34,8 +35,8 @@ pub use error::VaultError;
 pub use keyring::check_at_rest;
 pub use matching::{Candidate, Match};
 pub use request::{
-    Head, HoldingKeys, LogRequest, MayOpen, OpenForReview, OpenItem, Opened, PlaceOf, ReaderKey,
-    Request, Response,
+    Head, HoldingKeys, LogRequest, MailRequest, MayOpen, OpenForReview, OpenItem, Opened, PlaceOf,
+    ReaderKey, Request, Response,
 };
 pub use secret::{Sealed, Secret};
 pub use vault::Vault;

@@ -292,6 +292,8 @@ pub enum Request {
     OpenForReview(OpenForReview),
     /// About a log.
     Log(LogRequest),
+    /// About the gateway's own mail.
+    Mail(MailRequest),
 }
 
 /// What is asked about a log and its key.
@@ -333,6 +335,30 @@ pub enum LogRequest {
         log: String,
         /// What was given out.
         head: Head,
+    },
+}
+
+/// What is asked of the gateway's S/MIME keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MailRequest {
+    /// [`crate::Vault::add_mail_key`]
+    AddKey {
+        /// The certificate and its chain, PEM.
+        certificate: String,
+        /// The private key, PEM.
+        key: Secret,
+    },
+    /// [`crate::Vault::mail_certificate`]
+    Certificate,
+    /// [`crate::Vault::open_mail`]
+    Open(Sealed),
+    /// [`crate::Vault::sign_mail`]
+    Sign {
+        /// What is signed, byte for byte.
+        content: Secret,
+        /// The content lies within the signature.
+        opaque: bool,
     },
 }
 

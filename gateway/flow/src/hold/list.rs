@@ -24,6 +24,8 @@ pub struct HoldView {
     pub item_title: String,
     /// The item's category.
     pub item_category: String,
+    /// What the gateway found in it, in words.
+    pub notes: Vec<String>,
     /// The rules that hold it.
     pub rules: Vec<RuleHit>,
     /// The role that decides.
@@ -83,7 +85,11 @@ impl Flow {
             .get(&hold.exchange)
             .await?
             .ok_or_else(|| corrupt("exchange", &hold.exchange))?;
+        let said = self.particulars(&row).await?;
+        let place = usize::try_from(item.n - 1).unwrap_or(usize::MAX);
+        let notes = said.items.get(place).map(|claim| claim.notes.clone());
         Ok(HoldView {
+            notes: notes.unwrap_or_default(),
             item_title: self.title(&row.area, &item).await?,
             item_category: item.category,
             rules: serde_json::from_str(&cell.rules)?,

@@ -306,6 +306,7 @@ pub fn particulars() -> Particulars {
         address_pending: false,
         adult_at_risk: false,
         matched_because: None,
+        intake: gateway_flow::submission::Intake::default(),
         items: vec![
             item("Risk note", Category::Risk, None),
             item(
@@ -336,6 +337,7 @@ pub fn item(title: &str, category: Category, owner: Option<&str>) -> ItemClaim {
         review_on: None,
         legal_hold: false,
         restricted: false,
+        notes: Vec::new(),
     }
 }
 

@@ -1,0 +1,190 @@
+//! What cannot be an exchange: its sender is not proved, or it cannot be read. It is kept whole
+//! and sealed, counted and shown to the coordinator; nothing of it reaches anybody else.
+
+use gateway_core::event::EventKind;
+use gateway_core::{AgencyId, Channel, Id, Personal, Role};
+use gateway_seal::{Place, wrap};
+use gateway_store::rows::{AgencyRow, QuarantineRow};
+
+use crate::Flow;
+use crate::body::{StagedBody, Stored};
+use crate::case::corrupt;
+use crate::error::FlowError;
+use crate::recorder::{Draft, work};
+use crate::submission::Caller;
+
+/// What came and is to be kept apart.
+#[derive(Debug)]
+pub struct Unproved {
+    /// The channel.
+    pub channel: Channel,
+    /// Why, a word of the channel's own: `sender-not-proved`.
+    pub reason: &'static str,
+    /// Whom it says that it is from.
+    pub claimed: Personal<String>,
+    /// That sender's agency, where there is one.
+    pub agency: Option<AgencyId>,
+    /// For whom.
+    pub addressed: Vec<AgencyId>,
+    /// All of it, as it came.
+    pub body: StagedBody,
+}
+
+/// What is kept apart, as the coordinator's list shows it.
+#[derive(Debug, Clone)]
+pub struct QuarantineView {
+    /// Its id.
+    pub id: String,
+    /// The channel.
+    pub channel: String,
+    /// Why.
+    pub reason: String,
+    /// Whom it says that it is from.
+    pub claimed: Personal<String>,
+    /// That sender's agency, where there is one.
+    pub agency: Option<String>,
+    /// For whom.
+    pub addressed: Vec<String>,
+    /// Its size, bytes.
+    pub size: i64,
+    /// Since when, microseconds UTC.
+    pub at: i64,
+}
+
+impl Flow {
+    /// Keeps it, in the area of the first agency addressed, and answers its id after the commit.
+    pub async fn keep_apart(&self, unproved: Unproved) -> Result<String, FlowError> {
+        let area = self.area_of(unproved.addressed.first()).await?;
+        let id = Id::new(&self.clock).to_string();
+        let mut row = self.apart_row(&area, &id, unproved).await?;
+        let event = Draft::new(EventKind::ExchangeQuarantined, None)
+            .with("quarantine", &*id)
+            .with("reason", &*row.reason)
+            .with("channel", &*row.channel)
+            .with("size", row.size.to_string());
+        let work = work(move |tx| {
+            Box::pin(async move {
+                tx.put(&mut row).await?;
+                if let Some(blob) = &row.blob
+                    && !tx.enliven_blob(blob).await?
+                {
+                    return Err(FlowError::Unavailable(
+                        "a body was swept: send it again".to_owned(),
+                    ));
+                }
+                Ok((vec![event], ()))
+            })
+        });
+        self.recorder.record(&area, "keep-apart", work).await?;
+        Ok(id)
+    }
+
+    async fn apart_row(
+        &self,
+        area: &str,
+        id: &str,
+        unproved: Unproved,
+    ) -> Result<QuarantineRow, FlowError> {
+        let keys = self
+            .vault
+            .holding_keys(area, "quarantine", "gateway", "quarantine")
+            .await?;
+        let StagedBody {
+            key, stored, size, ..
+        } = unproved.body;
+        let (body, blob) = match stored {
+            Stored::Inline(sealed) => (Some(sealed), None),
+            Stored::Blob { id, .. } => (None, Some(id)),
+        };
+        let claimed = unproved.claimed.reveal().as_bytes();
+        let addressed: Vec<&str> = unproved.addressed.iter().map(AgencyId::as_str).collect();
+        Ok(QuarantineRow {
+            id: id.to_owned(),
+            area: area.to_owned(),
+            channel: unproved.channel.to_string(),
+            reason: unproved.reason.to_owned(),
+            claimed: self
+                .vault
+                .seal_column(&claimed_place(area, id), claimed)
+                .await?,
+            agency: unproved.agency.map(|agency| agency.to_string()),
+            addressed: serde_json::to_string(&addressed)?,
+            size: i64::try_from(size).unwrap_or(i64::MAX),
+            body,
+            blob,
+            hold_wrap: wrap(&key, &keys.hold.recipient)?,
+            state: "kept".to_owned(),
+            at: self.now(),
+            updated_by: String::new(),
+        })
+    }
+
+    async fn area_of(&self, agency: Option<&AgencyId>) -> Result<String, FlowError> {
+        let mut tx = self.store.read().await?;
+        let Some(agency) = agency else {
+            drop(tx);
+            return self.default_area().await;
+        };
+        let first = tx.memberships(agency.as_str()).await?.into_iter().next();
+        drop(tx);
+        match first {
+            Some(membership) => Ok(membership.area),
+            None => self.default_area().await,
+        }
+    }
+
+    /// What is kept apart in the area, for its coordinator alone, and logged.
+    pub async fn quarantine(
+        &self,
+        caller: &Caller,
+        after: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<QuarantineView>, FlowError> {
+        let area = self.unit(caller).await?;
+        let person = self
+            .acting(caller, &[Role::Coordinator], "seeing the quarantine")
+            .await?;
+        let draft = Draft::new(EventKind::RecordRead, Some(&caller.agency))
+            .with("what", "quarantine")
+            .with("person", &*person.id);
+        let read = work(move |_| Box::pin(async move { Ok((vec![draft], ())) }));
+        self.recorder.record(&area, "read-quarantine", read).await?;
+        let mut tx = self.store.read().await?;
+        let rows = tx.quarantined(&area, after, limit).await?;
+        drop(tx);
+        let mut views = Vec::new();
+        for row in rows {
+            let place = claimed_place(&area, &row.id);
+            let claimed = self.vault.open_column(&place, &row.claimed).await?;
+            let claimed = String::from_utf8_lossy(&claimed).into_owned();
+            views.push(QuarantineView {
+                claimed: Personal::new(claimed),
+                addressed: serde_json::from_str(&row.addressed)
+                    .map_err(|_| corrupt("quarantine", &row.id))?,
+                id: row.id,
+                channel: row.channel,
+                reason: row.reason,
+                agency: row.agency,
+                size: row.size,
+                at: row.at,
+            });
+        }
+        Ok(views)
+    }
+
+    /// The active agencies whose functional address this is.
+    pub async fn agencies_at(&self, email: &str) -> Result<Vec<AgencyRow>, FlowError> {
+        let mut tx = self.store.read().await?;
+        let found = tx.agencies_by_email(email).await?;
+        Ok(found.into_iter().filter(|a| a.state == "active").collect())
+    }
+}
+
+fn claimed_place<'a>(area: &'a str, id: &'a str) -> Place<'a> {
+    Place {
+        area,
+        table: "quarantine",
+        row: id,
+        column: "claimed",
+    }
+}

@@ -1,0 +1,138 @@
+//! What becomes of a mail, carried to its delivery and told to who has to know.
+
+use gateway_core::DeliveryState;
+use gateway_mail::Standing as DomainStanding;
+use gateway_store::rows::{AgencyRow, DeliveryRow, ExchangeRow, MailOutRow, PersonRow};
+
+use crate::error::Trouble;
+use crate::room::Mailroom;
+
+use super::queue::{Kind, Mail};
+
+impl Mailroom {
+    /// The relay has it.
+    pub(crate) async fn sent(&self, mut row: MailOutRow) -> Result<(), Trouble> {
+        let blob = row.blob.take();
+        row.state = "sent".to_owned();
+        row.sent_at = Some(self.0.flow.clock.now().as_microsecond());
+        (row.key, row.body) = (None, None);
+        let mut tx = self.0.flow.store.write("mail-sent").await?;
+        tx.put(&mut row).await?;
+        tx.commit().await?;
+        self.forget(blob).await;
+        match &row.delivery {
+            Some(delivery) if row.kind == Kind::Delivery.as_str() => Ok(self
+                .0
+                .flow
+                .carried_to(delivery, DeliveryState::Sent)
+                .await?),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// It cannot be sent now.
+    pub(crate) async fn later(
+        &self,
+        mut row: MailOutRow,
+        status: Option<String>,
+        next_at: i64,
+    ) -> Result<(), Trouble> {
+        row.status = status;
+        row.next_at = next_at;
+        let mut tx = self.0.flow.store.write("mail-later").await?;
+        tx.put(&mut row).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// It will not be delivered: refused, or reported so afterwards, or out of time. What it
+    /// carried waits for the agency in the portal and the API.
+    pub(crate) async fn not_delivered(
+        &self,
+        row: &MailOutRow,
+        status: Option<&str>,
+    ) -> Result<(), Trouble> {
+        if row.state == "failed" || row.state == "expired" {
+            return Ok(());
+        }
+        let mut row = row.clone();
+        let blob = row.blob.take();
+        let expired = status.is_none() && row.state == "queued";
+        row.state = if expired { "expired" } else { "failed" }.to_owned();
+        row.status = status.map(str::to_owned);
+        (row.key, row.body) = (None, None);
+        let mut tx = self.0.flow.store.write("mail-failed").await?;
+        tx.put(&mut row).await?;
+        let delivery: Option<DeliveryRow> = match &row.delivery {
+            Some(id) => tx.get(id).await?,
+            None => None,
+        };
+        tx.commit().await?;
+        self.forget(blob).await;
+        tracing::warn!(mail = %row.id, kind = %row.kind, status = ?row.status, "a mail was not delivered");
+        let Some(delivery) = delivery else {
+            return Ok(());
+        };
+        if row.kind == Kind::Delivery.as_str() {
+            self.0
+                .flow
+                .carried_to(&delivery.id, DeliveryState::Failed)
+                .await?;
+        }
+        let why = match (&row.status, expired) {
+            (_, true) => "expired".to_owned(),
+            (Some(status), false) => format!("refused {status}"),
+            (None, false) => "refused".to_owned(),
+        };
+        self.tell_of_failure(&delivery, &why, &DomainStanding::Unknown)
+            .await
+    }
+
+    /// Tells the sender that a delivery did not arrive.
+    pub(crate) async fn tell_of_failure(
+        &self,
+        delivery: &DeliveryRow,
+        why: &str,
+        standing: &DomainStanding,
+    ) -> Result<(), Trouble> {
+        let mut tx = self.0.flow.store.read().await?;
+        let exchange: Option<ExchangeRow> = tx.get(&delivery.exchange).await?;
+        let exchange = exchange.ok_or(Trouble::Stopped("a delivery is of no exchange"))?;
+        let person: Option<PersonRow> = match &exchange.sender_person {
+            Some(person) => tx.get(person).await?,
+            None => None,
+        };
+        let agency: Option<AgencyRow> = tx.get(&exchange.sender).await?;
+        drop(tx);
+        let address = match person.filter(|person| person.state == "active") {
+            Some(person) => Some(self.0.flow.person_email(&person).await?.into_inner()),
+            None => agency.and_then(|agency| agency.email),
+        };
+        let Some(recipient) = address else {
+            return Ok(());
+        };
+        let mut words = vec![delivery.agency.clone(), why.to_owned()];
+        if let DomainStanding::Retired {
+            use_instead: Some(instead),
+        } = standing
+        {
+            words.push(instead.clone());
+        }
+        self.queue(Mail {
+            kind: Kind::Failure,
+            subject: format!("failure/{}", delivery.id),
+            exchange: delivery.exchange.clone(),
+            delivery: Some(delivery.id.clone()),
+            agency: exchange.sender,
+            recipient,
+            words,
+        })
+        .await
+    }
+
+    async fn forget(&self, blob: Option<String>) {
+        let Some(blob) = blob else { return };
+        if let Err(error) = self.0.flow.drop_kept(&blob).await {
+            tracing::warn!(%error, "the sealed bytes of a mail that was sent are still there");
+        }
+    }
+}

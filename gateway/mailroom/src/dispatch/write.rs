@@ -1,0 +1,237 @@
+//! The writing of a mail: its words by the adapter, its signature by the vault.
+
+use gateway_core::calendar::due_at;
+use gateway_core::{AgencyId, Id, Role};
+use gateway_email::ThreadRef;
+use gateway_email::render::{
+    self, Failure, FailureReason, Frame, ItemLine, Outgoing, Receipt, RecipientLine, RuleWords,
+    Urgency,
+};
+use gateway_flow::{Answer, FlowError};
+use gateway_mail::compose::{self, Attachment, Head};
+use gateway_store::rows::{AgencyRow, ExchangeRow, MailOutRow};
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::error::Trouble;
+use crate::room::Mailroom;
+
+use super::queue::Kind;
+
+impl Mailroom {
+    /// The bytes of a mail. What was to be sealed and cannot be any more becomes a notice.
+    pub(crate) async fn write(&self, row: &mut MailOutRow) -> Result<Vec<u8>, Trouble> {
+        let thread = self.0.flow.thread(&row.exchange, &row.agency).await?;
+        let thread: ThreadRef = thread
+            .parse()
+            .map_err(|_| Trouble::Stopped("a thread's reference does not read"))?;
+        let checkpoint = self.checkpoint().await?;
+        let frame = Frame {
+            domain: &self.0.settings.domain,
+            thread: Some(&thread),
+            checkpoint: checkpoint.as_deref(),
+        };
+        if Kind::parse(&row.kind) == Some(Kind::Delivery) {
+            if let Some(mail) = self.sealed_delivery(row, &frame).await? {
+                return self.stamped(mail);
+            }
+            // Recalled, expired, or its certificate revoked since it was queued.
+            row.kind = Kind::Notice.as_str().to_owned();
+        }
+        let outgoing = self.words(row, &frame).await?;
+        let head = self.head(row, &outgoing).await?;
+        let files: Vec<Attachment> = outgoing.files.into_iter().map(file).collect();
+        let entity = compose::entity(&head.message_id, &outgoing.text, &files);
+        let signature = self.sign(&entity).await?;
+        self.stamped(compose::signed(&head, &entity, &signature))
+    }
+
+    /// Signed for the gateway's domain, where that is configured.
+    fn stamped(&self, mail: Vec<u8>) -> Result<Vec<u8>, Trouble> {
+        let Some(signer) = &self.0.settings.dkim else {
+            return Ok(mail);
+        };
+        signer
+            .signed(&mail, self.0.flow.clock.now())
+            .map_err(|_| Trouble::Stopped("the DKIM key does not sign: look at its file"))
+    }
+
+    pub(crate) async fn sign(&self, entity: &[u8]) -> Result<Vec<u8>, Trouble> {
+        let content = Zeroizing::new(entity.to_vec());
+        Ok(self.0.flow.vault.sign_mail(content, false).await?)
+    }
+
+    pub(crate) async fn head(
+        &self,
+        row: &MailOutRow,
+        outgoing: &Outgoing,
+    ) -> Result<Head, Trouble> {
+        let thread = self.0.flow.thread(&row.exchange, &row.agency).await?;
+        let settings = &self.0.settings;
+        Ok(Head {
+            from_name: Some("MAPPA gateway".to_owned()),
+            from: settings.address.clone(),
+            to: vec![self.recipient_of(row).await?],
+            subject: outgoing.subject.clone(),
+            date: self.0.flow.clock.now(),
+            // A reply that quotes nothing but this id is known by it.
+            message_id: format!("ref.{thread}.{}@{}", row.id, settings.domain),
+            extra: outgoing.headers.clone(),
+        })
+    }
+
+    async fn words(&self, row: &MailOutRow, frame: &Frame<'_>) -> Result<Outgoing, Trouble> {
+        let link = self.0.settings.portal.clone();
+        match Kind::parse(&row.kind) {
+            Some(Kind::Receipt) => self.receipt(row, frame, &link).await,
+            Some(Kind::Incomplete) => {
+                let answer = self.0.flow.answer_of(&row.exchange).await?;
+                let mut mail = render::incomplete_notice(frame, &link);
+                if let Some(proof) = proof(&answer)? {
+                    mail.files.push(proof_file(&row.exchange, proof));
+                }
+                Ok(mail)
+            }
+            Some(Kind::Failure) => self.failure(row, frame, &link).await,
+            Some(Kind::Notice | Kind::Delivery) | None => {
+                let urgency = self.urgency(row).await?;
+                Ok(render::notice(frame, urgency, &link))
+            }
+        }
+    }
+
+    async fn urgency(&self, row: &MailOutRow) -> Result<Urgency, Trouble> {
+        let mut tx = self.0.flow.store.read().await?;
+        let exchange: Option<ExchangeRow> = tx.get(&row.exchange).await?;
+        let emergency = exchange.is_some_and(|exchange| exchange.emergency == 1);
+        let since = Timestamp::from_microsecond(row.created_at);
+        Ok(match since {
+            Ok(since) if emergency => Urgency::ActBy(due_at(since, 0)),
+            Ok(_) | Err(_) => Urgency::Routine,
+        })
+    }
+
+    async fn receipt(
+        &self,
+        row: &MailOutRow,
+        frame: &Frame<'_>,
+        link: &str,
+    ) -> Result<Outgoing, Trouble> {
+        let answer = self.0.flow.answer_of(&row.exchange).await?;
+        let exchange = exchange_id(row)?;
+        let recipients = self.lines(&answer).await?;
+        let proof = proof(&answer)?;
+        let receipt = Receipt {
+            exchange,
+            state: answer.state,
+            recipients,
+            faults: self.words_of(row).await?,
+            link: Some(link),
+            proof: proof.as_deref(),
+        };
+        Ok(render::receipt(frame, &receipt))
+    }
+
+    /// What was decided for each recipient and item.
+    async fn lines(&self, answer: &Answer) -> Result<Vec<RecipientLine>, Trouble> {
+        let mut lines: Vec<(AgencyId, RecipientLine)> = Vec::new();
+        for cell in &answer.matrix {
+            let item = ItemLine {
+                item: usize::try_from(cell.item).unwrap_or_default(),
+                outcome: cell.outcome,
+                waits_for: waits_for(cell.reviewers.iter().map(|one| one.role)),
+                rules: cell
+                    .rules
+                    .iter()
+                    .map(|hit| RuleWords {
+                        rule: hit.rule.clone(),
+                        title: hit.title.clone(),
+                    })
+                    .collect(),
+            };
+            if let Some((_, line)) = lines.iter_mut().find(|(to, _)| *to == cell.recipient) {
+                line.items.push(item);
+                continue;
+            }
+            let name = self.agency_name(cell.recipient.as_str()).await?;
+            let line = RecipientLine {
+                name,
+                items: vec![item],
+            };
+            lines.push((cell.recipient.clone(), line));
+        }
+        Ok(lines.into_iter().map(|(_, line)| line).collect())
+    }
+
+    pub(crate) async fn agency_name(&self, id: &str) -> Result<String, Trouble> {
+        let mut tx = self.0.flow.store.read().await?;
+        let agency: Option<AgencyRow> = tx.get(id).await?;
+        Ok(agency.map_or_else(|| id.to_owned(), |agency| agency.name))
+    }
+
+    async fn failure(
+        &self,
+        row: &MailOutRow,
+        frame: &Frame<'_>,
+        link: &str,
+    ) -> Result<Outgoing, Trouble> {
+        let words = self.words_of(row).await?;
+        let word = |n: usize| words.get(n).map_or("", String::as_str);
+        let recipient = self.agency_name(word(0)).await?;
+        let reason = match word(1) {
+            "expired" => FailureReason::Expired,
+            "retired" => FailureReason::Retired(words.get(2).map(String::as_str)),
+            why => FailureReason::Refused(why.strip_prefix("refused ")),
+        };
+        let failure = Failure {
+            exchange: exchange_id(row)?,
+            recipient: &recipient,
+            reason,
+            waits: true,
+            link: Some(link),
+        };
+        Ok(render::failure(frame, &failure))
+    }
+}
+
+/// Roles, each once.
+fn waits_for(roles: impl Iterator<Item = Role>) -> Vec<Role> {
+    let mut each: Vec<Role> = Vec::new();
+    for role in roles {
+        if !each.contains(&role) {
+            each.push(role);
+        }
+    }
+    each
+}
+
+fn exchange_id(row: &MailOutRow) -> Result<Id, Trouble> {
+    let id = row.exchange.parse();
+    id.map_err(|_| Trouble::Stopped("an exchange's id does not read"))
+}
+
+fn proof(answer: &Answer) -> Result<Option<String>, Trouble> {
+    let Some(receipt) = &answer.receipt else {
+        return Ok(None);
+    };
+    let text = receipt
+        .render()
+        .map_err(|error| FlowError::Internal(error.to_string()))?;
+    Ok(Some(text))
+}
+
+fn proof_file(exchange: &str, proof: String) -> render::File {
+    render::File {
+        name: format!("{exchange}.tlog-proof"),
+        media_type: "application/octet-stream",
+        bytes: proof.into_bytes(),
+    }
+}
+
+pub(crate) fn file(file: render::File) -> Attachment {
+    Attachment {
+        name: file.name,
+        media_type: file.media_type.to_owned(),
+        bytes: file.bytes,
+    }
+}

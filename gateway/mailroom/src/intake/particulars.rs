@@ -1,0 +1,259 @@
+//! A mail's details and items, as a submission's.
+
+use gateway_core::calendar::local_date;
+use gateway_core::{AgencyId, Category, Id, Personal};
+use gateway_email::claims::{Claim, Content, claims};
+use gateway_email::details::{self, Context, Details, Reading};
+use gateway_email::{Mail, agency_of};
+use gateway_flow::FlowError;
+use gateway_flow::body::StagedBody;
+use gateway_flow::submission::{Emergency, Intake, ItemClaim, Particulars, RecipientClaim};
+use gateway_mail::Envelope;
+use gateway_store::rows::AgencyRow;
+use jiff::ToSpan as _;
+
+use crate::error::Trouble;
+use crate::room::Mailroom;
+
+use super::content::{self, Seen};
+use super::prove::Sender;
+use super::spool::seal;
+
+/// How old a mail may be whose signature does not cover for whom it is.
+const RECENT_DAYS: i64 = 7;
+
+/// What a mail says, and its bodies, sealed.
+pub(crate) struct Said {
+    pub particulars: Particulars,
+    pub bodies: Vec<StagedBody>,
+}
+
+/// Something in it is malware.
+pub(crate) struct Infected;
+
+/// Reads what a proved sender's mail says.
+pub(crate) async fn read(
+    room: &Mailroom,
+    envelope: &Envelope,
+    mail: &Mail,
+    sender: &Sender,
+) -> Result<Result<Said, Infected>, Trouble> {
+    let domain = &room.0.settings.domain;
+    let context = Context {
+        today: local_date(room.0.flow.clock.now()),
+        domain,
+    };
+    let reading = details::read(mail.text.reveal(), &context);
+    let (claimed, mut faults) = claims(mail, &reading);
+    faults.splice(0..0, reading.faults.iter().cloned());
+    let faults = faults
+        .iter()
+        .map(|fault| Personal::new(fault.to_string()))
+        .collect();
+    let mut intake = Intake {
+        faults,
+        ..Intake::default()
+    };
+    let none = Details::default();
+    let given = reading.details.as_ref().unwrap_or(&none);
+    let recipients = recipients(room, envelope, mail, given, sender, &mut intake).await?;
+    let mut items = Vec::new();
+    let mut bodies = Vec::new();
+    for claim in claimed {
+        let taken = item(room, mail, &reading, claim).await?;
+        let Some((item, body)) = taken else {
+            return Ok(Err(Infected));
+        };
+        if !sender.does_for(item.category) {
+            let place = format!("/items/{}/category", items.len());
+            intake.confirm.push(place);
+            intake.faults.push(Personal::new(format!(
+                "item {} is of a kind that wants a signature: sign the mail, or sign in and confirm it",
+                items.len() + 1
+            )));
+        }
+        items.push(item);
+        bodies.push(body);
+    }
+    if !intake.faults.is_empty() && intake.confirm.is_empty() {
+        // What is wrong is for the sender to put right before anything is decided.
+        intake.confirm.push("/details".to_owned());
+    }
+    let particulars = Particulars {
+        reference: given.reference.clone(),
+        identifiers: given.identifiers.clone(),
+        purpose: given.purpose,
+        necessity: given.necessity.clone(),
+        bases: given.bases.clone(),
+        emergency: given.emergency.clone().map(|statement| Emergency {
+            statement,
+            confirm_recipients: given.confirm_recipients.clone(),
+        }),
+        in_reply_to: answers(room, mail, given, &sender.agency).await?,
+        intake,
+        items,
+        ..Particulars::new(recipients)
+    };
+    Ok(Ok(Said {
+        particulars,
+        bodies,
+    }))
+}
+
+/// The agencies that a mail came to, by its envelope.
+pub(crate) fn enveloped(room: &Mailroom, envelope: &Envelope) -> Vec<AgencyId> {
+    let domain = &room.0.settings.domain;
+    let mut agencies = Vec::new();
+    for recipient in &envelope.recipients {
+        let address = gateway_email::Address::parse(recipient.address.as_str());
+        let agency = address.and_then(|address| agency_of(&address, domain));
+        agencies.extend(agency.filter(|agency| !agencies.contains(agency)));
+    }
+    agencies
+}
+
+/// For whom it is: what the sender bound by the signature, else what the envelope says.
+async fn recipients(
+    room: &Mailroom,
+    envelope: &Envelope,
+    mail: &Mail,
+    given: &Details,
+    sender: &Sender,
+    intake: &mut Intake,
+) -> Result<Vec<RecipientClaim>, Trouble> {
+    let claim = |agency: AgencyId, person| RecipientClaim {
+        agency,
+        person,
+        reason: given.reason.clone(),
+    };
+    let (claims, bound) = if let Some(named) = &given.recipients {
+        let claims = named.iter().cloned();
+        let claims: Vec<_> = claims.map(|to| claim(to.agency, to.person)).collect();
+        // Within the encryption, whoever signed: nobody on the way has written it.
+        (claims, sender.is_signed())
+    } else if let Some(agencies) = protected(room, mail).filter(|_| sender.signed().is_some()) {
+        let claims = agencies.into_iter().map(|agency| claim(agency, None));
+        (claims.collect(), true)
+    } else {
+        let agencies = enveloped(room, envelope).into_iter();
+        (agencies.map(|agency| claim(agency, None)).collect(), false)
+    };
+    if !bound {
+        intake.unbound = true;
+        let oldest = room.0.flow.clock.now() - (24 * RECENT_DAYS).hours();
+        let recent = |at| at >= oldest;
+        if sender.is_signed() && !sender.signed().is_some_and(|s| s.at.is_some_and(recent)) {
+            intake.confirm.push("/recipients".to_owned());
+        }
+    }
+    known(room, claims, intake).await
+}
+
+/// The agencies in the header that the signature covers (RFC 9788).
+fn protected(room: &Mailroom, mail: &Mail) -> Option<Vec<AgencyId>> {
+    let within = mail.protected.as_ref()?.recipients.as_ref()?;
+    let named = gateway_email::headers::addressed_to(within.iter(), &room.0.settings.domain);
+    (!named.agencies.is_empty()).then_some(named.agencies)
+}
+
+/// Those that are agencies here; the others are for the sender to put right.
+async fn known(
+    room: &Mailroom,
+    claims: Vec<RecipientClaim>,
+    intake: &mut Intake,
+) -> Result<Vec<RecipientClaim>, Trouble> {
+    let mut tx = room.0.flow.store.read().await?;
+    let mut known = Vec::new();
+    for claim in claims {
+        let agency: Option<AgencyRow> = tx.get(claim.agency.as_str()).await?;
+        if agency.is_some_and(|agency| agency.state == "active") {
+            known.push(claim);
+        } else {
+            intake.faults.push(Personal::new(format!(
+                "`{}` is no agency here: ask the coordination unit for its name",
+                claim.agency
+            )));
+        }
+    }
+    Ok(known)
+}
+
+/// The exchange that it answers: named in the details, or by the reference of its thread.
+async fn answers(
+    room: &Mailroom,
+    mail: &Mail,
+    given: &Details,
+    agency: &AgencyId,
+) -> Result<Option<Id>, Trouble> {
+    if given.in_reply_to.is_some() {
+        return Ok(given.in_reply_to);
+    }
+    let mut found = None;
+    for reference in mail.headers.threads(&room.0.settings.domain) {
+        let exchange = room.0.flow.threaded(reference.as_str(), agency).await?;
+        match (found, exchange) {
+            // Two threads: it is not clear which it answers.
+            (Some(one), Some(other)) if one != other => return Ok(None),
+            (None, Some(_)) => found = exchange,
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+async fn item(
+    room: &Mailroom,
+    mail: &Mail,
+    reading: &Reading,
+    claim: Claim,
+) -> Result<Option<(ItemClaim, StagedBody)>, Trouble> {
+    let bytes = match claim.content {
+        Content::Message => reading.message.reveal().as_bytes(),
+        Content::Part(n) => match mail.parts.get(n) {
+            Some(part) => part.bytes.reveal().as_slice(),
+            None => return Err(Trouble::Stopped("a part of a mail is gone")),
+        },
+    };
+    let name = claim.title.reveal();
+    let seen = match claim.content {
+        Content::Message => content::look(room, "", "text/plain", bytes).await?,
+        Content::Part(_) => content::look(room, name, &claim.media_type, bytes).await?,
+    };
+    if seen.infected {
+        return Ok(None);
+    }
+    let body = body(room, &claim, &seen, bytes).await?;
+    Ok(Some((labelled(claim, seen), body)))
+}
+
+async fn body(
+    room: &Mailroom,
+    claim: &Claim,
+    seen: &Seen,
+    bytes: &[u8],
+) -> Result<StagedBody, FlowError> {
+    match claim.content {
+        Content::Message => {
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            room.0.flow.take_text(text).await
+        }
+        Content::Part(_) => seal(room, &seen.media_type, bytes).await,
+    }
+}
+
+/// What has to be seen by a person first loses its label: that person gives it back.
+fn labelled(claim: Claim, seen: Seen) -> ItemClaim {
+    let mut notes: Vec<String> = claim.notes.iter().map(|n| n.words().to_owned()).collect();
+    notes.extend(seen.notes);
+    let category = claim.category.filter(|_| !seen.holds);
+    if let Some(said) = claim.category.filter(|_: &Category| seen.holds) {
+        notes.push(format!("was called {said} by the sender"));
+    }
+    ItemClaim {
+        category,
+        owner: claim.owner,
+        clinician: claim.clinician,
+        notes,
+        ..ItemClaim::new(claim.title)
+    }
+}

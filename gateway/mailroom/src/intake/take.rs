@@ -1,0 +1,336 @@
+//! One mail from its bytes to its end: an exchange, a step of a delivery, or kept apart.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gateway_core::{AgencyId, Channel, ExchangeState, Personal};
+use gateway_email::{Address, Limits, Mail};
+use gateway_flow::quarantine::Unproved as Apart;
+use gateway_flow::submission::{Idempotency, Intake, ItemClaim, Particulars};
+use gateway_flow::{Answer, FlowError, submission::Caller, submission::Submission};
+use gateway_mail::Envelope;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::error::Trouble;
+use crate::room::Mailroom;
+
+use super::open::{self, NotOpened, Opened};
+use super::particulars::{self, Infected, Said, enveloped};
+use super::prove::{self, Sender};
+use super::reply;
+use super::report;
+use super::spool::{Refusal, Whole};
+
+/// Hops after which a mail is taken to go round in a loop (RFC 5321 section 6.3).
+const HOPS: usize = 50;
+/// How long after a mail its copies to others still join it.
+const JOINS_FOR: Duration = Duration::from_hours(5 * 24);
+
+/// Takes a mail. `Ok` after everything is committed.
+pub(crate) async fn take(
+    room: &Mailroom,
+    envelope: &Envelope,
+    whole: Whole,
+) -> Result<(), Refusal> {
+    let _place = place(room, whole.size()).await?;
+    let bytes = whole.bytes(room)?;
+    let head = head_of(&bytes);
+    if hops(head) > HOPS {
+        return Err(Refusal::Loop);
+    }
+    let outer = gateway_email::read(head, &Limits::default());
+    let Ok(outer) = outer else {
+        return apart(room, envelope, whole, "unreadable", None, None).await;
+    };
+    if report::is_one(envelope) && report::take(room, envelope, &bytes).await? {
+        whole.discard(room).await;
+        return Ok(());
+    }
+    let from = outer.headers.from.clone().ok();
+    let automatic = outer.headers.automatic.is_automatic() || envelope.sender.is_none();
+    if automatic {
+        return apart(room, envelope, whole, "automatic", from, None).await;
+    }
+    let Some(from) = from else {
+        return apart(room, envelope, whole, "no-one-sender", None, None).await;
+    };
+    match examined(room, envelope, &bytes, &from, &outer).await? {
+        Ok((sender, mail)) => exchange(room, envelope, whole, sender, mail, &bytes).await,
+        Err(unproved) => {
+            apart(
+                room,
+                envelope,
+                whole,
+                unproved.reason,
+                Some(from),
+                unproved.agency,
+            )
+            .await
+        }
+    }
+}
+
+/// Opens a mail, reads it, and proves its sender.
+async fn examined(
+    room: &Mailroom,
+    envelope: &Envelope,
+    bytes: &zeroize::Zeroizing<Vec<u8>>,
+    from: &Address,
+    outer: &Mail,
+) -> Result<Result<(Sender, Mail), prove::Unproved>, Refusal> {
+    let opened = match open::open(room, bytes.clone()).await {
+        Ok(opened) => opened,
+        Err(NotOpened::Sealed) => return Ok(Err(prove::Unproved::new("not-opened"))),
+        Err(NotOpened::Unreadable) => return Ok(Err(prove::Unproved::new("unreadable"))),
+        Err(NotOpened::Trouble(trouble)) => return Err(Refusal::Trouble(trouble)),
+    };
+    let Opened { entity, signatures } = opened;
+    let Ok(mut mail) = gateway_email::read(&entity, &Limits::default()) else {
+        return Ok(Err(prove::Unproved::new("unreadable")));
+    };
+    drop(entity);
+    let within = mail.protected.as_ref();
+    let proved = prove::prove(room, envelope, bytes, from, within, &signatures).await?;
+    let sender = match proved {
+        Ok(sender) => sender,
+        Err(unproved) => return Ok(Err(unproved)),
+    };
+    let subject = within.and_then(|protected| protected.subject.clone());
+    mail.headers = outer.headers.clone();
+    mail.headers.subject = subject.or(mail.headers.subject);
+    Ok(Ok((sender, mail)))
+}
+
+/// A proved sender's mail becomes an exchange, whatever is wrong with it.
+async fn exchange(
+    room: &Mailroom,
+    envelope: &Envelope,
+    whole: Whole,
+    sender: Sender,
+    mail: Mail,
+    raw: &[u8],
+) -> Result<(), Refusal> {
+    let key = key_of(room, &sender, &mail, raw).await?;
+    let caller = caller(&sender);
+    let said = particulars::read(room, envelope, &mail, &sender).await?;
+    drop(mail);
+    let said = match said {
+        Ok(said) if said.particulars.recipients.is_empty() => Err("nobody-addressed"),
+        Ok(said) => Ok(said),
+        Err(Infected) => Err("malware"),
+    };
+    let outcome = match said {
+        Ok(Said {
+            particulars,
+            bodies,
+        }) => {
+            let asked: Vec<AgencyId> = agencies(&particulars);
+            let faults = particulars.intake.faults.clone();
+            let submission = Submission {
+                caller: caller.clone(),
+                particulars,
+                bodies,
+                idempotency: Some(key.clone()),
+            };
+            match room.0.flow.submit(submission).await {
+                Ok(answer) => Ok((joined(room, &caller, answer, &asked).await?, faults)),
+                Err(FlowError::Invalid(wrong)) => {
+                    let faults = wrong
+                        .into_iter()
+                        .map(|f| format!("{} {}", f.pointer, f.detail));
+                    Err(("not-as-it-should-be", faults.collect()))
+                }
+                // The same signed words under another Message-ID: an old mail, wrapped anew.
+                Err(FlowError::Conflict(_)) => {
+                    let agency = Some(sender.agency.clone());
+                    let from = Some(sender.address.clone());
+                    return apart(room, envelope, whole, "sent-before", from, agency).await;
+                }
+                Err(FlowError::Forbidden(_)) => {
+                    let agency = Some(sender.agency.clone());
+                    let from = Some(sender.address.clone());
+                    return apart(room, envelope, whole, "sender-suspended", from, agency).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(reason) => Err((reason, Vec::new())),
+    };
+    let (answer, faults) = match outcome {
+        Ok(done) => {
+            whole.discard(room).await;
+            done
+        }
+        Err((reason, faults)) => {
+            let faults: Vec<Personal<String>> = faults.into_iter().map(Personal::new).collect();
+            let set = set_aside(room, envelope, whole, caller, key, reason, &faults);
+            (set.await?, faults)
+        }
+    };
+    reply::queue(room, &answer, &sender, faults).await?;
+    Ok(())
+}
+
+/// Kept whole as an exchange of its sender's, and decided for nobody.
+async fn set_aside(
+    room: &Mailroom,
+    envelope: &Envelope,
+    whole: Whole,
+    caller: Caller,
+    key: Idempotency,
+    reason: &str,
+    faults: &[Personal<String>],
+) -> Result<Answer, Refusal> {
+    let mut addressed = enveloped(room, envelope);
+    if addressed.is_empty() {
+        // It came to the gateway's own address.
+        addressed.push(caller.agency.clone());
+    }
+    let recipients = addressed
+        .into_iter()
+        .map(|agency| gateway_flow::submission::RecipientClaim {
+            agency,
+            person: None,
+            reason: None,
+        });
+    let title = Personal::new("The mail as it came".to_owned());
+    let particulars = Particulars {
+        intake: Intake {
+            set_aside: Some(reason.to_owned()),
+            faults: faults.to_vec(),
+            ..Intake::default()
+        },
+        items: vec![ItemClaim::new(title)],
+        ..Particulars::new(recipients.collect())
+    };
+    let submission = Submission {
+        caller,
+        particulars,
+        bodies: vec![whole.sealed(room).await?],
+        idempotency: Some(key),
+    };
+    Ok(room.0.flow.submit(submission).await?)
+}
+
+/// A relay may bring one mail once for each recipient: those who come later join the first.
+async fn joined(
+    room: &Mailroom,
+    caller: &Caller,
+    answer: Answer,
+    asked: &[AgencyId],
+) -> Result<Answer, Refusal> {
+    let Some(id) = &answer.id else {
+        return Ok(answer);
+    };
+    if answer.state == ExchangeState::Quarantined {
+        return Ok(answer);
+    }
+    Ok(room
+        .0
+        .flow
+        .join_recipients(caller, id, asked, JOINS_FOR)
+        .await?)
+}
+
+fn agencies(particulars: &Particulars) -> Vec<AgencyId> {
+    let claims = particulars.recipients.iter();
+    claims.map(|claim| claim.agency.clone()).collect()
+}
+
+fn caller(sender: &Sender) -> Caller {
+    Caller {
+        agency: sender.agency.clone(),
+        person: sender.person.clone(),
+        channel: Channel::SecureEmail,
+        proof: sender.word(),
+    }
+}
+
+/// What a mail is known again by: the signed words, or, unsigned, all that its sender wrote. The
+/// Message-ID must be the same as well.
+async fn key_of(
+    room: &Mailroom,
+    sender: &Sender,
+    mail: &Mail,
+    raw: &[u8],
+) -> Result<Idempotency, Refusal> {
+    let vault = &room.0.flow.vault;
+    let id = mail.headers.message_id.as_deref().unwrap_or_default();
+    let request: [u8; 32] = Sha256::digest(id.as_bytes()).into();
+    let words = match &sender.proof {
+        prove::Proof::Signed(signed) => signed.mark,
+        prove::Proof::Domain => {
+            let body = &raw[head_of(raw).len()..];
+            let mut hash = Sha256::new();
+            hash.update(request);
+            hash.update(body);
+            hash.finalize().into()
+        }
+    };
+    Ok(Idempotency {
+        key: format!("mail/{}", vault.fingerprint("*", &words).await?),
+        request: vault.fingerprint("*", &request).await?,
+    })
+}
+
+async fn apart(
+    room: &Mailroom,
+    envelope: &Envelope,
+    whole: Whole,
+    reason: &'static str,
+    from: Option<Address>,
+    agency: Option<AgencyId>,
+) -> Result<(), Refusal> {
+    let claimed = from.map_or_else(Personal::default, Address::into_personal);
+    let kept = Apart {
+        channel: Channel::SecureEmail,
+        reason,
+        claimed,
+        agency,
+        addressed: enveloped(room, envelope),
+        body: whole.sealed(room).await?,
+    };
+    let kept = room.0.flow.keep_apart(kept).await?;
+    tracing::info!(mail.id = %envelope.id, quarantine = %kept, reason, "a mail is kept apart");
+    Ok(())
+}
+
+/// Waits for room to open so much mail.
+async fn place(room: &Mailroom, size: usize) -> Result<OwnedSemaphorePermit, Refusal> {
+    let kibibytes = u32::try_from(size / 1024 + 1).unwrap_or(u32::MAX);
+    let wanted = kibibytes.min(room.0.most_places);
+    let places = Arc::clone(&room.0.places).acquire_many_owned(wanted);
+    match tokio::time::timeout(room.0.settings.patience, places).await {
+        Ok(Ok(place)) => Ok(place),
+        Ok(Err(_)) => Err(Refusal::Trouble(Trouble::Stopped("the mailroom is closed"))),
+        Err(_) => Err(Refusal::Busy),
+    }
+}
+
+/// The header section, its empty line included.
+fn head_of(mail: &[u8]) -> &[u8] {
+    let end = mail.windows(4).position(|at| at == b"\r\n\r\n");
+    end.map_or(mail, |end| &mail[..end + 4])
+}
+
+fn hops(head: &[u8]) -> usize {
+    let received = |line: &[u8]| line.len() > 9 && line[..9].eq_ignore_ascii_case(b"received:");
+    head.split(|byte| *byte == b'\n')
+        .filter(|line| received(line))
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_ends_at_its_empty_line_and_its_hops_are_counted() {
+        let mail = b"Received: a\r\nreceived: b\r\nX: Received: c\r\n\r\nReceived: d\r\n\r\n";
+        let head = head_of(mail);
+        assert!(head.ends_with(b"c\r\n\r\n"));
+        assert_eq!(hops(head), 2);
+        assert_eq!(head_of(b"no end"), b"no end");
+    }
+}

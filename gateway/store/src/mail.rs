@@ -1,0 +1,146 @@
+//! Secure email: certificates, threads, what is kept apart, what goes out.
+
+use crate::db::{StoreError, Tx};
+use crate::rows::{
+    AgencyRow, DeliveryRow, MailCertificateRow, MailOutRow, QuarantineRow, ThreadRow,
+};
+
+impl Tx {
+    /// The certificates of an agency and of its people, the newest first.
+    pub async fn mail_certificates(
+        &mut self,
+        agency: &str,
+    ) -> Result<Vec<MailCertificateRow>, StoreError> {
+        self.select(
+            "where agency = $1 order by created_at desc, id",
+            &[agency.into()],
+        )
+        .await
+    }
+
+    /// The agencies whose functional address this is; letter case does not matter.
+    pub async fn agencies_by_email(&mut self, email: &str) -> Result<Vec<AgencyRow>, StoreError> {
+        self.select(
+            "where lower(email) = $1 order by id",
+            &[email.to_lowercase().into()],
+        )
+        .await
+    }
+
+    /// The thread of an exchange with an agency.
+    pub async fn thread_of(
+        &mut self,
+        exchange: &str,
+        agency: &str,
+    ) -> Result<Option<ThreadRow>, StoreError> {
+        let found = self
+            .select(
+                "where exchange = $1 and agency = $2",
+                &[exchange.into(), agency.into()],
+            )
+            .await?;
+        Ok(found.into_iter().next())
+    }
+
+    /// What is kept apart in an area, the oldest first.
+    pub async fn quarantined(
+        &mut self,
+        area: &str,
+        after: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<QuarantineRow>, StoreError> {
+        self.select(
+            "where area = $1 and state = 'kept' and ($2 is null or id > $2) order by id limit $3",
+            &[area.into(), after.into(), limit.into()],
+        )
+        .await
+    }
+
+    /// How many are kept apart, by reason.
+    pub async fn quarantine_counts(&mut self) -> Result<Vec<(String, i64)>, StoreError> {
+        let rows = self
+            .fetch(
+                "select reason, count(*) as number from quarantine where state = 'kept' group by reason"
+                    .to_owned(),
+                &[],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| Ok((row.get("reason")?, row.get("number")?)))
+            .collect()
+    }
+
+    /// Deliveries that secure email carries or announces, and that no mail has been made for.
+    pub async fn unannounced(&mut self, limit: i64) -> Result<Vec<DeliveryRow>, StoreError> {
+        self.select(
+            "where state in ('queued', 'waiting') and channel in ('secure-email', 'portal') \
+             and not exists (select 1 from mail_out where mail_out.delivery = delivery.id) \
+             order by id limit $1",
+            &[limit.into()],
+        )
+        .await
+    }
+
+    /// Mails that are due to be sent at `now`, the longest due first.
+    pub async fn mails_due(&mut self, now: i64, limit: i64) -> Result<Vec<MailOutRow>, StoreError> {
+        self.select(
+            "where state = 'queued' and next_at <= $1 order by next_at, id limit $2",
+            &[now.into(), limit.into()],
+        )
+        .await
+    }
+
+    /// Takes a due mail until `until`; false where another gateway was faster.
+    pub async fn claim_mail(&mut self, mail: &MailOutRow, until: i64) -> Result<bool, StoreError> {
+        let taken = self
+            .execute(
+                "update mail_out set next_at = $1, attempts = attempts + 1 \
+                 where id = $2 and next_at = $3 and state = 'queued'"
+                    .to_owned(),
+                &[until.into(), (&mail.id).into(), mail.next_at.into()],
+            )
+            .await?;
+        Ok(taken == 1)
+    }
+
+    /// Puts a mail into the queue; false where one about the same subject is there.
+    pub async fn queue_mail(&mut self, mail: &MailOutRow) -> Result<bool, StoreError> {
+        let known = self
+            .number(
+                "select count(*) from mail_out where subject = $1",
+                &[(&mail.subject).into()],
+            )
+            .await?;
+        if known > 0 {
+            return Ok(false);
+        }
+        self.put(&mut mail.clone()).await?;
+        Ok(true)
+    }
+
+    /// The mails of a delivery.
+    pub async fn mails_of(&mut self, delivery: &str) -> Result<Vec<MailOutRow>, StoreError> {
+        self.select("where delivery = $1 order by id", &[delivery.into()])
+            .await
+    }
+
+    /// How many mails are in each state.
+    pub async fn mail_counts(&mut self) -> Result<Vec<(String, i64)>, StoreError> {
+        let rows = self
+            .fetch(
+                "select state, count(*) as number from mail_out group by state".to_owned(),
+                &[],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| Ok((row.get("state")?, row.get("number")?)))
+            .collect()
+    }
+
+    /// Removes a body that is of no more use; its row goes first.
+    pub async fn drop_live_blob(&mut self, id: &str) -> Result<(), StoreError> {
+        self.execute("delete from blob where id = $1".to_owned(), &[id.into()])
+            .await
+            .map(|_| ())
+    }
+}
