@@ -31,6 +31,9 @@ pub struct Config {
     pub api: Tls,
     /// The operator's listener.
     pub ops: Plain,
+    /// Secure email; absent, there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail: Option<crate::mail::MailConfig>,
 }
 
 /// A listener with TLS.
@@ -91,6 +94,9 @@ impl Config {
         {
             *path = folder.join(&path);
         }
+        if let Some(mail) = &mut self.mail {
+            mail.seen_from(folder);
+        }
         self
     }
 
@@ -110,6 +116,7 @@ impl Config {
                 client_ca: "pki/ca.pem".into(),
             },
             ops: Plain { address: ops },
+            mail: None,
         }
     }
 }

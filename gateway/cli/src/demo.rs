@@ -10,9 +10,10 @@ use gateway_core::Clock;
 use gateway_flow::Flow;
 use jiff::{Timestamp, ToSpan as _};
 
-pub use self::state::{AgencyState, NominalState, State, UserState};
+pub use self::state::{AgencyState, GatewayState, NominalState, SmtpState, State, UserState};
 use crate::config::{Config, NAME};
 use crate::listen::Listeners;
+use crate::mail::{self, MailConfig, Relay};
 use crate::pki::Authority;
 use crate::world::{self, Dates};
 use crate::{files, installation, say, usage};
@@ -41,9 +42,9 @@ pub struct Demo {
     /// Where the portal listens (not built yet: ignored)
     #[arg(long, value_name = "ADDR")]
     portal: Option<SocketAddr>,
-    /// Where the mail listener is (not built yet: ignored)
-    #[arg(long, value_name = "ADDR")]
-    smtp: Option<SocketAddr>,
+    /// Where the mail listener is
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2525")]
+    smtp: SocketAddr,
     /// A PostgreSQL database for records and keys, instead of files in DIR
     #[arg(long, value_name = "URL")]
     database: Option<String>,
@@ -53,10 +54,10 @@ pub struct Demo {
     /// Reach the NHS trust through the MESH at URL (not built yet)
     #[arg(long, value_name = "URL")]
     mesh: Option<String>,
-    /// Hand mail to this relay (not built yet)
+    /// Hand mail to this relay; without it, every mail is a file in `mail` in DIR
     #[arg(long, value_name = "HOST:PORT")]
     relay: Option<String>,
-    /// Scan documents with the `clamd` daemon at ADDR (not built yet)
+    /// Scan what comes by mail with the `clamd` daemon at ADDR (`HOST:PORT` or `unix:PATH`)
     #[arg(long, value_name = "ADDR")]
     clamd: Option<String>,
     /// Whose time it is: the system's, or one that stands still until `POST /clock` on ops
@@ -99,13 +100,22 @@ impl Demo {
             Config::read(&dir.join(NAME))?
         };
         (config.api.address, config.ops.address) = (api, ops);
+        config.mail = Some(self.mail(&dir)?);
         let listeners = Listeners::bind(&config).await?;
         let (api, ops) = listeners.addresses()?;
+        let smtp = listeners.mail_address()?;
         let (flow, mut state) = match State::read(&dir) {
             Ok(state) => (self.go_on(&config).await?, state),
             Err(_) => self.make(&dir, &config).await?,
         };
         (config.api.address, config.ops.address) = (api, ops);
+        if let (Some(mail), Some(smtp)) = (&mut config.mail, smtp) {
+            mail.address = smtp;
+            state.smtp = Some(SmtpState {
+                host: smtp.ip().to_string(),
+                port: smtp.port(),
+            });
+        }
         config.write(&dir.join(NAME))?;
         state.api = format!("https://{api}");
         state.ops = format!("http://{ops}");
@@ -120,27 +130,27 @@ impl Demo {
     }
 
     fn refuse_what_is_not_built(&self) -> anyhow::Result<()> {
-        let asked = [
-            (self.mesh.is_some(), "--mesh", "NHS MESH"),
-            (self.relay.is_some(), "--relay", "a mail relay"),
-            (self.clamd.is_some(), "--clamd", "scanning for malware"),
-        ];
+        let asked = [(self.mesh.is_some(), "--mesh", "NHS MESH")];
         for (asked, flag, what) in asked {
             if asked {
                 return Err(usage(format!("{what} is not built yet: leave {flag} out")));
             }
         }
-        for (asked, flag, what) in [
-            (self.portal.is_some(), "--portal", "the portal"),
-            (self.smtp.is_some(), "--smtp", "the mail listener"),
-        ] {
-            if asked {
-                say::note(format!(
-                    "gateway: {what} is not built yet: {flag} is ignored"
-                ));
-            }
+        if self.portal.is_some() {
+            say::note("gateway: the portal is not built yet: --portal is ignored");
         }
         Ok(())
+    }
+
+    /// The demo's mail: its domain, its certificates, and where it goes.
+    fn mail(&self, dir: &Path) -> anyhow::Result<MailConfig> {
+        let mut mail = MailConfig::of_folder(dir, self.smtp, format!("https://{}", self.api));
+        mail.clamd.clone_from(&self.clamd);
+        if let Some(relay) = &self.relay {
+            mail.relay = Some(Relay::parse(relay)?);
+            mail.folder = None;
+        }
+        Ok(mail)
     }
 
     fn known(&self, dir: &Path) -> anyhow::Result<Config> {
@@ -221,6 +231,7 @@ impl Demo {
         clock.set(ends);
         flow.tick().await?;
         state.ca = authority.certificate();
+        state.gateway = Some(self::mail_key(&flow, &authority).await?);
         let flow = match self.clock {
             Hand::Manual => flow,
             Hand::System => {
@@ -234,6 +245,22 @@ impl Demo {
         std::fs::remove_file(dir.join(UNFINISHED))?;
         Ok((flow, state))
     }
+}
+
+/// The gateway's own S/MIME key.
+async fn mail_key(flow: &Flow, authority: &Authority) -> anyhow::Result<GatewayState> {
+    let email = mail::DEMO_ADDRESS.to_owned();
+    let pair = authority.mail("gateway", std::slice::from_ref(&email), false)?;
+    let certificate = files::read_text(&pair.certificate)?;
+    flow.vault
+        .add_mail_key(&certificate, &files::read(&pair.key)?)
+        .await?;
+    // The vault has it now: a copy in a file would be one too many.
+    std::fs::remove_file(&pair.key)?;
+    Ok(GatewayState {
+        email,
+        smime_cert: pair.certificate,
+    })
 }
 
 fn remove(done: std::io::Result<()>) -> std::io::Result<()> {
@@ -358,11 +385,7 @@ mod tests {
     #[tokio::test]
     async fn a_channel_that_is_not_built_is_wrong_usage() {
         let dir = tempfile::tempdir().unwrap();
-        for words in [
-            ["--mesh", "http://x"],
-            ["--relay", "x:25"],
-            ["--clamd", "x"],
-        ] {
+        for words in [["--mesh", "http://x"]] {
             let start = ["demo", "--dir", dir.path().to_str().unwrap()];
             let demo = Line::parse_from(start.iter().chain(&words)).demo;
             let error = demo.run().await.unwrap_err();

@@ -18,6 +18,7 @@ use crate::{files, usage};
 pub struct Listeners {
     api: TcpListener,
     ops: TcpListener,
+    mail: Option<TcpListener>,
 }
 
 impl Listeners {
@@ -36,12 +37,25 @@ impl Listeners {
         Ok(Self {
             api: bind(config.api.address, "API").await?,
             ops: bind(config.ops.address, "operator").await?,
+            mail: match &config.mail {
+                Some(mail) => Some(bind(mail.address, "mail").await?),
+                None => None,
+            },
         })
     }
 
     /// Where they really listen: a port 0 has become one that was free.
     pub fn addresses(&self) -> anyhow::Result<(SocketAddr, SocketAddr)> {
         Ok((self.api.local_addr()?, self.ops.local_addr()?))
+    }
+
+    /// Where mail is listened for, where it is.
+    pub fn mail_address(&self) -> anyhow::Result<Option<SocketAddr>> {
+        Ok(self
+            .mail
+            .as_ref()
+            .map(TcpListener::local_addr)
+            .transpose()?)
     }
 
     /// Serves until SIGINT or SIGTERM, and returns when what was under way has ended.
@@ -68,7 +82,14 @@ impl Listeners {
         let (limits, app) = (Limits::default(), router(api.clone()));
         let machines = tokio::spawn(serve_tls(self.api, tls, app, limits, stop.clone()));
         let operator = tokio::spawn(serve_plain(self.ops, ops_router(api), limits, stop.clone()));
-        let clockwork = tokio::spawn(flow.clone().run_clockwork(stop));
+        let mut tasks = vec![machines, operator];
+        if let (Some(listener), Some(mail)) = (self.mail, &config.mail) {
+            let room = mail.room(&flow)?;
+            let server = mail.server(listener, room.clone(), flow.clock.clone())?;
+            tasks.push(tokio::spawn(server.serve(stop.clone())));
+            tasks.push(tokio::spawn(room.run(stop.clone())));
+        }
+        tasks.push(tokio::spawn(flow.clone().run_clockwork(stop)));
         ready()?;
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -76,7 +97,7 @@ impl Listeners {
         }
         tracing::info!("stopping");
         let _ = stopping.send(true);
-        for task in [machines, operator, clockwork] {
+        for task in tasks {
             task.await.context("a listener stopped before its time")?;
         }
         flow.store.close().await;

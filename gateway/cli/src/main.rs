@@ -20,6 +20,7 @@ mod later;
 mod ledger;
 mod listen;
 mod logging;
+mod mail;
 mod nominal;
 mod password;
 mod person;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, SanType, date_time_ymd,
+    KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize, SanType, date_time_ymd,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -71,12 +71,42 @@ impl Authority {
         self.issue(agency, params)
     }
 
+    /// A certificate for mail to and from these addresses: one key signs and opens (RFC 8550).
+    pub fn mail(&self, name: &str, addresses: &[String], rsa: bool) -> anyhow::Result<Pair> {
+        let mut names = Vec::new();
+        for address in addresses {
+            names.push(SanType::Rfc822Name(
+                address.as_str().try_into().context("an address")?,
+            ));
+        }
+        let mut params = params(name, names);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::EmailProtection];
+        let (key, usage) = match rsa {
+            true => (
+                KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_3072),
+                KeyUsagePurpose::KeyEncipherment,
+            ),
+            false => (KeyPair::generate(), KeyUsagePurpose::KeyAgreement),
+        };
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature, usage];
+        self.sign(&format!("{name}.smime"), params, &key.context("a key")?)
+    }
+
     fn issue(&self, name: &str, mut params: CertificateParams) -> anyhow::Result<Pair> {
-        params.use_authority_key_identifier_extension = true;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         let key = KeyPair::generate().context("a key")?;
+        self.sign(name, params, &key)
+    }
+
+    fn sign(
+        &self,
+        name: &str,
+        mut params: CertificateParams,
+        key: &KeyPair,
+    ) -> anyhow::Result<Pair> {
+        params.use_authority_key_identifier_extension = true;
         let certificate = params
-            .signed_by(&key, &self.issuer)
+            .signed_by(key, &self.issuer)
             .context("a certificate")?;
         let pair = Pair {
             certificate: self.folder.join(format!("{name}.pem")),

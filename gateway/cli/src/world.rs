@@ -8,12 +8,12 @@ mod nominals;
 mod pdf;
 mod people;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use gateway_core::{AgencyId, Custody, Identifier, IdentifierKind};
+use gateway_core::{AgencyId, Channel, Custody, Identifier, IdentifierKind};
 use gateway_flow::Flow;
-use gateway_flow::admin::{NewAgency, NewNominal, NewPerson};
+use gateway_flow::admin::{NewAgency, NewCertificate, NewNominal, NewPerson};
 use gateway_seal::Identity;
 use jiff::{Timestamp, ToSpan as _};
 use secrecy::ExposeSecret as _;
@@ -23,7 +23,7 @@ use self::nominals::{NOMINALS, NominalData};
 use self::people::PersonData;
 use crate::demo::{AgencyState, NominalState, State, UserState};
 use crate::password::{self, Cost};
-use crate::pki::Authority;
+use crate::pki::{Authority, Pair};
 use crate::{files, progress};
 
 /// When the world is made, when its month begins, and when it ends.
@@ -111,8 +111,10 @@ async fn add_agency(
     flow.add_credential(data.id, &pair.fingerprint).await?;
     let mut users = Vec::new();
     for person in people::of(data) {
-        users.push(add_person(flow, data, &person).await?);
+        users.push(add_person(flow, authority, data, &person).await?);
     }
+    let smime = agency_certificate(flow, authority, data, &email, &users).await?;
+    let (smime_cert, smime_key) = paths(smime);
     let age_identity = match identity {
         None => None,
         Some(identity) => {
@@ -132,6 +134,8 @@ async fn add_agency(
         api_cert: pair.certificate,
         api_key: pair.key,
         age_identity,
+        smime_cert,
+        smime_key,
         users,
     })
 }
@@ -146,8 +150,57 @@ fn signature(dates: &Dates) -> anyhow::Result<(String, String)> {
     Ok((on.to_string(), until.to_string()))
 }
 
+/// Certificate and key, for `demo.json`.
+fn paths(pair: Option<Pair>) -> (Option<PathBuf>, Option<PathBuf>) {
+    pair.map_or((None, None), |pair| {
+        (Some(pair.certificate), Some(pair.key))
+    })
+}
+
+/// The agency's own S/MIME certificate, where it has secure mail: for its functional address and
+/// its people's.
+async fn agency_certificate(
+    flow: &Flow,
+    authority: &Authority,
+    data: &AgencyData,
+    email: &str,
+    users: &[UserState],
+) -> anyhow::Result<Option<Pair>> {
+    if !has_secure_mail(data) {
+        return Ok(None);
+    }
+    let mut addresses = vec![email.to_owned()];
+    addresses.extend(users.iter().map(|user| user.email.clone()));
+    let pair = authority.mail(data.id, &addresses, data.id == RSA)?;
+    enter(flow, &pair, data.id, None).await?;
+    Ok(Some(pair))
+}
+
+/// One agency has an older certificate, so that both kinds are there.
+const RSA: &str = "london-probation";
+
+const fn has_secure_mail(data: &AgencyData) -> bool {
+    !matches!(data.channel, Channel::Portal)
+}
+
+async fn enter(flow: &Flow, pair: &Pair, of: &str, person: Option<String>) -> anyhow::Result<()> {
+    let pem = files::read(&pair.certificate)?;
+    let certificate = gateway_cms::Recipient::from_bytes(&pem)?;
+    flow.add_certificate(NewCertificate {
+        fingerprint: hex::encode(certificate.fingerprint()?),
+        der: certificate.der()?,
+        agency: agency(of)?,
+        person,
+        profile: "modern",
+        approved: true,
+    })
+    .await?;
+    Ok(())
+}
+
 async fn add_person(
     flow: &Flow,
+    authority: &Authority,
     agency_data: &AgencyData,
     data: &PersonData,
 ) -> anyhow::Result<UserState> {
@@ -161,13 +214,23 @@ async fn add_person(
         password_hash: Some(password::hash(&password, Cost::Demo)?),
         totp_secret: Some(totp_secret.clone()),
     };
-    flow.add_person(new).await?;
+    let id = flow.add_person(new).await?;
+    let smime = match has_secure_mail(agency_data) {
+        true => Some(authority.mail(&email, std::slice::from_ref(&email), false)?),
+        false => None,
+    };
+    if let Some(pair) = &smime {
+        enter(flow, pair, agency_data.id, Some(id)).await?;
+    }
+    let (smime_cert, smime_key) = paths(smime);
     Ok(UserState {
         name: data.name.to_owned(),
         email,
         role: data.role.to_string(),
         password,
         totp_secret,
+        smime_cert,
+        smime_key,
     })
 }
 

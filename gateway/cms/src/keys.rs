@@ -118,6 +118,11 @@ impl Recipient {
         addresses(&self.certificate)
     }
 
+    /// The certificate in DER.
+    pub fn der(&self) -> Result<Vec<u8>, KeyError> {
+        Ok(self.certificate.to_der()?)
+    }
+
     /// The SHA-256 fingerprint of the certificate.
     pub fn fingerprint(&self) -> Result<[u8; 32], KeyError> {
         Ok(fingerprint(&self.certificate)?)

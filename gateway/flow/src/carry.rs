@@ -115,10 +115,8 @@ impl Flow {
             return Ok(thread.id);
         }
         drop(tx);
-        let mut random = rand::rng();
-        let letter = |_| char::from(LETTERS[random.random_range(0..LETTERS.len())]);
         let mut row = ThreadRow {
-            id: (0..12).map(letter).collect(),
+            id: reference(),
             exchange: exchange.to_owned(),
             agency: agency.to_owned(),
             created_at: self.now(),
@@ -143,4 +141,12 @@ impl Flow {
         let own = thread.filter(|thread| thread.agency == agency.as_str());
         Ok(own.and_then(|thread| thread.exchange.parse().ok()))
     }
+}
+
+/// Twelve letters that say nothing.
+fn reference() -> String {
+    let mut random = rand::rng();
+    let letter = |_| LETTERS.get(random.random_range(0..LETTERS.len()));
+    let letters = (0..12).filter_map(letter);
+    letters.map(|letter| char::from(*letter)).collect()
 }

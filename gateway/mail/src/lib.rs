@@ -7,13 +7,20 @@
 //! returned it, and a sink that is dropped leaves nothing. No message is ever held whole here.
 //! Nothing here trusts a sender's claims, and nothing logs more than ids, sizes and codes.
 //!
+//! Beside it stands what is needed to answer: [`compose`] makes the octets of a mail, [`dkim`]
+//! signs them and says of a mail that came whether its From domain is proved, [`send`] hands
+//! them to a relay or a folder, and a [`Directory`] says which domains mail may go to.
+//!
 //! A command is read in `command`, done in `talk` or `message`; a new limit stands in
 //! [`Limits`] or [`Timeouts`] and is kept in one place.
 
 mod address;
 mod body;
 mod command;
+pub mod compose;
 mod config;
+mod directory;
+pub mod dkim;
 mod envelope;
 mod handler;
 mod intake;
@@ -21,6 +28,7 @@ mod message;
 mod network;
 mod quota;
 mod reply;
+mod send;
 mod server;
 mod talk;
 mod wire;
@@ -30,8 +38,11 @@ mod time_tests;
 
 pub use address::Address;
 pub use config::{Config, Limits, Timeouts};
+pub use directory::{Directory, DirectoryError, Row, Standing, What};
+pub use dkim::{Authentication, DkimSigner, Resolver, authenticate};
 pub use envelope::{Body, Encryption, Envelope, Mode, Notify, Recipient, Return, Session, Xtext};
 pub use handler::{Handler, Sink, Verdict};
 pub use network::{BadNetwork, Network};
 pub use reply::{Outcome, Reply};
+pub use send::{Letter, RelayConfig, RelayTls, Route, RouteError, Sent, Why};
 pub use server::Server;

@@ -65,6 +65,7 @@ pub(crate) fn exchange(
         address_pending: request.address_pending.unwrap_or_default(),
         adult_at_risk: request.adult_at_risk.unwrap_or_default(),
         matched_because: None,
+        intake: gateway_flow::submission::Intake::default(),
         items,
     };
     reader.done((particulars, contents))
@@ -307,6 +308,7 @@ impl Reader {
             review_on: self.date(at("review_on"), given.review_on),
             legal_hold: given.legal_hold.unwrap_or_default(),
             restricted: given.restricted.unwrap_or_default(),
+            notes: Vec::new(),
         }
     }
 

@@ -117,6 +117,7 @@ fn particulars(identifiers: Vec<Identifier>) -> anyhow::Result<Particulars> {
         emergency: None,
         in_reply_to: None,
         matched_because: None,
+        intake: gateway_flow::submission::Intake::default(),
         property: None,
         address_pending: false,
         adult_at_risk: false,
@@ -138,6 +139,7 @@ fn particulars(identifiers: Vec<Identifier>) -> anyhow::Result<Particulars> {
             review_on: None,
             legal_hold: false,
             restricted: false,
+            notes: Vec::new(),
         }],
     })
 }

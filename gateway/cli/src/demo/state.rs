@@ -15,10 +15,16 @@ pub const NAME: &str = "demo.json";
 pub struct State {
     /// The API's address.
     pub api: String,
+    /// The mail listener.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smtp: Option<SmtpState>,
     /// The operator's address.
     pub ops: String,
     /// The authority of all certificates, PEM.
     pub ca: PathBuf,
+    /// The gateway in mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<GatewayState>,
     /// The default area's log.
     pub ledger: LedgerState,
     /// Its time stands still until it is moved.
@@ -28,6 +34,24 @@ pub struct State {
     pub agencies: Vec<AgencyState>,
     /// The nominals.
     pub nominals: Vec<NominalState>,
+}
+
+/// The mail listener.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SmtpState {
+    /// Its host.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+}
+
+/// The gateway in mail.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GatewayState {
+    /// Its own address: agencies' are at the same domain.
+    pub email: String,
+    /// The certificate to encrypt to, PEM.
+    pub smime_cert: PathBuf,
 }
 
 /// A log.
@@ -61,6 +85,12 @@ pub struct AgencyState {
     /// Its own age identity, where it holds its key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub age_identity: Option<PathBuf>,
+    /// Its S/MIME certificate, PEM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smime_cert: Option<PathBuf>,
+    /// That certificate's key, PEM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smime_key: Option<PathBuf>,
     /// Its people.
     pub users: Vec<UserState>,
 }
@@ -78,6 +108,12 @@ pub struct UserState {
     pub password: String,
     /// The secret of the one-time codes, base32.
     pub totp_secret: String,
+    /// The S/MIME certificate, PEM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smime_cert: Option<PathBuf>,
+    /// That certificate's key, PEM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smime_key: Option<PathBuf>,
 }
 
 /// A nominal.

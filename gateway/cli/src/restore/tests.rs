@@ -240,6 +240,7 @@ pub async fn send(flow: &Flow, body: &[u8], reply: Option<&str>) -> Answer {
         review_on: None,
         legal_hold: false,
         restricted: false,
+        notes: Vec::new(),
     };
     let submission = Submission {
         caller: caller("met-police"),
@@ -260,6 +261,7 @@ pub async fn send(flow: &Flow, body: &[u8], reply: Option<&str>) -> Answer {
             address_pending: false,
             adult_at_risk: false,
             matched_because: None,
+            intake: gateway_flow::submission::Intake::default(),
             items: vec![item],
         },
         bodies: vec![

@@ -287,6 +287,7 @@ impl<'w> Teller<'w> {
             }),
             in_reply_to: reply,
             matched_because: None,
+            intake: gateway_flow::submission::Intake::default(),
             property: words(letter.property),
             address_pending: false,
             adult_at_risk: letter.purpose == Purpose::SafeAdult,
@@ -378,5 +379,6 @@ fn claim(piece: &Piece) -> anyhow::Result<ItemClaim> {
         review_on: None,
         legal_hold: false,
         restricted: false,
+        notes: Vec::new(),
     })
 }
