@@ -111,6 +111,8 @@ impl Demo {
         (config.api.address, config.ops.address) = (api, ops);
         if let (Some(mail), Some(smtp)) = (&mut config.mail, smtp) {
             mail.address = smtp;
+            // Until there is a portal, the API is where people's systems fetch what waits.
+            mail.portal = format!("https://{api}");
             state.smtp = Some(SmtpState {
                 host: smtp.ip().to_string(),
                 port: smtp.port(),

@@ -26,6 +26,7 @@ mod password;
 mod person;
 mod pki;
 mod policy;
+mod post;
 mod progress;
 mod receipt;
 mod restore;
@@ -76,6 +77,8 @@ enum Command {
     /// Agencies' keys and the certificates by which their systems call
     #[command(subcommand)]
     Key(key::Key),
+    #[command(subcommand)]
+    Mail(post::Mail),
     /// The sharing protocols: check them, test them, explain a decision
     #[command(subcommand)]
     Policy(policy::Policy),
@@ -155,6 +158,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::User(user) => wait(user.run()),
         Command::Nominal(nominal) => wait(nominal.run()),
         Command::Key(key) => wait(key.run()),
+        Command::Mail(mail) => wait(mail.run()),
         Command::Policy(policy) => policy.run(),
         Command::Ledger(ledger) => ledger.run(),
         Command::Receipt(receipt) => receipt.run(),

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use gateway_core::{AgencyId, Channel, Custody, Identifier, IdentifierKind};
 use gateway_flow::Flow;
-use gateway_flow::admin::{NewAgency, NewCertificate, NewNominal, NewPerson};
+use gateway_flow::admin::{NewAgency, NewNominal, NewPerson};
 use gateway_seal::Identity;
 use jiff::{Timestamp, ToSpan as _};
 use secrecy::ExposeSecret as _;
@@ -24,7 +24,7 @@ use self::people::PersonData;
 use crate::demo::{AgencyState, NominalState, State, UserState};
 use crate::password::{self, Cost};
 use crate::pki::{Authority, Pair};
-use crate::{files, progress};
+use crate::{files, post, progress};
 
 /// When the world is made, when its month begins, and when it ends.
 #[derive(Debug, Clone, Copy)]
@@ -172,7 +172,7 @@ async fn agency_certificate(
     let mut addresses = vec![email.to_owned()];
     addresses.extend(users.iter().map(|user| user.email.clone()));
     let pair = authority.mail(data.id, &addresses, data.id == RSA)?;
-    enter(flow, &pair, data.id, None).await?;
+    post::enter(flow, &pair.certificate, &agency(data.id)?, None, "modern").await?;
     Ok(Some(pair))
 }
 
@@ -181,21 +181,6 @@ const RSA: &str = "london-probation";
 
 const fn has_secure_mail(data: &AgencyData) -> bool {
     !matches!(data.channel, Channel::Portal)
-}
-
-async fn enter(flow: &Flow, pair: &Pair, of: &str, person: Option<String>) -> anyhow::Result<()> {
-    let pem = files::read(&pair.certificate)?;
-    let certificate = gateway_cms::Recipient::from_bytes(&pem)?;
-    flow.add_certificate(NewCertificate {
-        fingerprint: hex::encode(certificate.fingerprint()?),
-        der: certificate.der()?,
-        agency: agency(of)?,
-        person,
-        profile: "modern",
-        approved: true,
-    })
-    .await?;
-    Ok(())
 }
 
 async fn add_person(
@@ -220,7 +205,8 @@ async fn add_person(
         false => None,
     };
     if let Some(pair) = &smime {
-        enter(flow, pair, agency_data.id, Some(id)).await?;
+        let of = agency(agency_data.id)?;
+        post::enter(flow, &pair.certificate, &of, Some(id), "modern").await?;
     }
     let (smime_cert, smime_key) = paths(smime);
     Ok(UserState {

@@ -129,3 +129,65 @@ fn number(from: &mut &[u8]) -> Option<u64> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Limits;
+
+    fn found(bytes: &[u8]) -> Vec<Finding> {
+        let mut seen = Look::new(&Limits::default());
+        look(&mut seen, bytes);
+        seen.findings.into_iter().collect()
+    }
+
+    /// An archive of RAR 4: the main block, and one file's with three bytes of data.
+    fn rar4(main: u8, file: u8, name: &[u8]) -> Vec<u8> {
+        let mut bytes = b"Rar!\x1a\x07\x00".to_vec();
+        bytes.extend([0, 0, 0x73, main, 0, 13, 0, 0, 0, 0, 0, 0, 0]);
+        let length = u8::try_from(name.len()).unwrap_or(0);
+        bytes.extend([0, 0, 0x74, file, 0x80, 32 + length, 0, 3, 0, 0, 0]);
+        bytes.extend([0; 15]);
+        bytes.extend([length, 0, 0, 0, 0, 0]);
+        bytes.extend(name);
+        bytes.extend(*b"abc");
+        bytes
+    }
+
+    /// An archive of RAR 5: one block with these fields behind its length.
+    fn rar5(block: &[u8]) -> Vec<u8> {
+        let mut bytes = b"Rar!\x1a\x07\x01\x00\0\0\0\0".to_vec();
+        bytes.push(u8::try_from(block.len()).unwrap_or(0));
+        bytes.extend(block);
+        bytes
+    }
+
+    #[test]
+    fn rar_4_tells_its_password_and_its_names() {
+        assert_eq!(found(&rar4(0, 0, b"a.txt")), [Finding::Unreadable]);
+        assert_eq!(found(&rar4(0x80, 0, b"a.txt")), [Finding::EncryptedArchive]);
+        assert_eq!(found(&rar4(0, 4, b"a.txt")), [Finding::EncryptedArchive]);
+        let program = [Finding::Executable, Finding::Unreadable];
+        assert_eq!(found(&rar4(0, 0, b"a.exe\0x")), program);
+    }
+
+    #[test]
+    fn rar_5_tells_its_password_and_its_names() {
+        assert_eq!(found(&rar5(&[4, 0, 0])), [Finding::EncryptedArchive]);
+        let plain = [2, 0, 0, 1, 0, 0, 0, 5, b'a', b'.', b't', b'x', b't'];
+        assert_eq!(found(&rar5(&plain)), [Finding::Unreadable]);
+        let program = [2, 0, 0, 1, 0, 0, 0, 5, b'a', b'.', b'e', b'x', b'e'];
+        assert_eq!(
+            found(&rar5(&program)),
+            [Finding::Executable, Finding::Unreadable]
+        );
+        let secret = [2, 1, 2, 0, 1, 0, 0, 0, 1, b'a', 1, 1];
+        assert_eq!(found(&rar5(&secret)), [Finding::EncryptedArchive]);
+    }
+
+    #[test]
+    fn damaged_numbers_end_the_reading() {
+        assert_eq!(found(&rar5(&[0xff; 40])), [Finding::Unreadable]);
+        assert_eq!(found(b"Rar!\x1a\x07"), [Finding::Unreadable]);
+    }
+}

@@ -114,12 +114,12 @@ fn deflated(
     package: &mut Package,
 ) {
     let data = inside.data();
-    let head = deflate::raw(data, HEAD.min(look.room()));
+    let head = deflate::raw(data, HEAD);
     let plain = is_plain(&head.bytes, name);
     let inflated = if head.end != End::Limit || plain {
         head
     } else {
-        deflate::raw(data, look.room())
+        deflate::raw(data, look.room().max(HEAD))
     };
     look.spend(inflated.bytes.len());
     match inflated.end {

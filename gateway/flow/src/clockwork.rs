@@ -18,6 +18,10 @@ pub struct Counts {
     pub exchanges: Vec<(String, i64)>,
     /// Deliveries by state.
     pub deliveries: Vec<(String, i64)>,
+    /// Mails out by state.
+    pub mails: Vec<(String, i64)>,
+    /// What is kept apart, by reason.
+    pub quarantine: Vec<(String, i64)>,
     /// Open holds.
     pub open_holds: i64,
     /// Entries of each area's open log.
@@ -56,6 +60,8 @@ impl Flow {
         Ok(Counts {
             exchanges: tx.exchange_counts().await?,
             deliveries: tx.delivery_counts().await?,
+            mails: tx.mail_counts().await?,
+            quarantine: tx.quarantine_counts().await?,
             open_holds: tx.open_hold_count().await?,
             // By epoch: of an area's logs the newest is the open one.
             log_size: tx

@@ -44,5 +44,5 @@ pub use envelope::{Body, Encryption, Envelope, Mode, Notify, Recipient, Return, 
 pub use handler::{Handler, Sink, Verdict};
 pub use network::{BadNetwork, Network};
 pub use reply::{Outcome, Reply};
-pub use send::{Letter, RelayConfig, RelayTls, Route, RouteError, Sent, Why};
+pub use send::{Letter, Relay, RelayConfig, RelayTls, Route, RouteError, Sent, Why};
 pub use server::Server;

@@ -1,17 +1,22 @@
-//! How mail leaves: to a relay by `lettre`, or, where there is none, into a folder.
+//! How mail leaves: to a relay by `lettre`, or, where there is none, into a folder. Delivery
+//! straight to a domain's own hosts, with MTA-STS (RFC 8461) or DANE (RFC 7672), is the relay's.
+//!
+//! Where the relay offers DSN (RFC 3461), it is asked for notices of failure and delay that
+//! carry the letter's id.
+
+mod connection;
+mod fault;
+mod lines;
+mod relay;
 
 use std::io::{self, Write as _};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use lettre::address::Envelope;
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
-use lettre::transport::smtp::extension::ClientId;
-use lettre::transport::smtp::{Error, PoolConfig};
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
+
+pub use relay::Relay;
 
 /// A mail to be sent: its bytes go out as they are, each time.
 #[derive(Clone)]
@@ -20,7 +25,7 @@ pub struct Letter {
     pub id: String,
     /// Where reports on it go; none is the null path.
     pub envelope_from: Option<String>,
-    /// Who gets it.
+    /// Who gets it: all, or none, so that a letter to one each has an answer for each.
     pub to: Vec<String>,
     /// The mail, lines ending in CRLF.
     pub bytes: Vec<u8>,
@@ -61,6 +66,8 @@ pub enum Why {
     Unreachable,
     /// There is no TLS to be had with it, or its certificate is not trusted.
     NotSecure,
+    /// The relay does not let the gateway in.
+    NotSignedIn,
     /// The folder could not be written.
     NotWritten,
 }
@@ -71,6 +78,8 @@ pub enum RelayTls {
     /// STARTTLS, with a certificate for the relay's name that these authorities (PEM) vouch
     /// for; the system's where none are given. Without it nothing is sent.
     Required(Option<Vec<u8>>),
+    /// STARTTLS where it is offered, whoever is there; else in clear.
+    Opportunistic,
     /// In clear: only to a relay on this machine.
     None,
 }
@@ -84,11 +93,11 @@ pub struct RelayConfig {
     pub port: u16,
     /// Whether TLS is spoken.
     pub tls: RelayTls,
-    /// User and password.
+    /// User and password; only where TLS is required.
     pub credentials: Option<(String, SecretString)>,
     /// What the gateway calls itself.
     pub hello: String,
-    /// How long one command may take.
+    /// How long each may take: the connection with its handshake, a command, the message.
     pub timeout: Duration,
 }
 
@@ -100,6 +109,12 @@ pub enum RouteError {
         "relay `{0}` is not on this machine: mail goes to it over TLS only; set `tls = \"required\"`"
     )]
     ClearOverNetwork(String),
+    /// A password that could be read on the way.
+    #[error("credentials go to relay `{0}` over TLS only; set `tls = \"required\"`")]
+    CredentialsInClear(String),
+    /// What is said in EHLO is no domain.
+    #[error("`{0}` is no name to say hello with: give the gateway's own domain name")]
+    Hello(String),
     /// The authorities' certificates do not read.
     #[error("the relay's authorities do not read: give their certificates as PEM")]
     Roots,
@@ -113,7 +128,7 @@ pub enum Route {
     /// Into a folder: one `.eml` each.
     Folder(PathBuf),
     /// To a relay.
-    Relay(AsyncSmtpTransport<Tokio1Executor>),
+    Relay(Box<Relay>),
 }
 
 impl std::fmt::Debug for Route {
@@ -135,23 +150,7 @@ impl Route {
 
     /// To a relay. Nothing is connected to yet.
     pub fn relay(config: RelayConfig) -> Result<Self, RouteError> {
-        let tls = match &config.tls {
-            RelayTls::None if is_here(&config.host) => Tls::None,
-            RelayTls::None => return Err(RouteError::ClearOverNetwork(config.host)),
-            RelayTls::Required(roots) => Tls::Required(parameters(&config.host, roots.as_deref())?),
-        };
-        let mut builder =
-            AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(config.host.clone())
-                .port(config.port)
-                .tls(tls)
-                .hello_name(ClientId::Domain(config.hello))
-                .timeout(Some(config.timeout))
-                .pool_config(PoolConfig::new().max_size(4));
-        if let Some((user, password)) = config.credentials {
-            let password = password.expose_secret().to_owned();
-            builder = builder.credentials(Credentials::new(user, password));
-        }
-        Ok(Self::Relay(builder.build()))
+        Relay::new(config).map(Box::new).map(Self::Relay)
     }
 
     /// One try.
@@ -168,43 +167,9 @@ impl Route {
                     },
                 }
             }
-            Self::Relay(relay) => {
-                let Some(envelope) = envelope(letter) else {
-                    return Sent::Refused {
-                        status: Some("5.1.3".to_owned()),
-                    };
-                };
-                match relay.send_raw(&envelope, &letter.bytes).await {
-                    Ok(_) => Sent::Accepted,
-                    Err(error) => failed(&error),
-                }
-            }
+            Self::Relay(relay) => relay.send(letter).await,
         }
     }
-}
-
-fn envelope(letter: &Letter) -> Option<Envelope> {
-    let from = match &letter.envelope_from {
-        Some(from) => Some(from.parse::<Address>().ok()?),
-        None => None,
-    };
-    let to: Result<Vec<Address>, _> = letter.to.iter().map(|to| to.parse()).collect();
-    Envelope::new(from, to.ok()?).ok()
-}
-
-fn failed(error: &Error) -> Sent {
-    let status = std::error::Error::source(error).and_then(|said| enhanced(&said.to_string()));
-    if error.is_permanent() {
-        return Sent::Refused { status };
-    }
-    let why = if error.is_transient() {
-        Why::Deferred
-    } else if error.is_tls() || error.is_client() {
-        Why::NotSecure
-    } else {
-        Why::Unreachable
-    };
-    Sent::Later { status, why }
 }
 
 /// The enhanced status that a reply begins with (RFC 2034 section 4).
@@ -224,18 +189,12 @@ fn is_here(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-fn parameters(host: &str, roots: Option<&[u8]>) -> Result<TlsParameters, RouteError> {
-    let mut builder = TlsParameters::builder(host.to_owned());
-    if let Some(roots) = roots {
-        builder = builder.certificate_store(CertificateStore::None);
-        let certificate = Certificate::from_pem(roots).map_err(|_| RouteError::Roots)?;
-        builder = builder.add_root_certificate(certificate);
-    }
-    builder.build().map_err(|_| RouteError::Roots)
-}
-
 /// Whole or not at all, and there after a power cut.
 fn keep(folder: &Path, letter: &Letter) -> io::Result<()> {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if letter.id.is_empty() || !letter.id.chars().all(good) {
+        return Err(io::Error::from(io::ErrorKind::InvalidFilename));
+    }
     let place = folder.join(format!("{}.eml", letter.id));
     let part = folder.join(format!(".{}.part", letter.id));
     let mut file = std::fs::File::create(&part)?;

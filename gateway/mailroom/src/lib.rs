@@ -15,4 +15,4 @@ mod settings;
 
 pub use error::Trouble;
 pub use room::Mailroom;
-pub use settings::{Settings, Standing};
+pub use settings::Settings;

@@ -9,7 +9,7 @@ use gateway_flow::Flow;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::error::Trouble;
-use crate::settings::{Settings, Standing};
+use crate::settings::Settings;
 
 /// How often files of trust are looked at for a change.
 const LOOKED_AT: std::time::Duration = std::time::Duration::from_secs(5);
@@ -85,15 +85,6 @@ impl Mailroom {
             }
         }
         Arc::clone(&known.trust)
-    }
-
-    /// The operator's numbers.
-    pub async fn standing(&self) -> Result<Standing, Trouble> {
-        let mut tx = self.0.flow.store.read().await?;
-        Ok(Standing {
-            out: tx.mail_counts().await?,
-            apart: tx.quarantine_counts().await?,
-        })
     }
 }
 

@@ -38,12 +38,3 @@ pub struct Settings {
     /// How long mail waits for its turn to be opened before it is told to come again.
     pub patience: Duration,
 }
-
-/// How a mailroom stands, for the operator's numbers.
-#[derive(Debug, Clone, Default)]
-pub struct Standing {
-    /// Mails out, by state.
-    pub out: Vec<(String, i64)>,
-    /// What is kept apart, by reason.
-    pub apart: Vec<(String, i64)>,
-}

@@ -35,6 +35,20 @@ fn text(counts: &Counts) -> String {
         "state",
         &counts.deliveries,
     );
+    gauge(
+        &mut out,
+        "gateway_mails_out",
+        "Mails out by state.",
+        "state",
+        &counts.mails,
+    );
+    gauge(
+        &mut out,
+        "gateway_quarantine",
+        "What is kept apart, by reason.",
+        "reason",
+        &counts.quarantine,
+    );
     head(
         &mut out,
         "gateway_open_holds",
@@ -76,6 +90,8 @@ mod tests {
         let text = text(&Counts {
             exchanges: vec![("released".to_owned(), 3)],
             deliveries: vec![("sent".to_owned(), 2)],
+            mails: vec![("queued".to_owned(), 3)],
+            quarantine: vec![("unreadable".to_owned(), 4)],
             open_holds: 1,
             log_size: vec![("lon\"don".to_owned(), 40)],
         });
@@ -83,6 +99,8 @@ mod tests {
             "# TYPE gateway_exchanges gauge",
             "gateway_exchanges{state=\"released\"} 3",
             "gateway_deliveries{state=\"sent\"} 2",
+            "gateway_mails_out{state=\"queued\"} 3",
+            "gateway_quarantine{reason=\"unreadable\"} 4",
             "gateway_open_holds 1",
             "gateway_ledger_entries{area=\"lon\\\"don\"} 40",
         ] {

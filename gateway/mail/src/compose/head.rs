@@ -115,7 +115,12 @@ fn address(text: &str) -> String {
             '?'
         }
     };
-    text.chars().map(good).take(254).collect()
+    let address: String = text.chars().map(good).take(254).collect();
+    if address.is_empty() {
+        "?".to_owned()
+    } else {
+        address
+    }
 }
 
 fn bracketed(id: &str) -> String {
