@@ -70,6 +70,11 @@ impl Look {
         self.member_bytes.min(self.bytes)
     }
 
+    /// How many members may still be read.
+    pub(crate) fn members_left(&self) -> usize {
+        self.members
+    }
+
     /// How many bytes may be read at all.
     pub(crate) fn left(&self) -> usize {
         self.bytes

@@ -19,12 +19,12 @@ pub(crate) fn look(look: &mut Look, bytes: &[u8], depth: usize) {
         return look.find(Finding::EncryptedDocument);
     }
     for (kind, at) in found.streams {
-        let Some(data) = data(bytes, at) else {
-            continue;
-        };
         if !look.member() {
             return;
         }
+        let Some(data) = data(bytes, at) else {
+            continue;
+        };
         let Some(content) = content(look, data) else {
             continue;
         };
@@ -68,6 +68,8 @@ fn names(look: &mut Look, bytes: &[u8]) -> Named {
             b"EmbeddedFile" => named.streams.push((Stream::File, end)),
             _ => {}
         }
+        // One more than is opened, so that it is said.
+        named.streams.truncate(look.members_left() + 1);
     }
     named
 }
@@ -122,6 +124,9 @@ fn content(look: &mut Look, data: &[u8]) -> Option<Vec<u8>> {
     if !deflated {
         let near = data.get(..room).unwrap_or(data);
         let end = memmem::find(near, b"endstream").unwrap_or(near.len());
+        if end == near.len() && near.len() < data.len() {
+            look.find(Finding::TooDeep);
+        }
         look.spend(end);
         return near.get(..end).map(<[u8]>::to_vec);
     }

@@ -88,12 +88,13 @@ fn is_encrypted(central: &ZipFileHeaderRecord<'_>, local: &ZipLocalFileHeader<'_
 /// Members may lie over each other: bytes are counted as often as they are read.
 fn stored(look: &mut Look, data: &[u8], name: &str, depth: usize, package: &mut Package) {
     let head = data.get(..HEAD).unwrap_or(data);
-    let read = if is_plain(head, name) {
+    let plain = is_plain(head, name);
+    let read = if plain {
         head
     } else {
         data.get(..look.left()).unwrap_or(data)
     };
-    if read.len() < data.len() && !is_plain(read, name) {
+    if read.len() < data.len() && !plain {
         look.find(Finding::TooDeep);
     }
     package.member(name, read);

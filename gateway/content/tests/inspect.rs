@@ -63,6 +63,7 @@ fn macros_are_found_under_any_name() {
         ),
         ("macros.odt", ODT, &[Macros]),
         ("macros-inside.zip", ZIP, &[Macros]),
+        ("stored.zip", ZIP, &[Macros]),
         ("object.rtf", "application/rtf", &[EmbeddedObject]),
         ("attachment.pdf", PDF, &[Macros]),
     ]);
@@ -153,8 +154,12 @@ fn archives_are_opened_so_deep_and_so_far() {
         total_bytes: 0,
         ..Limits::default()
     };
+    for name in ["stored.zip", "attachment.pdf"] {
+        let seen = inspect("", "", &fixture(name), &none);
+        assert!(seen.findings.contains(&TooDeep), "{name}: {seen:?}");
+    }
     let seen = inspect("", "", &fixture("macros-inside.zip"), &none);
-    assert!(seen.holds(), "nothing was read: {seen:?}");
+    assert!(seen.holds(), "only a beginning was read: {seen:?}");
 }
 
 /// A compound file with these storages and streams.

@@ -8,7 +8,7 @@
 //! Nothing here trusts a sender's claims, and nothing logs more than ids, sizes and codes.
 //!
 //! Beside it stands what is needed to answer: [`compose`] makes the octets of a mail, [`dkim`]
-//! signs them and says of a mail that came whether its From domain is proved, [`send`] hands
+//! signs them and says of a mail that came whether its From domain is proved, a [`Route`] hands
 //! them to a relay or a folder, and a [`Directory`] says which domains mail may go to.
 //!
 //! A command is read in `command`, done in `talk` or `message`; a new limit stands in

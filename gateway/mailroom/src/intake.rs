@@ -36,11 +36,7 @@ impl Handler for Mailroom {
         {
             return Verdict::Refused(Reply::new(550, (7, 1), "this gateway does not relay"));
         }
-        let local = address.local();
-        if address.as_str().eq_ignore_ascii_case(&own.address)
-            || local.eq_ignore_ascii_case("postmaster")
-            || local.starts_with(BOUNCE)
-        {
+        if particulars::is_own(self, address) {
             return Verdict::Accepted;
         }
         let agency = gateway_email::Address::parse(address.as_str());

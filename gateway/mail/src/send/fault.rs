@@ -42,13 +42,12 @@ impl Fault {
         let later = |status, why| Sent::Later { status, why };
         match self {
             Self::Is(sent) => sent,
-            Self::TooSlow => later(None, Why::Unreachable),
             Self::Smtp(error) if error.is_permanent() => Sent::Refused {
                 status: status(&error),
             },
             Self::Smtp(error) if error.is_transient() => later(status(&error), Why::Deferred),
             Self::Smtp(error) if error.is_tls() => later(None, Why::NotSecure),
-            Self::Smtp(_) => later(None, Why::Unreachable),
+            Self::Smtp(_) | Self::TooSlow => later(None, Why::Unreachable),
         }
     }
 

@@ -42,10 +42,10 @@ sys.exit(0 if good else 1)
 #[test]
 fn dkimpy_verifies_what_is_signed_and_finds_what_was_changed() {
     let signer = DkimSigner::from_pem(&rsa(2048), "gateway.example", "s1").unwrap();
-    let signed = signer.signed(&mail(), now()).unwrap();
+    let whole = signer.signed(&mail(), now()).unwrap();
     let verify = |mail: &[u8]| run("python3", &["-c", VERIFY, &signer.record()], mail);
-    verify(&signed).unwrap_or_else(|error| panic!("`pip install dkimpy`: {error}"));
-    let text = String::from_utf8(signed).unwrap();
+    verify(&whole).unwrap_or_else(|error| panic!("`pip install dkimpy`: {error}"));
+    let text = String::from_utf8(whole).unwrap();
     for (old, new) in [
         ("last", "lost"),
         ("Subject: S", "Subject: s"),

@@ -11,6 +11,8 @@ mod ends;
 mod limits;
 mod lmtp;
 mod logs;
+mod postfix;
+mod sending;
 mod smuggling;
 mod support;
 mod tls;

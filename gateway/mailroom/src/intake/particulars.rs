@@ -9,12 +9,13 @@ use gateway_flow::FlowError;
 use gateway_flow::body::StagedBody;
 use gateway_flow::submission::{Emergency, Intake, ItemClaim, Particulars, RecipientClaim};
 use gateway_mail::Envelope;
-use gateway_store::rows::AgencyRow;
+use gateway_store::rows::{AgencyRow, ExchangeRow};
 use jiff::ToSpan as _;
 
 use crate::error::Trouble;
 use crate::room::Mailroom;
 
+use super::BOUNCE;
 use super::content::{self, Seen};
 use super::prove::Sender;
 use super::spool::seal;
@@ -56,7 +57,12 @@ pub(crate) async fn read(
     };
     let none = Details::default();
     let given = reading.details.as_ref().unwrap_or(&none);
-    let recipients = recipients(room, envelope, mail, given, sender, &mut intake).await?;
+    let in_reply_to = answers(room, mail, given, &sender.agency).await?;
+    let mut recipients = recipients(room, envelope, mail, given, sender, &mut intake).await?;
+    if let (true, Some(earlier)) = (recipients.is_empty(), in_reply_to) {
+        recipients.extend(asker(room, earlier, sender).await?);
+        intake.unbound = false;
+    }
     let mut items = Vec::new();
     let mut bodies = Vec::new();
     for claim in claimed {
@@ -89,7 +95,7 @@ pub(crate) async fn read(
             statement,
             confirm_recipients: given.confirm_recipients.clone(),
         }),
-        in_reply_to: answers(room, mail, given, &sender.agency).await?,
+        in_reply_to,
         intake,
         items,
         ..Particulars::new(recipients)
@@ -105,11 +111,24 @@ pub(crate) fn enveloped(room: &Mailroom, envelope: &Envelope) -> Vec<AgencyId> {
     let domain = &room.0.settings.domain;
     let mut agencies = Vec::new();
     for recipient in &envelope.recipients {
+        if is_own(room, &recipient.address) {
+            continue;
+        }
         let address = gateway_email::Address::parse(recipient.address.as_str());
         let agency = address.and_then(|address| agency_of(&address, domain));
         agencies.extend(agency.filter(|agency| !agencies.contains(agency)));
     }
     agencies
+}
+
+/// The gateway's own addresses, which are no agency's.
+pub(crate) fn is_own(room: &Mailroom, address: &gateway_mail::Address) -> bool {
+    let local = address.local();
+    address
+        .as_str()
+        .eq_ignore_ascii_case(&room.0.settings.address)
+        || local.eq_ignore_ascii_case("postmaster")
+        || local.starts_with(BOUNCE)
 }
 
 /// For whom it is: what the sender bound by the signature, else what the envelope says.
@@ -199,6 +218,25 @@ async fn answers(
         }
     }
     Ok(found)
+}
+
+/// Whom a reply to the gateway's own address is for: whoever sent what it answers. The records
+/// say so, so that nobody on the way can have written it.
+async fn asker(
+    room: &Mailroom,
+    earlier: Id,
+    sender: &Sender,
+) -> Result<Option<RecipientClaim>, Trouble> {
+    let mut tx = room.0.flow.store.read().await?;
+    let exchange: Option<ExchangeRow> = tx.get(&earlier.to_string()).await?;
+    let agency: Option<AgencyId> = exchange.and_then(|exchange| exchange.sender.parse().ok());
+    Ok(agency
+        .filter(|agency| *agency != sender.agency)
+        .map(|agency| RecipientClaim {
+            agency,
+            person: None,
+            reason: None,
+        }))
 }
 
 async fn item(

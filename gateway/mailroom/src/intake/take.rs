@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway_core::{AgencyId, Channel, ExchangeState, Personal};
+use gateway_core::{AgencyId, AgencyKind, Channel, ExchangeState, Personal};
 use gateway_email::{Address, Limits, Mail};
 use gateway_flow::quarantine::Unproved as Apart;
 use gateway_flow::submission::{Idempotency, Intake, ItemClaim, Particulars};
@@ -184,8 +184,8 @@ async fn set_aside(
 ) -> Result<Answer, Refusal> {
     let mut addressed = enveloped(room, envelope);
     if addressed.is_empty() {
-        // It came to the gateway's own address.
-        addressed.push(caller.agency.clone());
+        // It came to the gateway's own address: it is for those who look after it.
+        addressed.extend(unit_of(room, &caller.agency).await?);
     }
     let recipients = addressed
         .into_iter()
@@ -231,6 +231,17 @@ async fn joined(
         .flow
         .join_recipients(caller, id, asked, JOINS_FOR)
         .await?)
+}
+
+/// The coordination unit of an agency's first area.
+async fn unit_of(room: &Mailroom, agency: &AgencyId) -> Result<Option<AgencyId>, Trouble> {
+    let mut tx = room.0.flow.store.read().await?;
+    let Some(first) = tx.memberships(agency.as_str()).await?.into_iter().next() else {
+        return Ok(None);
+    };
+    let kind = AgencyKind::Coordination.as_str();
+    let units = tx.agencies_in(&first.area, kind).await?;
+    Ok(units.into_iter().find_map(|unit| unit.id.parse().ok()))
 }
 
 fn agencies(particulars: &Particulars) -> Vec<AgencyId> {
