@@ -255,7 +255,7 @@ async fn item(
     let name = claim.title.reveal();
     let seen = match claim.content {
         Content::Message => content::look(room, "", "text/plain", bytes).await?,
-        Content::Part(_) => content::look(room, name, &claim.media_type, bytes).await?,
+        Content::Part(_) => content::look_through(room, name, &claim.media_type, bytes).await?,
     };
     if seen.infected {
         return Ok(None);
