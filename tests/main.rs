@@ -8,7 +8,10 @@ mod journeys {
     mod a_gibibyte_goes_up_and_down_flat;
     mod a_receipt_does_not_bend;
     mod an_agency_that_holds_its_own_key;
+    mod an_officers_mail_becomes_an_exchange;
+    mod bad_mail_is_kept_apart;
     mod fifty_posts_of_one_key_make_one_exchange;
+    mod mail_goes_through_a_real_postfix;
     mod nothing_of_a_person_lies_in_clear;
     mod one_exchange_from_system_to_system;
     mod revocation_is_at_once;

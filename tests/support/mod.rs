@@ -51,7 +51,8 @@ impl Demo {
         let mut command = Command::new(gateway());
         command
             .args(["demo", "--clock", "manual", "--sample", sample])
-            .args(["--api", "127.0.0.1:0", "--ops", "127.0.0.1:0", "--dir"])
+            .args(["--api", "127.0.0.1:0", "--ops", "127.0.0.1:0"])
+            .args(["--smtp", "127.0.0.1:0", "--dir"])
             .arg(folder.path())
             .env("TMPDIR", folder.path().join("tmp"))
             .env("GATEWAY_LOG", "debug");
