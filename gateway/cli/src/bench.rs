@@ -7,6 +7,7 @@ mod absent;
 mod bare;
 mod decide;
 mod figure;
+mod ingest;
 mod memory;
 mod post;
 mod proof;
@@ -22,11 +23,13 @@ use self::figure::Figure;
 use crate::{say, usage};
 
 /// The measurements. Memory is measured first, while the process is small.
-const NAMES: [&str; 6] = ["seal", "decide", "proof", "record", "post", "absent"];
+const NAMES: [&str; 7] = [
+    "seal", "decide", "proof", "record", "post", "ingest", "absent",
+];
 
 /// Measure the gateway against its limits
 ///
-/// NAME is one of `record`, `post`, `decide`, `seal`, `proof` and `absent`. Every figure stands
+/// NAME is one of `record`, `post`, `ingest`, `decide`, `seal`, `proof` and `absent`. Every figure stands
 /// beside its limit or its peer, measured in the same run; `ratio` is the figure divided by the
 /// peer's. In JSON, `median` and `p99` are microseconds, `rate` is a second, and `unit` is that of
 /// `figure` and `peer_figure`. Everything happens in a temporary folder (TMPDIR says where).
@@ -43,6 +46,9 @@ pub struct Bench {
     /// Seal a stream of 1 GiB as well
     #[arg(long)]
     large: bool,
+    /// Hand the mails of `ingest` to this mail server too, which is to accept and keep them
+    #[arg(long, value_name = "ADDR")]
+    smtp: Option<std::net::SocketAddr>,
 }
 
 /// What every measurement is told.
@@ -54,6 +60,8 @@ struct Setup {
     database: Option<String>,
     /// Streams of 1 GiB as well.
     large: bool,
+    /// A mail server to compare with.
+    smtp: Option<std::net::SocketAddr>,
 }
 
 impl Setup {
@@ -79,6 +87,7 @@ impl Bench {
             divisor: 1,
             database: self.database,
             large: self.large,
+            smtp: self.smtp,
         };
         let mut all = Vec::new();
         for name in names {
@@ -110,6 +119,7 @@ async fn measure(name: &str, setup: &Setup) -> anyhow::Result<Vec<Figure>> {
     match name {
         "record" => record::run(setup).await,
         "post" => post::run(setup).await,
+        "ingest" => ingest::run(setup).await,
         "decide" => decide::run(setup),
         "seal" => seal::run(setup),
         "proof" => proof::run(setup),

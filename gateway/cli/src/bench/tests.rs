@@ -7,6 +7,7 @@ fn tiny() -> Setup {
         divisor: 100_000,
         database: None,
         large: false,
+        smtp: None,
     }
 }
 
@@ -46,6 +47,7 @@ async fn a_measurement_that_is_not_known_is_wrong_usage_and_names_those_there_ar
         json: false,
         database: None,
         large: false,
+        smtp: None,
     };
     let error = bench.run().await.unwrap_err();
     assert!(error.is::<crate::Usage>());

@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod channels;
 mod corrections;
 mod emergency;
 mod keeping;

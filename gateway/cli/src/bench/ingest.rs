@@ -1,0 +1,294 @@
+//! `ingest`: an officer's S/MIME mails over the wire to a durable 250, beside a mail server that
+//! takes the same bytes durably (`--smtp`), and beside the opening of them alone.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context as _, ensure};
+use gateway_cms::{Form, KeyPair, Limits, Profile, Recipient, Trust};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::Setup;
+use super::figure::Figure;
+use super::world::World;
+use crate::mail::{DEMO_ADDRESS, MailConfig};
+use crate::pki::{Authority, Pair};
+use crate::{files, post, progress};
+
+const NAME: &str = "ingest";
+/// The agency that sends, and its officer's place in the world.
+const FROM: &str = "met-police";
+/// For whom.
+const TO: &str = "london-probation@gateway.example";
+/// Kind of key of the gateway's, bytes of text, sessions, mails.
+const CASES: [(bool, usize, usize, usize); 7] = [
+    (false, 6_000, 1, 200),
+    (false, 6_000, 10, 1_000),
+    (false, 6_000, 50, 1_500),
+    (false, 700_000, 1, 20),
+    (false, 700_000, 10, 60),
+    (false, 700_000, 50, 100),
+    (true, 6_000, 10, 400),
+];
+
+/// Measures.
+pub async fn run(setup: &Setup) -> anyhow::Result<Vec<Figure>> {
+    let mut figures = Vec::new();
+    for server in setup.databases() {
+        let world = World::make(server).await?;
+        let measured = on(setup, &world).await;
+        world.end().await?;
+        figures.extend(measured?);
+    }
+    Ok(figures)
+}
+
+async fn on(setup: &Setup, world: &World) -> anyhow::Result<Vec<Figure>> {
+    let authority = Authority::create(&world.folder().join("mail-pki"), "Bench mail authority")?;
+    let agency = world.state.agencies.iter().find(|one| one.id == FROM);
+    let officer = agency.and_then(|one| one.users.first());
+    let address = officer.context("nobody sends")?.email.clone();
+    let signer = authority.mail("officer", std::slice::from_ref(&address), false)?;
+    let id = FROM.parse()?;
+    post::enter(&world.flow, &signer.certificate, &id, None, "modern").await?;
+    let mut figures = Vec::new();
+    let bar = progress::bar(NAME);
+    for rsa in [false, true] {
+        let kind = if rsa { "rsa" } else { "p-256" };
+        let own = authority.mail(kind, &[DEMO_ADDRESS.to_owned()], rsa)?;
+        let certificate = files::read_text(&own.certificate)?;
+        let key = files::read(&own.key)?;
+        world.flow.vault.add_mail_key(&certificate, &key).await?;
+        let bench = Bench {
+            world,
+            authority: &authority,
+            address: &address,
+            signer: &signer,
+            own: &own,
+        };
+        for (_, bytes, sessions, mails) in CASES.into_iter().filter(|case| case.0 == rsa) {
+            let mails = setup.times(mails);
+            let sessions = sessions.min(mails);
+            figures.extend(bench.case(setup, bytes, sessions, mails, rsa).await?);
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    Ok(figures)
+}
+
+struct Bench<'w> {
+    world: &'w World,
+    authority: &'w Authority,
+    address: &'w str,
+    signer: &'w Pair,
+    own: &'w Pair,
+}
+
+impl Bench<'_> {
+    async fn case(
+        &self,
+        setup: &Setup,
+        bytes: usize,
+        sessions: usize,
+        mails: usize,
+        rsa: bool,
+    ) -> anyhow::Result<Vec<Figure>> {
+        let mails = Arc::new(self.mails(bytes, mails)?);
+        let size = mails.first().map_or(0, Vec::len) / 1_000;
+        let alone = self.alone(&mails)?;
+        let (stopping, stop) = watch::channel(false);
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let at = listener.local_addr()?;
+        let mut config = MailConfig::of_folder(self.world.folder(), at, "https://x.example".into());
+        config.authorities = self.authority.certificate();
+        let room = config.room(&self.world.flow)?;
+        let server = config.server(listener, room, self.world.flow.clock.clone())?;
+        let serving = tokio::spawn(server.serve(stop));
+        let rate = deliver(at, self.address, &mails, sessions).await?;
+        let _ = stopping.send(true);
+        serving.await?;
+        let key = if rsa { "RSA-3072" } else { "P-256" };
+        let case = format!(
+            "{}: {size} KB, {sessions} sessions, {key}",
+            self.world.database
+        );
+        let limit = "opening and verifying alone, one core";
+        let own = Figure::rate(NAME, case.clone(), rate, "mails/s").beside(limit, alone);
+        let small = !rsa && bytes < 10_000;
+        let mut figures = vec![if small {
+            own.target(
+                "≥ 245 mails/s, half of a Postfix on two cores",
+                rate >= 245.0,
+            )
+        } else {
+            own
+        }];
+        if let Some(peer) = setup.smtp {
+            let theirs = deliver(peer, self.address, &mails, sessions).await?;
+            let beside = Figure::rate(NAME, case, rate, "mails/s");
+            let beside = beside.beside("the server at --smtp, the same bytes", theirs);
+            figures.push(if small { beside.at_least(0.5) } else { beside });
+        }
+        Ok(figures)
+    }
+
+    /// What can be done at most: the two layers taken off, and nothing else.
+    fn alone(&self, mails: &[Vec<u8>]) -> anyhow::Result<f64> {
+        let pair = KeyPair::from_pem(
+            &files::read(&self.own.certificate)?,
+            &files::read(&self.own.key)?,
+        )?;
+        let roots = files::read(&self.authority.certificate())?;
+        let trust = Trust::new(&roots, b"", &[], false)?;
+        let limits = Limits::default();
+        let few = mails.iter().take(50);
+        let count = super::times::count(few.len());
+        let start = Instant::now();
+        for mail in few {
+            let opened = gateway_cms::decrypt(body_of(mail), std::slice::from_ref(&pair), &limits)?;
+            let verified = gateway_cms::verify(
+                &opened.content,
+                None,
+                &trust,
+                self.world.flow.clock.now(),
+                &limits,
+            )?;
+            ensure!(
+                verified.all_believed(),
+                "a mail of the bench is not believed"
+            );
+        }
+        Ok(count / start.elapsed().as_secs_f64())
+    }
+
+    fn mails(&self, bytes: usize, count: usize) -> anyhow::Result<Vec<Vec<u8>>> {
+        let pair = KeyPair::from_pem(
+            &files::read(&self.signer.certificate)?,
+            &files::read(&self.signer.key)?,
+        )?;
+        let to = Recipient::from_bytes(&files::read(&self.own.certificate)?)?;
+        (0..count)
+            .map(|n| self.mail(&pair, &to, bytes, n))
+            .collect()
+    }
+
+    fn mail(
+        &self,
+        pair: &KeyPair,
+        to: &Recipient,
+        bytes: usize,
+        n: usize,
+    ) -> anyhow::Result<Vec<u8>> {
+        let about = self.world.state.nominals.first().context("no nominal")?;
+        let pnc = about.pnc_id.as_deref().context("no PNC ID")?;
+        let unique: u128 = rand::random();
+        let mut text = format!(
+            "Content-Type: text/plain\r\n\r\nTo: london-probation\r\nNominal: PNC {pnc}; DOB {}\r\n\
+             Purpose: MANAGE\r\nNecessity: bench {n}\r\nBasis: CJA 2003 s.325\r\nCategory: RISK\r\n\r\n{unique:x}\r\n",
+            about.date_of_birth
+        );
+        while text.len() < bytes {
+            text.push_str("Seen near the school gate at noon, and again at three o'clock.\r\n");
+        }
+        let at = self.world.flow.clock.now();
+        let signed = part(
+            "signed-data",
+            &gateway_cms::sign(text.as_bytes(), Form::Opaque, pair, at)?,
+        );
+        let mut der = Vec::new();
+        gateway_cms::encrypt(
+            signed.as_bytes(),
+            std::slice::from_ref(to),
+            Profile::MODERN,
+            &mut der,
+        )?;
+        let sealed = part("authEnveloped-data", &der);
+        let head = format!(
+            "From: {}\r\nTo: {TO}\r\nSubject: Bench\r\nMessage-ID: <{unique:x}@bench.example>\r\nMIME-Version: 1.0\r\n",
+            self.address
+        );
+        Ok(format!("{head}{sealed}").into_bytes())
+    }
+}
+
+fn part(kind: &str, der: &[u8]) -> String {
+    use base64::Engine as _;
+    let text = base64::prelude::BASE64_STANDARD.encode(der);
+    let mut out = format!(
+        "Content-Type: application/pkcs7-mime; smime-type={kind}; name=smime.p7m\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\n"
+    );
+    for line in text.as_bytes().chunks(76) {
+        out.push_str(&String::from_utf8_lossy(line));
+        out.push_str("\r\n");
+    }
+    out
+}
+
+fn body_of(mail: &[u8]) -> &[u8] {
+    let end = mail.windows(4).position(|at| at == b"\r\n\r\n");
+    end.map_or(mail, |end| mail.get(end + 4..).unwrap_or_default())
+}
+
+/// Hands mails to a server over so many sessions; how many a second it took.
+async fn deliver(
+    to: SocketAddr,
+    from: &str,
+    mails: &Arc<Vec<Vec<u8>>>,
+    sessions: usize,
+) -> anyhow::Result<f64> {
+    let mut clients = Vec::new();
+    for _ in 0..sessions {
+        let mut client = Client(BufReader::new(TcpStream::connect(to).await?));
+        client.expect(220).await?;
+        client.say("EHLO bench.example\r\n", 250).await?;
+        clients.push(client);
+    }
+    let start = Instant::now();
+    let mut under_way = JoinSet::new();
+    for (first, mut client) in clients.into_iter().enumerate() {
+        let (mails, from) = (Arc::clone(mails), from.to_owned());
+        under_way.spawn(async move {
+            for mail in mails.iter().skip(first).step_by(sessions) {
+                client.say(&format!("MAIL FROM:<{from}>\r\n"), 250).await?;
+                client.say(&format!("RCPT TO:<{TO}>\r\n"), 250).await?;
+                client.say("DATA\r\n", 354).await?;
+                client.0.get_mut().write_all(mail).await?;
+                client.say(".\r\n", 250).await?;
+            }
+            anyhow::Ok(())
+        });
+    }
+    while let Some(done) = under_way.join_next().await {
+        done??;
+    }
+    Ok(super::times::count(mails.len()) / start.elapsed().as_secs_f64())
+}
+
+struct Client(BufReader<TcpStream>);
+
+impl Client {
+    async fn say(&mut self, line: &str, code: u16) -> anyhow::Result<()> {
+        self.0.get_mut().write_all(line.as_bytes()).await?;
+        self.expect(code).await
+    }
+
+    async fn expect(&mut self, code: u16) -> anyhow::Result<()> {
+        loop {
+            let mut line = String::new();
+            ensure!(self.0.read_line(&mut line).await? > 0, "the server hung up");
+            ensure!(
+                line.starts_with(&code.to_string()),
+                "the server said: {line}"
+            );
+            if line.get(3..4) == Some(" ") {
+                return Ok(());
+            }
+        }
+    }
+}
