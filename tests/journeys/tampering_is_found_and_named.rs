@@ -5,6 +5,7 @@ use crate::support::{Demo, fresh_postgres, peer};
 fn tampering(database: Option<&str>) {
     let mut demo = Demo::with_month(database);
     peer("served_log.py", demo.folder.path());
+    peer("unproved.py", demo.folder.path());
     demo.stop();
     peer("tampering.py", demo.folder.path());
 }
