@@ -244,7 +244,9 @@ async fn deliver(
 ) -> anyhow::Result<f64> {
     let mut clients = Vec::new();
     for _ in 0..sessions {
-        let mut client = Client(BufReader::new(TcpStream::connect(to).await?));
+        let stream = TcpStream::connect(to).await?;
+        stream.set_nodelay(true)?;
+        let mut client = Client(BufReader::new(stream));
         client.expect(220).await?;
         client.say("EHLO bench.example\r\n", 250).await?;
         clients.push(client);
