@@ -23,6 +23,7 @@ create table quarantine (
     size        bigint not null,
     body        bytea,
     blob        text,
+    blob_sha256 text,
     hold_wrap   bytea  not null,
     state       text   not null check (state in ('kept', 'discarded')),
     at          bigint not null,

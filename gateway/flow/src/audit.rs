@@ -297,22 +297,32 @@ async fn table<R: Record>(tx: &mut Tx) -> Result<u64, AuditFault> {
 
 async fn bodies(tx: &mut Tx, blobs: &Blobs) -> Result<(), AuditFault> {
     for id in tx.ids::<ItemRow>().await? {
-        let Some(item) = tx.get::<ItemRow>(&id).await? else {
-            continue;
-        };
-        let (Some(blob), Some(wanted)) = (item.blob, item.blob_sha256) else {
-            continue;
-        };
-        let what = match blobs.digest(&blob)? {
-            None => "missing",
-            Some(found) if found != wanted => "changed",
-            Some(_) => continue,
-        };
-        return Err(AuditFault::Body {
-            item: id,
-            blob,
-            what,
-        });
+        if let Some(item) = tx.get::<ItemRow>(&id).await? {
+            body(blobs, id, item.blob, item.blob_sha256)?;
+        }
+    }
+    for id in tx.ids::<QuarantineRow>().await? {
+        if let Some(kept) = tx.get::<QuarantineRow>(&id).await? {
+            body(blobs, id, kept.blob, kept.blob_sha256)?;
+        }
     }
     Ok(())
+}
+
+/// The sealed body that a row names is there, and is the one that it names.
+fn body(
+    blobs: &Blobs,
+    item: String,
+    blob: Option<String>,
+    wanted: Option<String>,
+) -> Result<(), AuditFault> {
+    let (Some(blob), Some(wanted)) = (blob, wanted) else {
+        return Ok(());
+    };
+    let what = match blobs.digest(&blob)? {
+        None => "missing",
+        Some(found) if found != wanted => "changed",
+        Some(_) => return Ok(()),
+    };
+    Err(AuditFault::Body { item, blob, what })
 }

@@ -184,6 +184,11 @@ impl Flow {
         })
     }
 
+    /// Whether what was kept outside the records is still there.
+    pub fn keeps(&self, blob: &str) -> bool {
+        self.blobs.open_blob(blob).is_ok()
+    }
+
     /// Removes what was kept outside the records.
     pub async fn drop_kept(&self, blob: &str) -> Result<(), FlowError> {
         let mut tx = self.store.write("drop-kept").await?;

@@ -92,9 +92,9 @@ impl Flow {
         let StagedBody {
             key, stored, size, ..
         } = unproved.body;
-        let (body, blob) = match stored {
-            Stored::Inline(sealed) => (Some(sealed), None),
-            Stored::Blob { id, .. } => (None, Some(id)),
+        let (body, blob, blob_sha256) = match stored {
+            Stored::Inline(sealed) => (Some(sealed), None, None),
+            Stored::Blob { id, sha256 } => (None, Some(id), Some(sha256)),
         };
         let claimed = unproved.claimed.reveal().as_bytes();
         let addressed: Vec<&str> = unproved.addressed.iter().map(AgencyId::as_str).collect();
@@ -112,6 +112,7 @@ impl Flow {
             size: i64::try_from(size).unwrap_or(i64::MAX),
             body,
             blob,
+            blob_sha256,
             hold_wrap: wrap(&key, &keys.hold.recipient)?,
             state: "kept".to_owned(),
             at: self.now(),

@@ -166,15 +166,19 @@ impl Tx {
         Ok(touched == 1)
     }
 
-    /// Hands every blob that an item lies in to `take`, with the SHA-256 of the file.
+    /// Hands every blob that an item, or what is kept apart, lies in to `take`, with the SHA-256
+    /// of the file. A mail's bytes are not among them: they are dropped when it is sent, and made
+    /// again where they are gone.
     pub async fn bodies(
         &mut self,
         take: &mut dyn FnMut(String, String) -> io::Result<()>,
     ) -> Result<(), CopyError> {
         let mut after = String::new();
         loop {
-            let sql = "select b.id as id, max(i.blob_sha256) as sha from blob b \
-                       join item i on i.blob = b.id where b.state = 'live' and b.id > $1 \
+            let sql = "select b.id as id, max(i.sha) as sha from blob b join \
+                       (select blob, blob_sha256 as sha from item \
+                       union all select blob, blob_sha256 as sha from quarantine) i \
+                       on i.blob = b.id where b.state = 'live' and b.id > $1 \
                        group by b.id order by b.id limit 500";
             let rows = self.fetch(sql.to_owned(), &[(&after).into()]).await?;
             if rows.is_empty() {

@@ -392,6 +392,7 @@ table! {
         size: i64,
         body: Option<Vec<u8>>,
         blob: Option<String>,
+        blob_sha256: Option<String>,
         hold_wrap: Vec<u8>,
         state: String,
         at: i64,

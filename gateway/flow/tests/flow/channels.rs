@@ -54,6 +54,38 @@ async fn what_is_not_proved_is_kept_whole_and_shown_to_the_coordinator_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_large_body_that_is_kept_apart_is_for_the_backup_and_is_missed_when_it_is_gone() {
+    for db in each().await {
+        let world = world(db).await;
+        let unproved = Unproved {
+            channel: Channel::SecureEmail,
+            reason: "unreadable",
+            claimed: String::new().into(),
+            agency: None,
+            addressed: Vec::new(),
+            body: world.flow.take_text("x".repeat(300_000)).await.unwrap(),
+        };
+        world.flow.keep_apart(unproved).await.unwrap();
+        world.verify().await.unwrap();
+        let mut listed = Vec::new();
+        let mut tx = world.flow.store.read().await.unwrap();
+        tx.bodies(&mut |id, sha256| {
+            listed.push((id, sha256));
+            Ok(())
+        })
+        .await
+        .unwrap();
+        drop(tx);
+        let [(id, sha256)] = listed.as_slice() else {
+            panic!("one body: {}", listed.len());
+        };
+        assert_eq!(world.flow.blobs.digest(id).unwrap().as_ref(), Some(sha256));
+        world.flow.blobs.remove(id).unwrap();
+        assert!(world.verify().await.is_err());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_set_aside_is_decided_for_nobody_and_is_nobodys_record() {
     for db in each().await {
         let world = world(db).await;

@@ -51,9 +51,15 @@ impl Mailroom {
             attempts: row.attempts + 1,
             ..row
         };
-        let row = match (&row.body, &row.blob) {
-            (None, None) => self.written(row).await?,
-            _ => row,
+        // After a restore the bytes of a large one are gone: it is another database's mail now.
+        let there = match (&row.body, &row.blob) {
+            (Some(_), _) => true,
+            (None, Some(blob)) => self.0.flow.keeps(blob),
+            (None, None) => false,
+        };
+        let row = match there {
+            true => row,
+            false => self.written(row).await?,
         };
         let letter = Letter {
             id: row.id.clone(),
@@ -87,6 +93,9 @@ impl Mailroom {
             return Ok(());
         };
         let now = self.0.flow.clock.now().as_microsecond();
+        if now - row.created_at > TRIED_FOR {
+            return self.not_delivered(&row, None).await;
+        }
         let next = now + wait(row.attempts) * 1_000_000;
         self.later(row, None, next).await
     }
