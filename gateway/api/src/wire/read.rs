@@ -6,7 +6,9 @@ use std::str::FromStr;
 use gateway_core::question::Consent;
 use gateway_core::{About, AgencyId, Id, Identifier, IdentifierKind, Personal, text};
 use gateway_flow::complete::Completion;
-use gateway_flow::submission::{Emergency, ItemClaim, ItemPlace, Particulars, RecipientClaim};
+use gateway_flow::submission::{
+    Emergency, ItemClaim, ItemPlace, Particulars, RETENTION, RecipientClaim,
+};
 use gateway_http::{Fault, FieldError};
 use jiff::civil::Date;
 
@@ -20,8 +22,6 @@ use super::words::CONSENT;
 const REASONS: usize = 20_000;
 /// Most identifiers of one person.
 const IDENTIFIERS: usize = 50;
-/// The retention class where the sender gives none.
-const RETENTION: &str = "mappa";
 
 /// What stands in an item's place: its text, or the name of its document.
 #[derive(Clone, PartialEq, Eq)]
@@ -53,7 +53,6 @@ pub(crate) fn exchange(
     let particulars = Particulars {
         reference,
         identifiers: identifiers.unwrap_or_default(),
-        recipients,
         purpose: reader.code("/purpose", stated(request.purpose)),
         necessity: stated(request.necessity).map(Personal::new),
         bases: bases(request.bases).unwrap_or_default(),
@@ -64,9 +63,8 @@ pub(crate) fn exchange(
         property: request.property.map(Personal::new),
         address_pending: request.address_pending.unwrap_or_default(),
         adult_at_risk: request.adult_at_risk.unwrap_or_default(),
-        matched_because: None,
-        intake: gateway_flow::submission::Intake::default(),
         items,
+        ..Particulars::new(recipients)
     };
     reader.done((particulars, contents))
 }

@@ -5,9 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use gateway_core::{
-    About, Category, Channel, Identifier, IdentifierKind, Outcome, Personal, Purpose,
-};
+use gateway_core::{Category, Channel, Identifier, IdentifierKind, Outcome, Personal, Purpose};
 use gateway_flow::submission::{ItemClaim, Particulars, RecipientClaim};
 use gateway_flow::{Answer, Caller, Flow, Submission};
 use tokio::sync::mpsc;
@@ -108,39 +106,15 @@ fn particulars(identifiers: Vec<Identifier>) -> anyhow::Result<Particulars> {
     });
     let words = |text: &str| Personal::new(text.to_owned());
     Ok(Particulars {
-        reference: None,
         identifiers,
-        recipients: recipients.collect::<anyhow::Result<_>>()?,
         purpose: Some(Purpose::Manage),
         necessity: Some(words("both visit the address this week")),
         bases: vec!["CJA 2003 s.325".to_owned(), "DPA 2018 Part 3".to_owned()],
-        emergency: None,
-        in_reply_to: None,
-        matched_because: None,
-        intake: gateway_flow::submission::Intake::default(),
-        property: None,
-        address_pending: false,
-        adult_at_risk: false,
         items: vec![ItemClaim {
-            title: words("Risk note"),
             category: Some(Category::Risk),
-            owner: None,
-            about: About::Subject,
-            nature: None,
-            as_at: None,
-            clinician: None,
-            public_interest: None,
-            consent: None,
-            child: None,
-            corrects: None,
-            supersedes: None,
-            disputed: false,
-            retention_class: "mappa".to_owned(),
-            review_on: None,
-            legal_hold: false,
-            restricted: false,
-            notes: Vec::new(),
+            ..ItemClaim::new(words("Risk note"))
         }],
+        ..Particulars::new(recipients.collect::<anyhow::Result<_>>()?)
     })
 }
 

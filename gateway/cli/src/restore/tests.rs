@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use clap::Parser as _;
 use gateway_core::{
-    About, AgencyKind, Category, Channel, Clock, Custody, Identifier, IdentifierKind, Purpose,
+    AgencyKind, Category, Channel, Clock, Custody, Identifier, IdentifierKind, Purpose,
 };
 use gateway_flow::admin::{NewAgency, NewNominal};
 use gateway_flow::audit::verify_records;
@@ -223,46 +223,23 @@ pub async fn send(flow: &Flow, body: &[u8], reply: Option<&str>) -> Answer {
     }
     drop(send);
     let item = ItemClaim {
-        title: "Risk note".to_owned().into(),
         category: Some(Category::Risk),
-        owner: None,
-        about: About::Subject,
-        nature: None,
-        as_at: None,
-        clinician: None,
-        public_interest: None,
-        consent: None,
-        child: None,
-        corrects: None,
-        supersedes: None,
-        disputed: false,
-        retention_class: "mappa".to_owned(),
-        review_on: None,
-        legal_hold: false,
-        restricted: false,
-        notes: Vec::new(),
+        ..ItemClaim::new("Risk note".to_owned().into())
     };
     let submission = Submission {
         caller: caller("met-police"),
         particulars: Particulars {
-            reference: None,
             identifiers: identifiers(),
-            recipients: vec![RecipientClaim {
-                agency: "london-probation".parse().unwrap(),
-                person: None,
-                reason: None,
-            }],
             purpose: Some(Purpose::Manage),
             necessity: Some("the officer must know".to_owned().into()),
             bases: vec!["CJA 2003 s.325".to_owned()],
-            emergency: None,
             in_reply_to: reply.map(|id| id.parse().unwrap()),
-            property: None,
-            address_pending: false,
-            adult_at_risk: false,
-            matched_because: None,
-            intake: gateway_flow::submission::Intake::default(),
             items: vec![item],
+            ..Particulars::new(vec![RecipientClaim {
+                agency: "london-probation".parse().unwrap(),
+                person: None,
+                reason: None,
+            }])
         },
         bodies: vec![
             flow.take_body("text/plain".to_owned(), chunks)

@@ -275,9 +275,7 @@ impl<'w> Teller<'w> {
         });
         let reply: Option<Id> = letter.reply.as_deref().map(str::parse).transpose()?;
         Ok(Particulars {
-            reference: None,
             identifiers,
-            recipients: recipients.collect::<anyhow::Result<_>>()?,
             purpose: Some(letter.purpose),
             necessity: words(letter.necessity),
             bases: vec!["CJA 2003 s.325".to_owned(), "DPA 2018 Part 3".to_owned()],
@@ -286,16 +284,14 @@ impl<'w> Teller<'w> {
                 confirm_recipients: Vec::new(),
             }),
             in_reply_to: reply,
-            matched_because: None,
-            intake: gateway_flow::submission::Intake::default(),
             property: words(letter.property),
-            address_pending: false,
             adult_at_risk: letter.purpose == Purpose::SafeAdult,
             items: letter
                 .pieces
                 .iter()
                 .map(claim)
                 .collect::<anyhow::Result<_>>()?,
+            ..Particulars::new(recipients.collect::<anyhow::Result<_>>()?)
         })
     }
 
@@ -362,23 +358,14 @@ impl<'w> Teller<'w> {
 fn claim(piece: &Piece) -> anyhow::Result<ItemClaim> {
     let words = |text: Option<&str>| text.map(|text| Personal::new(text.to_owned()));
     Ok(ItemClaim {
-        title: Personal::new(piece.title.to_owned()),
         category: piece.category,
         owner: piece.owner.map(agency).transpose()?,
         about: piece.about,
-        nature: None,
-        as_at: None,
         clinician: words(piece.clinician),
         public_interest: words(piece.public_interest),
         consent: piece.consent,
         child: words(piece.child),
         corrects: piece.corrects.clone(),
-        supersedes: None,
-        disputed: false,
-        retention_class: "mappa".to_owned(),
-        review_on: None,
-        legal_hold: false,
-        restricted: false,
-        notes: Vec::new(),
+        ..ItemClaim::new(Personal::new(piece.title.to_owned()))
     })
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use gateway_core::{
-    About, AgencyId, AgencyKind, Category, Channel, Clock, Custody, Identifier, IdentifierKind,
-    Outcome, Purpose, Role,
+    AgencyId, AgencyKind, Category, Channel, Clock, Custody, Identifier, IdentifierKind, Outcome,
+    Purpose, Role,
 };
 use gateway_flow::admin::{NewAgency, NewNominal, NewPerson};
 use gateway_flow::audit::{AuditFault, verify_records};
@@ -285,28 +285,13 @@ impl World {
 
 pub fn particulars() -> Particulars {
     Particulars {
-        reference: None,
         identifiers: vec![
             identifier(IdentifierKind::Pnc, "99/123456X"),
             identifier(IdentifierKind::Dob, "1980-02-01"),
         ],
-        recipients: ["southwark-housing", "london-probation"]
-            .map(|id| RecipientClaim {
-                agency: agency(id),
-                person: None,
-                reason: None,
-            })
-            .to_vec(),
         purpose: Some(Purpose::Manage),
         necessity: Some("whoever houses him must know".to_owned().into()),
         bases: vec!["CJA 2003 s.325".to_owned()],
-        emergency: None,
-        in_reply_to: None,
-        property: None,
-        address_pending: false,
-        adult_at_risk: false,
-        matched_because: None,
-        intake: gateway_flow::submission::Intake::default(),
         items: vec![
             item("Risk note", Category::Risk, None),
             item(
@@ -315,29 +300,23 @@ pub fn particulars() -> Particulars {
                 Some("london-mental-health"),
             ),
         ],
+        ..Particulars::new(
+            ["southwark-housing", "london-probation"]
+                .map(|id| RecipientClaim {
+                    agency: agency(id),
+                    person: None,
+                    reason: None,
+                })
+                .to_vec(),
+        )
     }
 }
 
 pub fn item(title: &str, category: Category, owner: Option<&str>) -> ItemClaim {
     ItemClaim {
-        title: title.to_owned().into(),
         category: Some(category),
         owner: owner.map(agency),
-        about: About::Subject,
-        nature: None,
-        as_at: None,
-        clinician: None,
-        public_interest: None,
-        consent: None,
-        child: None,
-        corrects: None,
-        supersedes: None,
-        disputed: false,
-        retention_class: "mappa".to_owned(),
-        review_on: None,
-        legal_hold: false,
-        restricted: false,
-        notes: Vec::new(),
+        ..ItemClaim::new(title.to_owned().into())
     }
 }
 
