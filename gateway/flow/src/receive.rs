@@ -53,7 +53,10 @@ impl Flow {
                 "this idempotency key was used for another request: give a fresh key".to_owned(),
             ));
         }
-        self.answer_of(&row.exchange).await.map(Some)
+        Ok(Some(Answer {
+            again: true,
+            ..self.answer_of(&row.exchange).await?
+        }))
     }
 
     pub(crate) async fn receive(&self, submission: Submission) -> Result<Received, FlowError> {

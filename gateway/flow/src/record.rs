@@ -43,6 +43,8 @@ pub struct Answer {
     pub matrix: Vec<DecisionView>,
     /// What is missing, as JSON Pointers.
     pub missing: Vec<String>,
+    /// It is the answer of an earlier one with the same idempotency key.
+    pub again: bool,
     /// What the sender should know beside it.
     pub warnings: Vec<String>,
     /// The proof; none for a preview.
@@ -133,7 +135,10 @@ impl Flow {
         }
         match row {
             Some(row) if row.request == request => Ok(Written {
-                answer: self.answer_of(&row.exchange).await?,
+                answer: Answer {
+                    again: true,
+                    ..self.answer_of(&row.exchange).await?
+                },
             }),
             Some(_) => Err(FlowError::Conflict(
                 "this idempotency key was used for another request: give a fresh key".to_owned(),
@@ -394,6 +399,7 @@ fn answer(decided: &Decided, id: Option<String>, receipt: Option<Receipt>) -> An
             Some(_) => Vec::new(),
             None => missing.clone(),
         },
+        again: false,
         warnings: case.warnings.clone(),
         receipt,
     }

@@ -182,6 +182,7 @@ impl Flow {
             nominal: row.nominal.clone(),
             matrix,
             missing,
+            again: false,
             warnings: Vec::new(),
             receipt: Some(self.receipt_of(id).await?),
         })

@@ -99,6 +99,8 @@ pub(crate) struct HeldItem {
     pub(crate) title: String,
     /// Its information category.
     pub(crate) category: String,
+    /// What the gateway found in it, in words.
+    pub(crate) notes: Vec<String>,
 }
 
 impl From<HoldView> for HoldBody {
@@ -111,6 +113,7 @@ impl From<HoldView> for HoldBody {
             item: HeldItem {
                 title: view.item_title,
                 category: view.item_category,
+                notes: view.notes,
             },
             rules: view.rules.into_iter().map(RuleBody::from).collect(),
             role: view.role,

@@ -14,8 +14,8 @@ const LAYERS: usize = 8;
 
 /// A mail without its layers.
 pub(crate) struct Opened {
-    /// The MIME entity within, or the mail itself.
-    pub entity: Zeroizing<Vec<u8>>,
+    /// The MIME entity within; none where the mail has no layers.
+    pub entity: Option<Zeroizing<Vec<u8>>>,
     /// The signatures, the outermost first.
     pub signatures: Vec<Signature>,
 }
@@ -41,24 +41,24 @@ pub(crate) enum NotOpened {
 }
 
 /// Takes the layers off.
-pub(crate) async fn open(room: &Mailroom, mail: Zeroizing<Vec<u8>>) -> Result<Opened, NotOpened> {
+pub(crate) async fn open(room: &Mailroom, mail: &[u8]) -> Result<Opened, NotOpened> {
     let mut opened = Opened {
-        entity: mail,
+        entity: None,
         signatures: Vec::new(),
     };
     for _ in 0..LAYERS {
-        match next(&opened.entity)? {
+        match next(opened.entity.as_deref().map_or(mail, Vec::as_slice))? {
             Next::Clear => return Ok(opened),
             Next::Enveloped(der) => {
                 for signature in &mut opened.signatures {
                     signature.innermost = false;
                 }
-                opened.entity = decrypt(room, der).await?;
+                opened.entity = Some(decrypt(room, der).await?);
             }
             Next::Signed { der, detached } => {
                 let (signature, content) = verified(room, der, detached).await?;
                 opened.signatures.push(signature);
-                opened.entity = content;
+                opened.entity = Some(content);
             }
         }
     }

@@ -26,6 +26,8 @@ const RECENT_DAYS: i64 = 7;
 /// What a mail says, and its bodies, sealed.
 pub(crate) struct Said {
     pub particulars: Particulars,
+    /// What was found in the items, in words for the sender.
+    pub notes: Vec<Personal<String>>,
     pub bodies: Vec<StagedBody>,
 }
 
@@ -65,6 +67,7 @@ pub(crate) async fn read(
     }
     let mut items = Vec::new();
     let mut bodies = Vec::new();
+    let mut notes = Vec::new();
     for claim in claimed {
         let taken = item(room, mail, &reading, claim).await?;
         let Some((item, body)) = taken else {
@@ -78,6 +81,9 @@ pub(crate) async fn read(
                 items.len() + 1
             )));
         }
+        let n = items.len() + 1;
+        let found = item.notes.iter().map(|note| format!("item {n} {note}"));
+        notes.extend(found.map(Personal::new));
         items.push(item);
         bodies.push(body);
     }
@@ -102,6 +108,7 @@ pub(crate) async fn read(
     };
     Ok(Ok(Said {
         particulars,
+        notes,
         bodies,
     }))
 }

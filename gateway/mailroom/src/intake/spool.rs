@@ -92,7 +92,7 @@ impl Sink for Spool {
             held,
         } = *self;
         let id = envelope.id;
-        let taken = match whole(&room, held).await {
+        let taken = match whole(held).await {
             Ok(whole) => take::take(&room, &envelope, whole).await,
             Err(error) => Err(error),
         };
@@ -177,8 +177,7 @@ pub(crate) async fn seal(
     room.0.flow.take_body(media_type.to_owned(), receive).await
 }
 
-async fn whole(room: &Mailroom, held: Held) -> Result<Whole, Refusal> {
-    let _ = room;
+async fn whole(held: Held) -> Result<Whole, Refusal> {
     match held {
         Held::Memory(bytes) => Ok(Whole::Memory(bytes)),
         Held::Sealing { send, sealed, size } => {

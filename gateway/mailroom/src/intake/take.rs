@@ -75,18 +75,19 @@ pub(crate) async fn take(
 async fn examined(
     room: &Mailroom,
     envelope: &Envelope,
-    bytes: &zeroize::Zeroizing<Vec<u8>>,
+    bytes: &[u8],
     from: &Address,
     outer: &Mail,
 ) -> Result<Result<(Sender, Mail), prove::Unproved>, Refusal> {
-    let opened = match open::open(room, bytes.clone()).await {
+    let opened = match open::open(room, bytes).await {
         Ok(opened) => opened,
         Err(NotOpened::Sealed) => return Ok(Err(prove::Unproved::new("not-opened"))),
         Err(NotOpened::Unreadable) => return Ok(Err(prove::Unproved::new("unreadable"))),
         Err(NotOpened::Trouble(trouble)) => return Err(Refusal::Trouble(trouble)),
     };
     let Opened { entity, signatures } = opened;
-    let Ok(mut mail) = gateway_email::read(&entity, &Limits::default()) else {
+    let clear = entity.as_deref().map_or(bytes, Vec::as_slice);
+    let Ok(mut mail) = gateway_email::read(clear, &Limits::default()) else {
         return Ok(Err(prove::Unproved::new("unreadable")));
     };
     drop(entity);
@@ -123,10 +124,12 @@ async fn exchange(
     let outcome = match said {
         Ok(Said {
             particulars,
+            notes,
             bodies,
         }) => {
             let asked: Vec<AgencyId> = agencies(&particulars);
-            let faults = particulars.intake.faults.clone();
+            let mut faults = particulars.intake.faults.clone();
+            faults.extend(notes);
             let submission = Submission {
                 caller: caller.clone(),
                 particulars,
@@ -223,7 +226,7 @@ async fn joined(
     let Some(id) = &answer.id else {
         return Ok(answer);
     };
-    if answer.state == ExchangeState::Quarantined {
+    if !answer.again || answer.state == ExchangeState::Quarantined {
         return Ok(answer);
     }
     Ok(room
