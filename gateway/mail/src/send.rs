@@ -106,11 +106,11 @@ pub struct RelayConfig {
 pub enum RouteError {
     /// Clear text over a network.
     #[error(
-        "relay `{0}` is not on this machine: mail goes to it over TLS only; set `tls = \"required\"`"
+        "relay `{0}` is not on this machine: mail goes to it over TLS only; set `tls = true`"
     )]
     ClearOverNetwork(String),
     /// A password that could be read on the way.
-    #[error("credentials go to relay `{0}` over TLS only; set `tls = \"required\"`")]
+    #[error("credentials go to relay `{0}` over TLS only; set `tls = true`")]
     CredentialsInClear(String),
     /// What is said in EHLO is no domain.
     #[error("`{0}` is no name to say hello with: give the gateway's own domain name")]
