@@ -105,9 +105,7 @@ pub struct RelayConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum RouteError {
     /// Clear text over a network.
-    #[error(
-        "relay `{0}` is not on this machine: mail goes to it over TLS only; set `tls = true`"
-    )]
+    #[error("relay `{0}` is not on this machine: mail goes to it over TLS only; set `tls = true`")]
     ClearOverNetwork(String),
     /// A password that could be read on the way.
     #[error("credentials go to relay `{0}` over TLS only; set `tls = true`")]
