@@ -2,7 +2,7 @@
 
 usage of each peer: PEER.py DEMO_DIR GATEWAY_BINARY
 """
-import http.client, json, pathlib, sqlite3, ssl, subprocess, sys, tomllib, uuid
+import http.client, json, pathlib, sqlite3, ssl, subprocess, sys, time, tomllib, uuid
 
 
 class Connection:
@@ -191,6 +191,18 @@ def database(folder):
     """The records of the installation in a folder, seen from outside."""
     url = tomllib.loads((pathlib.Path(folder) / "gateway.toml").read_text())["database"]
     return Sqlite(url) if url.startswith("sqlite:") else Postgres(url)
+
+
+def settle(db):
+    """Waits until every delivery is announced and every mail is sent: both write to the log."""
+    for _ in range(600):
+        (waiting,), = db.rows("select (select count(*) from mail_out where state = 'queued') + (select count(*) from delivery"
+                              " where state in ('queued', 'waiting') and channel in ('secure-email', 'portal')"
+                              " and not exists (select 1 from mail_out where mail_out.delivery = delivery.id))")
+        if waiting == 0:
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"{waiting} mails are still to be made or sent")
 
 
 def peer():

@@ -1,6 +1,6 @@
 """A row in every covered table, and the served log: it holds, and does not once what is served was changed under it."""
 import json
-from demo import database, multipart, peer
+from demo import database, multipart, peer, settle
 
 demo = peer()
 db = database(demo.folder)
@@ -20,6 +20,7 @@ for n in (1, 2):
     status, answer, _ = demo["met-police"].ask("/api/v1/exchanges", multipart(exchange, report=("application/pdf", report + b"%d" % n)))
     assert status == 201, answer
 
+settle(db)
 verify = ["ledger", "verify", "--key", demo.key, "--url", demo.state["api"] + "/ledger", "--ca", demo.state["ca"]]
 demo.command(*verify)
 db.unguard()

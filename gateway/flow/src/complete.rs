@@ -182,6 +182,7 @@ impl Flow {
             missing,
             key: None,
             opened: None,
+            answer_to: None,
         };
         let decided = self.decide(identified).await?;
         let sealed = self.seal(decided).await?;

@@ -10,6 +10,7 @@ use crate::case::Case;
 use crate::error::FlowError;
 use crate::receive::Received;
 use crate::recorder::Draft;
+use crate::submission::AnswerTo;
 
 /// What is missing of what is set aside: everything.
 const SET_ASIDE: &str = "";
@@ -22,11 +23,17 @@ pub struct Identified {
     pub(crate) key: Option<IdempotencyRow>,
     /// A provisional nominal to open with it (an emergency about an unknown person).
     pub(crate) opened: Option<NominalRow>,
+    /// Who is answered by mail.
+    pub(crate) answer_to: Option<AnswerTo>,
 }
 
 impl Flow {
     pub(crate) async fn identify(&self, received: Received) -> Result<Identified, FlowError> {
-        let Received(mut case, key) = received;
+        let Received {
+            mut case,
+            key,
+            answer_to,
+        } = received;
         let mut tx = self.store.read().await?;
         let mut opened = None;
         if case.particulars.intake.set_aside.is_some() {
@@ -36,6 +43,7 @@ impl Flow {
                 missing: vec![SET_ASIDE.to_owned()],
                 key,
                 opened,
+                answer_to,
             });
         }
         let found = self.find(&mut tx, &case).await?;
@@ -56,6 +64,7 @@ impl Flow {
             missing,
             key,
             opened,
+            answer_to,
         })
     }
 

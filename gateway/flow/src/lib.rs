@@ -27,6 +27,7 @@ mod join;
 pub mod log;
 pub mod measure;
 mod merge;
+pub mod outgoing;
 pub mod people;
 pub mod quarantine;
 pub mod read;

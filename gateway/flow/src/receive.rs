@@ -13,7 +13,7 @@ use crate::body::StagedBody;
 use crate::case::{Addressee, Body, Case, Piece, add_earlier_readers};
 use crate::error::{FieldFault, FlowError};
 use crate::record::Answer;
-use crate::submission::{ItemClaim, ItemPlace, Particulars, Submission};
+use crate::submission::{AnswerTo, ItemClaim, ItemPlace, Particulars, Submission};
 
 /// Longest text of a reason or statement, characters.
 const TEXT: usize = 20_000;
@@ -30,7 +30,11 @@ const LINES: usize = 50;
 
 /// A case whose fields are right and whose nominal is not looked for yet.
 #[derive(Debug)]
-pub struct Received(pub(crate) Case, pub(crate) Option<IdempotencyRow>);
+pub struct Received {
+    pub(crate) case: Case,
+    pub(crate) key: Option<IdempotencyRow>,
+    pub(crate) answer_to: Option<AnswerTo>,
+}
 
 impl Flow {
     /// The answer that the same idempotency key got before; a conflict where it was asked
@@ -65,6 +69,7 @@ impl Flow {
             mut particulars,
             bodies,
             idempotency,
+            answer_to,
         } = submission;
         let mut faults = Vec::new();
         check_texts(&mut particulars, &mut faults);
@@ -121,7 +126,11 @@ impl Flow {
             received_at: self.now(),
             warnings,
         };
-        Ok(Received(case, key))
+        Ok(Received {
+            case,
+            key,
+            answer_to,
+        })
     }
 
     /// A reply takes nominal, purpose and bases from what it answers, where it gives none.

@@ -97,7 +97,15 @@ pub(crate) fn state_of(outcomes: impl Iterator<Item = Outcome>) -> ExchangeState
 impl Flow {
     pub(crate) async fn record(&self, sealed: Sealed) -> Result<Written, FlowError> {
         let case = &sealed.decided.identified.case;
-        let row = self.exchange_row(case, state(&sealed.decided)).await?;
+        let state = state(&sealed.decided);
+        let row = self.exchange_row(case, state).await?;
+        let mail = match &sealed.decided.identified.answer_to {
+            Some(to) => {
+                let mail = to.clone().about(&row.id, &row.sender, state);
+                Some(self.mail_row(&row.area, mail).await?)
+            }
+            None => None,
+        };
         let answer = answer(&sealed.decided, Some(row.id.clone()), None);
         let area = row.area.clone();
         let caller = id_of(&row.sender)?;
@@ -106,7 +114,13 @@ impl Flow {
         let written = self
             .recorder
             .record(&area, "record-exchange", move |tx| {
-                Box::pin(async move { flow.write_exchange(tx, row, sealed, &caller).await })
+                Box::pin(async move {
+                    let done = flow.write_exchange(tx, row, sealed, &caller).await?;
+                    if let Some(mut mail) = mail {
+                        tx.put(&mut mail).await?;
+                    }
+                    Ok(done)
+                })
             })
             .await;
         match (written, key) {

@@ -7,6 +7,7 @@ use gateway_store::rows::PersonRow;
 use serde::{Deserialize, Serialize};
 
 use crate::body::StagedBody;
+pub use crate::outgoing::AnswerTo;
 
 /// Who calls, and how that was proved.
 #[derive(Debug, Clone)]
@@ -32,6 +33,8 @@ pub struct Submission {
     pub bodies: Vec<StagedBody>,
     /// The idempotency key, and a digest of the request.
     pub idempotency: Option<Idempotency>,
+    /// Who is answered by mail; the answer is queued with the exchange.
+    pub answer_to: Option<AnswerTo>,
 }
 
 /// A key that makes a repeat harmless.

@@ -6,7 +6,6 @@ mod content;
 mod open;
 mod particulars;
 mod prove;
-mod reply;
 mod report;
 mod spool;
 mod take;

@@ -1,4 +1,4 @@
-//! Connections and transactions. Writers of SQLite take turns on one connection; PostgreSQL
+//! Transactions of either database. Writers of SQLite take turns on one connection; PostgreSQL
 //! runs READ COMMITTED, with the log's head row locked first by whoever records.
 
 use std::path::Path;
@@ -6,14 +6,12 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use gateway_ledger::rows::CoveredRow;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{AssertSqlSafe, Postgres, Sqlite, Transaction};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Postgres, Transaction};
 
 use crate::migrate::{self, MigrateError};
 use crate::row::{Record, Value};
+use crate::sqlite::{self, Lease, Sqlite};
 
 /// What went wrong in the store.
 #[derive(Debug, thiserror::Error)]
@@ -75,16 +73,13 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// `SQLite` busy (5), locked (6), I/O error (10), full (13); PostgreSQL classes 08 (connection),
-/// 53 (resources, disk full), 57P (shutdown).
+/// PostgreSQL's classes 08 (connection), 53 (resources, disk full), 57P (shutdown).
 fn unavailable(code: Option<&str>) -> bool {
-    let Some(code) = code else { return false };
-    if let Ok(number) = code.parse::<i64>()
-        && code.len() != 5
-    {
-        return matches!(number & 0xff, 5 | 6 | 10 | 13);
-    }
-    code.starts_with("08") || code.starts_with("53") || code.starts_with("57P")
+    code.is_some_and(|code| {
+        ["08", "53", "57P"]
+            .iter()
+            .any(|class| code.starts_with(class))
+    })
 }
 
 /// Which database.
@@ -96,13 +91,9 @@ pub enum Kind {
     Postgres,
 }
 
-/// Statements wait at most this long for SQLite's write lock (another process's, such as the
-/// operator's command line).
-const BUSY: Duration = Duration::from_secs(30);
-
 #[derive(Clone)]
 enum Pools {
-    Sqlite { read: SqlitePool, write: SqlitePool },
+    Sqlite(Sqlite),
     Postgres(PgPool),
 }
 
@@ -165,7 +156,7 @@ impl Store {
     /// Which database this is.
     pub const fn kind(&self) -> Kind {
         match self.pools {
-            Pools::Sqlite { .. } => Kind::Sqlite,
+            Pools::Sqlite(_) => Kind::Sqlite,
             Pools::Postgres(_) => Kind::Postgres,
         }
     }
@@ -173,7 +164,7 @@ impl Store {
     /// A transaction that only reads.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         let inner = match &self.pools {
-            Pools::Sqlite { read, .. } => Inner::Sqlite(read.begin().await?),
+            Pools::Sqlite(file) => Inner::Sqlite(file.read().await?),
             Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
         };
         Ok(Tx {
@@ -188,7 +179,7 @@ impl Store {
     pub async fn snapshot(&self) -> Result<Tx, StoreError> {
         let inner = match &self.pools {
             // With its write-ahead log, every reader of SQLite has a snapshot.
-            Pools::Sqlite { read, .. } => Inner::Sqlite(read.begin().await?),
+            Pools::Sqlite(file) => Inner::Sqlite(file.read().await?),
             Pools::Postgres(pool) => Inner::Postgres(
                 pool.begin_with("begin isolation level repeatable read read only")
                     .await?,
@@ -204,9 +195,7 @@ impl Store {
     /// A transaction that writes, under a name that lands in `updated_by` of what it writes.
     pub async fn write(&self, name: &'static str) -> Result<Tx, StoreError> {
         let inner = match &self.pools {
-            Pools::Sqlite { write, .. } => {
-                Inner::Sqlite(write.begin_with("begin immediate").await?)
-            }
+            Pools::Sqlite(file) => Inner::Sqlite(file.write().await?),
             Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
         };
         Ok(Tx {
@@ -226,10 +215,7 @@ impl Store {
     /// Closes the connections, writing SQLite's log back into its file.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite { read, write } => {
-                read.close().await;
-                write.close().await;
-            }
+            Pools::Sqlite(file) => file.close().await,
             Pools::Postgres(pool) => pool.close().await,
         }
     }
@@ -237,14 +223,7 @@ impl Store {
     pub(crate) const fn postgres(&self) -> Option<&PgPool> {
         match &self.pools {
             Pools::Postgres(pool) => Some(pool),
-            Pools::Sqlite { .. } => None,
-        }
-    }
-
-    pub(crate) const fn sqlite(&self) -> Option<&SqlitePool> {
-        match &self.pools {
-            Pools::Sqlite { write, .. } => Some(write),
-            Pools::Postgres(_) => None,
+            Pools::Sqlite(_) => None,
         }
     }
 }
@@ -252,22 +231,7 @@ impl Store {
 impl Pools {
     async fn open(url: &str) -> Result<Self, StoreError> {
         if let Some(file) = url.strip_prefix("sqlite://") {
-            let options = SqliteConnectOptions::new()
-                .filename(file)
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
-                .foreign_keys(true)
-                .busy_timeout(BUSY);
-            let write = SqlitePoolOptions::new()
-                .max_connections(1)
-                .connect_with(options.clone())
-                .await?;
-            let read = SqlitePoolOptions::new()
-                .max_connections(8)
-                .connect_with(options)
-                .await?;
-            return Ok(Self::Sqlite { read, write });
+            return Ok(Self::Sqlite(Sqlite::open(file)?));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let options = PgConnectOptions::from_str(url)
@@ -286,7 +250,7 @@ impl Pools {
 }
 
 pub(crate) enum Inner {
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(Lease),
     Postgres(Transaction<'static, Postgres>),
 }
 
@@ -303,24 +267,22 @@ impl std::fmt::Debug for Tx {
     }
 }
 
-/// Binds the arguments to a query of either database.
-macro_rules! bind {
-    ($query:expr, $args:expr) => {{
-        let mut query = $query;
-        for arg in $args {
-            query = match arg {
-                Value::Text(value) => query.bind(value.clone()),
-                Value::Int(value) => query.bind(*value),
-                Value::Bytes(value) => query.bind(value.clone()),
-            };
-        }
-        query
-    }};
+/// A query of PostgreSQL with its arguments.
+fn query(sql: String, args: &[Value]) -> sqlx::query::Query<'_, Postgres, PgArguments> {
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    for arg in args {
+        query = match arg {
+            Value::Text(value) => query.bind(value.as_deref()),
+            Value::Int(value) => query.bind(*value),
+            Value::Bytes(value) => query.bind(value.as_deref()),
+        };
+    }
+    query
 }
 
 /// A row of either database.
 pub(crate) enum Row {
-    Sqlite(sqlx::sqlite::SqliteRow),
+    Sqlite(sqlite::Row),
     Postgres(sqlx::postgres::PgRow),
 }
 
@@ -328,16 +290,13 @@ impl Row {
     /// The value of a column.
     pub(crate) fn get<'r, T>(&'r self, column: &str) -> Result<T, StoreError>
     where
-        T: sqlx::Decode<'r, Sqlite>
-            + sqlx::Type<Sqlite>
-            + sqlx::Decode<'r, Postgres>
-            + sqlx::Type<Postgres>,
+        T: rusqlite::types::FromSql + sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres>,
     {
         use sqlx::Row as _;
-        Ok(match self {
-            Self::Sqlite(row) => row.try_get(column)?,
-            Self::Postgres(row) => row.try_get(column)?,
-        })
+        match self {
+            Self::Sqlite(row) => row.get(column),
+            Self::Postgres(row) => Ok(row.try_get(column)?),
+        }
     }
 }
 
@@ -354,16 +313,21 @@ impl Tx {
 
     /// Runs a statement; how many rows it touched.
     pub(crate) async fn execute(&mut self, sql: String, args: &[Value]) -> Result<u64, StoreError> {
-        Ok(match &mut self.inner {
-            Inner::Sqlite(conn) => bind!(sqlx::query(AssertSqlSafe(sql)), args)
-                .execute(&mut **conn)
-                .await?
-                .rows_affected(),
-            Inner::Postgres(conn) => bind!(sqlx::query(AssertSqlSafe(sql)), args)
-                .execute(&mut **conn)
-                .await?
-                .rows_affected(),
-        })
+        match &mut self.inner {
+            Inner::Sqlite(lease) => lease.execute(&sql, args),
+            Inner::Postgres(conn) => {
+                let done = query(sql, args).execute(&mut **conn).await?;
+                Ok(done.rows_affected())
+            }
+        }
+    }
+
+    /// Runs statements of the embedded database that take nothing and give nothing.
+    pub(crate) fn execute_all(&mut self, sql: &str) -> Result<(), StoreError> {
+        match &mut self.inner {
+            Inner::Sqlite(lease) => lease.execute_all(sql),
+            Inner::Postgres(_) => Err(StoreError::Database("statements one by one".to_owned())),
+        }
     }
 
     /// Runs a query; all its rows.
@@ -373,13 +337,11 @@ impl Tx {
         args: &[Value],
     ) -> Result<Vec<Row>, StoreError> {
         Ok(match &mut self.inner {
-            Inner::Sqlite(conn) => bind!(sqlx::query(AssertSqlSafe(sql)), args)
-                .fetch_all(&mut **conn)
-                .await?
-                .into_iter()
-                .map(Row::Sqlite)
-                .collect(),
-            Inner::Postgres(conn) => bind!(sqlx::query(AssertSqlSafe(sql)), args)
+            Inner::Sqlite(lease) => {
+                let rows = lease.fetch(&sql, args)?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            Inner::Postgres(conn) => query(sql, args)
                 .fetch_all(&mut **conn)
                 .await?
                 .into_iter()
@@ -479,7 +441,7 @@ impl Tx {
             });
         }
         match self.inner {
-            Inner::Sqlite(tx) => tx.commit().await?,
+            Inner::Sqlite(lease) => lease.commit()?,
             Inner::Postgres(tx) => tx.commit().await?,
         }
         Ok(())

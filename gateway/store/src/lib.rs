@@ -24,6 +24,7 @@ mod migrate;
 mod nominal;
 mod row;
 pub mod rows;
+mod sqlite;
 #[cfg(feature = "testing")]
 pub mod testing;
 

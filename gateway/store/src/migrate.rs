@@ -2,11 +2,12 @@
 //! that has been released is never changed: a changed one is refused at the start.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr as _};
 
-use crate::db::{Kind, Store};
+use crate::db::{Kind, Store, StoreError};
 
 /// The schema could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
@@ -78,16 +79,64 @@ pub(crate) async fn keys(store: &Store) -> Result<(), MigrateError> {
 
 async fn run(store: &Store, texts: &[Text], table: &'static str) -> Result<(), MigrateError> {
     let kind = store.kind();
-    let migrations = texts.iter().map(|text| text.migration(kind)).collect();
+    let migrations: Vec<Migration> = texts.iter().map(|text| text.migration(kind)).collect();
+    let Some(pool) = store.postgres() else {
+        let done = embedded(store, &migrations, table).await;
+        return done.map_err(|error| MigrateError(error.to_string()));
+    };
     let mut migrator = Migrator::with_migrations(migrations);
     // The key store may lie in the same PostgreSQL database: each keeps its own list.
     migrator.dangerous_set_table_name(table);
-    let done = match (store.sqlite(), store.postgres()) {
-        (Some(pool), _) => migrator.run(pool).await,
-        (_, Some(pool)) => migrator.run(pool).await,
-        (None, None) => Ok(()),
-    };
+    let done = migrator.run(pool).await;
     done.map_err(|error| MigrateError(error.to_string()))
+}
+
+/// The same on SQLite, all in one transaction, with the list that `sqlx` keeps.
+async fn embedded(
+    store: &Store,
+    migrations: &[Migration],
+    table: &'static str,
+) -> Result<(), StoreError> {
+    let mut tx = store.write("migrate").await?;
+    tx.execute_all(&format!(
+        "create table if not exists {table} (version bigint primary key, description text not null, \
+         installed_on timestamp not null default current_timestamp, success boolean not null, \
+         checksum blob not null, execution_time bigint not null)"
+    ))?;
+    let rows = tx
+        .fetch(format!("select version, checksum from {table}"), &[])
+        .await?;
+    let mut done = BTreeMap::new();
+    for row in &rows {
+        done.insert(row.get::<i64>("version")?, row.get::<Vec<u8>>("checksum")?);
+    }
+    for migration in migrations {
+        match done.remove(&migration.version) {
+            Some(checksum) if checksum == *migration.checksum => {}
+            Some(_) => return Err(wrong(migration.version, "was changed since it was applied")),
+            None => {
+                tx.execute_all(migration.sql.as_str())?;
+                let sql = format!(
+                    "insert into {table} (version, description, success, checksum, execution_time) \
+                     values ($1, $2, true, $3, 0)"
+                );
+                let args = [
+                    migration.version.into(),
+                    (*migration.description).into(),
+                    (*migration.checksum).into(),
+                ];
+                tx.execute(sql, &args).await?;
+            }
+        }
+    }
+    match done.into_keys().next() {
+        Some(newer) => Err(wrong(newer, "is of a newer gateway than this one")),
+        None => tx.commit().await,
+    }
+}
+
+fn wrong(version: i64, what: &str) -> StoreError {
+    StoreError::Database(format!("migration {version} {what}"))
 }
 
 impl Text {

@@ -71,6 +71,7 @@ pub(crate) async fn create(
         particulars,
         bodies,
         idempotency,
+        answer_to: None,
     };
     if dry_run {
         let answer = api.flow.preview(submission).await?;

@@ -75,6 +75,7 @@ impl Sender {
             particulars: self.particulars.clone(),
             bodies: vec![self.flow.take_body(media_type, chunks).await?],
             idempotency: None,
+            answer_to: None,
         })
     }
 

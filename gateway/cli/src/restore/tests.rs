@@ -247,6 +247,7 @@ pub async fn send(flow: &Flow, body: &[u8], reply: Option<&str>) -> Answer {
                 .unwrap(),
         ],
         idempotency: None,
+        answer_to: None,
     };
     flow.submit(submission).await.unwrap()
 }

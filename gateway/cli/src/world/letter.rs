@@ -228,6 +228,7 @@ impl<'w> Teller<'w> {
             particulars,
             bodies,
             idempotency: None,
+            answer_to: None,
         };
         let answer: anyhow::Result<Answer> = self.flow.submit(submission).await.map_err(Into::into);
         let answer = answer.with_context(|| format!("exchange {} of the month", self.sent + 1))?;

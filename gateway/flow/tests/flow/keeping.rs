@@ -67,6 +67,7 @@ async fn a_body_that_no_exchange_took_up_is_swept_and_no_other() {
                 particulars: kept.said,
                 bodies: vec![take().await],
                 idempotency: None,
+                answer_to: None,
             })
             .await
             .unwrap();

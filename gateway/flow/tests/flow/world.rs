@@ -181,6 +181,7 @@ impl World {
             particulars: particulars(),
             bodies: vec![note, report],
             idempotency: None,
+            answer_to: None,
         }
     }
 
@@ -208,6 +209,7 @@ impl World {
                 particulars: letter.said,
                 bodies,
                 idempotency: None,
+                answer_to: None,
             })
             .await
     }

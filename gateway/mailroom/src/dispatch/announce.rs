@@ -5,6 +5,7 @@ use gateway_cms::Recipient;
 use gateway_core::calendar::local_date;
 use gateway_core::{Obligation, Role};
 use gateway_flow::admin::KnownCertificate;
+use gateway_flow::outgoing::{Mail, MailKind};
 use gateway_mail::Standing as DomainStanding;
 use gateway_store::Tx;
 use gateway_store::rows::{AgencyRow, DeliveryRow, ItemRow, PersonRow};
@@ -12,8 +13,6 @@ use gateway_vault::parties;
 
 use crate::error::Trouble;
 use crate::room::Mailroom;
-
-use super::queue::{Kind, Mail};
 
 /// The most content of one mail, bytes: larger is fetched from the portal or the API.
 const LARGEST: i64 = 20 * 1024 * 1024;
@@ -48,16 +47,18 @@ impl Mailroom {
             exchange: delivery.exchange.clone(),
             delivery: Some(delivery.id.clone()),
             agency: delivery.agency.clone(),
-            recipient: recipient.to_owned(),
+            recipient: recipient.to_owned().into(),
             words: Vec::new(),
         };
         let Some(address) = address else {
-            return self.pass_over(mail(Kind::Notice, ""), "no-address").await;
+            return self
+                .pass_over(mail(MailKind::Notice, ""), "no-address")
+                .await;
         };
         let standing = self.standing_of(&address);
         if let DomainStanding::Retired { .. } = standing {
             // Nothing goes to a retired domain, not even a notice: somebody else may have it.
-            self.pass_over(mail(Kind::Notice, &address), "retired-domain")
+            self.pass_over(mail(MailKind::Notice, &address), "retired-domain")
                 .await?;
             return self.tell_of_failure(delivery, "retired", &standing).await;
         }
@@ -71,7 +72,11 @@ impl Mailroom {
             && agency.custody == "gateway"
             && may_be_mailed(&obligations)
             && self.certificate_for(delivery).await?.is_some();
-        let kind = if sealed { Kind::Delivery } else { Kind::Notice };
+        let kind = if sealed {
+            MailKind::Delivery
+        } else {
+            MailKind::Notice
+        };
         self.queue(mail(kind, &address)).await
     }
 

@@ -1,13 +1,12 @@
 //! What becomes of a mail, carried to its delivery and told to who has to know.
 
-use gateway_core::DeliveryState;
+use gateway_core::{DeliveryState, Personal};
+use gateway_flow::outgoing::{Mail, MailKind};
 use gateway_mail::Standing as DomainStanding;
 use gateway_store::rows::{AgencyRow, DeliveryRow, ExchangeRow, MailOutRow, PersonRow};
 
 use crate::error::Trouble;
 use crate::room::Mailroom;
-
-use super::queue::{Kind, Mail};
 
 impl Mailroom {
     /// The relay has it.
@@ -21,7 +20,7 @@ impl Mailroom {
         tx.commit().await?;
         self.forget(blob).await;
         match &row.delivery {
-            Some(delivery) if row.kind == Kind::Delivery.as_str() => Ok(self
+            Some(delivery) if row.kind == MailKind::Delivery.as_str() => Ok(self
                 .0
                 .flow
                 .carried_to(delivery, DeliveryState::Sent)
@@ -72,7 +71,7 @@ impl Mailroom {
         let Some(delivery) = delivery else {
             return Ok(());
         };
-        if row.kind == Kind::Delivery.as_str() {
+        if row.kind == MailKind::Delivery.as_str() {
             self.0
                 .flow
                 .carried_to(&delivery.id, DeliveryState::Failed)
@@ -118,13 +117,13 @@ impl Mailroom {
             words.push(instead.clone());
         }
         self.queue(Mail {
-            kind: Kind::Failure,
+            kind: MailKind::Failure,
             subject: format!("failure/{}", delivery.id),
             exchange: delivery.exchange.clone(),
             delivery: Some(delivery.id.clone()),
             agency: exchange.sender,
-            recipient,
-            words,
+            recipient: recipient.into(),
+            words: words.into_iter().map(Personal::new).collect(),
         })
         .await
     }

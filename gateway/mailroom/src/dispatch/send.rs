@@ -1,14 +1,13 @@
 //! The sending: each mail's bytes are made once and kept sealed; every try sends the same.
 
 use base64::Engine as _;
+use gateway_flow::outgoing::{MailKind, mail_place};
 use gateway_mail::{Letter, Sent};
 use gateway_store::rows::MailOutRow;
 
 use crate::error::Trouble;
 use crate::intake::BOUNCE;
 use crate::room::Mailroom;
-
-use super::queue::{Kind, place};
 
 /// How many mails are sent in one round.
 const AT_ONCE: i64 = 50;
@@ -68,7 +67,7 @@ impl Mailroom {
             bytes: self.bytes_of(&row).await?,
         };
         match self.0.settings.route.send(&letter).await {
-            Sent::Accepted => self.sent(row).await,
+            Sent::Accepted(_) => self.sent(row).await,
             Sent::Refused { status } => {
                 let status = status.unwrap_or_else(|| "5.0.0".to_owned());
                 self.not_delivered(&row, Some(&status)).await
@@ -103,11 +102,11 @@ impl Mailroom {
     /// Where reports on it come back to. What answers a mail has the null path (RFC 3834
     /// section 3.3), so that no two machines answer each other.
     fn return_path(&self, row: &MailOutRow) -> Option<String> {
-        match Kind::parse(&row.kind) {
-            Some(Kind::Delivery | Kind::Notice) => {
+        match MailKind::parse(&row.kind) {
+            Some(MailKind::Delivery | MailKind::Notice) => {
                 Some(format!("{BOUNCE}{}@{}", row.id, self.0.settings.domain))
             }
-            Some(Kind::Receipt | Kind::Incomplete | Kind::Failure) | None => None,
+            Some(MailKind::Receipt | MailKind::Incomplete | MailKind::Failure) | None => None,
         }
     }
 
@@ -115,7 +114,7 @@ impl Mailroom {
     async fn written(&self, mut row: MailOutRow) -> Result<MailOutRow, Trouble> {
         let bytes = self.write(&mut row).await?;
         let (key, inline, blob) = self.0.flow.keep_bytes(&bytes).await?;
-        let place = place(&row.area, &row.id, "key");
+        let place = mail_place(&row.area, &row.id, "key");
         let vault = &self.0.flow.vault;
         row.key = Some(vault.seal_column(&place, key.as_bytes()).await?);
         (row.body, row.blob) = (inline, blob);

@@ -7,6 +7,7 @@ use gateway_email::render::{
     self, Failure, FailureReason, Frame, ItemLine, Outgoing, Receipt, RecipientLine, RuleWords,
     Urgency,
 };
+use gateway_flow::outgoing::MailKind;
 use gateway_flow::{Answer, FlowError};
 use gateway_mail::compose::{self, Attachment, Head};
 use gateway_store::rows::{AgencyRow, ExchangeRow, MailOutRow};
@@ -15,8 +16,6 @@ use zeroize::Zeroizing;
 
 use crate::error::Trouble;
 use crate::room::Mailroom;
-
-use super::queue::Kind;
 
 impl Mailroom {
     /// The bytes of a mail. What was to be sealed and cannot be any more becomes a notice.
@@ -31,12 +30,12 @@ impl Mailroom {
             thread: Some(&thread),
             checkpoint: checkpoint.as_deref(),
         };
-        if Kind::parse(&row.kind) == Some(Kind::Delivery) {
+        if MailKind::parse(&row.kind) == Some(MailKind::Delivery) {
             if let Some(mail) = self.sealed_delivery(row, &frame).await? {
                 return self.stamped(mail);
             }
             // Recalled, expired, or its certificate revoked since it was queued.
-            row.kind = Kind::Notice.as_str().to_owned();
+            row.kind = MailKind::Notice.as_str().to_owned();
         }
         let outgoing = self.words(row, &frame).await?;
         let head = self.head(row, &outgoing).await?;
@@ -82,9 +81,9 @@ impl Mailroom {
 
     async fn words(&self, row: &MailOutRow, frame: &Frame<'_>) -> Result<Outgoing, Trouble> {
         let link = self.0.settings.portal.clone();
-        match Kind::parse(&row.kind) {
-            Some(Kind::Receipt) => self.receipt(row, frame, &link).await,
-            Some(Kind::Incomplete) => {
+        match MailKind::parse(&row.kind) {
+            Some(MailKind::Receipt) => self.receipt(row, frame, &link).await,
+            Some(MailKind::Incomplete) => {
                 let answer = self.0.flow.answer_of(&row.exchange).await?;
                 let mut mail = render::incomplete_notice(frame, &link);
                 if let Some(proof) = proof(&answer)? {
@@ -92,8 +91,8 @@ impl Mailroom {
                 }
                 Ok(mail)
             }
-            Some(Kind::Failure) => self.failure(row, frame, &link).await,
-            Some(Kind::Notice | Kind::Delivery) | None => {
+            Some(MailKind::Failure) => self.failure(row, frame, &link).await,
+            Some(MailKind::Notice | MailKind::Delivery) | None => {
                 let urgency = self.urgency(row).await?;
                 Ok(render::notice(frame, urgency, &link))
             }

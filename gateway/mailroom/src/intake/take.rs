@@ -6,7 +6,7 @@ use std::time::Duration;
 use gateway_core::{AgencyId, AgencyKind, Channel, ExchangeState, Personal};
 use gateway_email::{Address, Limits, Mail};
 use gateway_flow::quarantine::Unproved as Apart;
-use gateway_flow::submission::{Idempotency, Intake, ItemClaim, Particulars};
+use gateway_flow::submission::{AnswerTo, Idempotency, Intake, ItemClaim, Particulars};
 use gateway_flow::{Answer, FlowError, submission::Caller, submission::Submission};
 use gateway_mail::Envelope;
 use sha2::{Digest as _, Sha256};
@@ -18,7 +18,6 @@ use crate::room::Mailroom;
 use super::open::{self, NotOpened, Opened};
 use super::particulars::{self, Infected, Said, enveloped};
 use super::prove::{self, Sender};
-use super::reply;
 use super::report;
 use super::spool::{Refusal, Whole};
 
@@ -135,9 +134,13 @@ async fn exchange(
                 particulars,
                 bodies,
                 idempotency: Some(key.clone()),
+                answer_to: Some(answer_to(&sender, faults)),
             };
             match room.0.flow.submit(submission).await {
-                Ok(answer) => Ok((joined(room, &caller, answer, &asked).await?, faults)),
+                Ok(answer) => {
+                    joined(room, &caller, &answer, &asked).await?;
+                    Ok(())
+                }
                 Err(FlowError::Invalid(wrong)) => {
                     let faults = wrong
                         .into_iter()
@@ -160,18 +163,15 @@ async fn exchange(
         }
         Err(reason) => Err((reason, Vec::new())),
     };
-    let (answer, faults) = match outcome {
-        Ok(done) => {
-            whole.discard(room).await;
-            done
-        }
+    match outcome {
+        Ok(()) => whole.discard(room).await,
         Err((reason, faults)) => {
-            let faults: Vec<Personal<String>> = faults.into_iter().map(Personal::new).collect();
-            let set = set_aside(room, envelope, whole, caller, key, reason, &faults);
-            (set.await?, faults)
+            let answer_to = answer_to(&sender, faults.into_iter().map(Personal::new).collect());
+            set_aside(room, envelope, whole, caller, key, reason, answer_to).await?;
         }
-    };
-    reply::queue(room, &answer, &sender, faults).await?;
+    }
+    // Its answer was queued with it.
+    room.0.queued.notify_one();
     Ok(())
 }
 
@@ -183,8 +183,8 @@ async fn set_aside(
     caller: Caller,
     key: Idempotency,
     reason: &str,
-    faults: &[Personal<String>],
-) -> Result<Answer, Refusal> {
+    answer_to: AnswerTo,
+) -> Result<(), Refusal> {
     let mut addressed = enveloped(room, envelope);
     if addressed.is_empty() {
         // It came to the gateway's own address: it is for those who look after it.
@@ -201,7 +201,7 @@ async fn set_aside(
     let particulars = Particulars {
         intake: Intake {
             set_aside: Some(reason.to_owned()),
-            faults: faults.to_vec(),
+            faults: answer_to.words.clone(),
             ..Intake::default()
         },
         items: vec![ItemClaim::new(title)],
@@ -212,28 +212,34 @@ async fn set_aside(
         particulars,
         bodies: vec![whole.sealed(room).await?],
         idempotency: Some(key),
+        answer_to: Some(answer_to),
     };
-    Ok(room.0.flow.submit(submission).await?)
+    room.0.flow.submit(submission).await?;
+    Ok(())
 }
 
 /// A relay may bring one mail once for each recipient: those who come later join the first.
 async fn joined(
     room: &Mailroom,
     caller: &Caller,
-    answer: Answer,
+    answer: &Answer,
     asked: &[AgencyId],
-) -> Result<Answer, Refusal> {
-    let Some(id) = &answer.id else {
-        return Ok(answer);
-    };
-    if !answer.again || answer.state == ExchangeState::Quarantined {
-        return Ok(answer);
+) -> Result<(), Refusal> {
+    if let Some(id) = &answer.id
+        && answer.again
+        && answer.state != ExchangeState::Quarantined
+    {
+        let flow = &room.0.flow;
+        flow.join_recipients(caller, id, asked, JOINS_FOR).await?;
     }
-    Ok(room
-        .0
-        .flow
-        .join_recipients(caller, id, asked, JOINS_FOR)
-        .await?)
+    Ok(())
+}
+
+fn answer_to(sender: &Sender, words: Vec<Personal<String>>) -> AnswerTo {
+    AnswerTo {
+        address: sender.address.reveal().to_owned().into(),
+        words,
+    }
 }
 
 /// The coordination unit of an agency's first area.

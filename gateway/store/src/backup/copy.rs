@@ -68,18 +68,18 @@ impl Tx {
             table.key.join(", ")
         );
         let mut done = 0;
-        macro_rules! rows {
-            ($conn:expr, $kind:path) => {{
-                let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(&mut **$conn);
-                while let Some(row) = rows.try_next().await.map_err(StoreError::from)? {
-                    take(values(table, &$kind(row))?)?;
-                    done += 1;
-                }
-            }};
-        }
+        let mut one = |row| {
+            done += 1;
+            Ok::<_, CopyError>(take(values(table, &row)?)?)
+        };
         match &mut self.inner {
-            Inner::Sqlite(conn) => rows!(conn, Row::Sqlite),
-            Inner::Postgres(conn) => rows!(conn, Row::Postgres),
+            Inner::Sqlite(lease) => lease.each(&sql, &[], |row| one(Row::Sqlite(row)))?,
+            Inner::Postgres(conn) => {
+                let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(&mut **conn);
+                while let Some(row) = rows.try_next().await.map_err(StoreError::from)? {
+                    one(Row::Postgres(row))?;
+                }
+            }
         }
         Ok(done)
     }

@@ -1,0 +1,287 @@
+//! SQLite, spoken to where it is asked: a statement takes microseconds, which is less than
+//! handing it to another thread and waiting for that. One connection writes, some read.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::types::{ToSqlOutput, Value as Held, ValueRef};
+use rusqlite::{Connection, OpenFlags, Statement, ToSql};
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::db::StoreError;
+use crate::row::Value;
+
+/// Statements wait at most this long for the write lock (another process's, such as the
+/// operator's command line).
+const BUSY: Duration = Duration::from_secs(30);
+/// How many connections read.
+const READERS: usize = 8;
+/// How many prepared statements a connection keeps.
+const PREPARED: usize = 256;
+
+/// The connections to one file.
+#[derive(Clone)]
+pub(crate) struct Sqlite {
+    write: Arc<Pool>,
+    read: Arc<Pool>,
+}
+
+/// Connections that are lent out, and those that wait.
+struct Pool {
+    file: String,
+    waiting: Mutex<Vec<Connection>>,
+    places: Arc<Semaphore>,
+}
+
+impl Sqlite {
+    /// Opens a file, and makes it where it is not there.
+    pub fn open(file: &str) -> Result<Self, StoreError> {
+        let write = Pool::new(file, 1);
+        // The first connection says whether the file can be had at all.
+        let first = write.connect()?;
+        write.put_back(first);
+        Ok(Self {
+            write: Arc::new(write),
+            read: Arc::new(Pool::new(file, READERS)),
+        })
+    }
+
+    /// A transaction that only reads.
+    pub async fn read(&self) -> Result<Lease, StoreError> {
+        Lease::begin(&self.read, "begin").await
+    }
+
+    /// The transaction that writes; others wait for it.
+    pub async fn write(&self) -> Result<Lease, StoreError> {
+        Lease::begin(&self.write, "begin immediate").await
+    }
+
+    /// Closes the connections, once those that are lent out have come back.
+    pub async fn close(&self) {
+        for (pool, size) in [(&self.read, READERS), (&self.write, 1)] {
+            let all = u32::try_from(size).unwrap_or(u32::MAX);
+            let _all = pool.places.acquire_many(all).await;
+            pool.places.close();
+            pool.lock().clear();
+        }
+    }
+}
+
+impl Pool {
+    fn new(file: &str, size: usize) -> Self {
+        Self {
+            file: file.to_owned(),
+            waiting: Mutex::default(),
+            places: Arc::new(Semaphore::new(size)),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn connect(&self) -> Result<Connection, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.file, flags)?;
+        connection.busy_timeout(BUSY)?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.set_prepared_statement_cache_capacity(PREPARED);
+        Ok(connection)
+    }
+
+    fn put_back(&self, connection: Connection) {
+        self.lock().push(connection);
+    }
+}
+
+/// A connection in a transaction. Dropped without [`Lease::commit`], it leaves nothing behind.
+pub(crate) struct Lease {
+    connection: Option<Connection>,
+    pool: Arc<Pool>,
+    // After the connection has gone back.
+    _place: OwnedSemaphorePermit,
+}
+
+impl Lease {
+    async fn begin(pool: &Arc<Pool>, how: &str) -> Result<Self, StoreError> {
+        let closed = |_| StoreError::Unavailable("it was closed".to_owned());
+        let place = Arc::clone(&pool.places).acquire_owned().await;
+        let mut lease = Self {
+            connection: None,
+            pool: Arc::clone(pool),
+            _place: place.map_err(closed)?,
+        };
+        let waiting = pool.lock().pop();
+        let connection = match waiting {
+            Some(connection) => connection,
+            None => pool.connect()?,
+        };
+        lease
+            .connection
+            .insert(connection)
+            .prepare_cached(how)
+            .and_then(|mut begin| aside(how != "begin", || begin.execute([])))?;
+        Ok(lease)
+    }
+
+    fn connection(&self) -> Result<&Connection, StoreError> {
+        let gone = || StoreError::Unavailable("its connection is gone".to_owned());
+        self.connection.as_ref().ok_or_else(gone)
+    }
+
+    /// Runs a statement; how many rows it touched.
+    pub fn execute(&mut self, sql: &str, args: &[Value]) -> Result<u64, StoreError> {
+        let mut statement = self.connection()?.prepare_cached(sql)?;
+        bind(&mut statement, args)?;
+        let touched = statement.raw_execute()?;
+        Ok(u64::try_from(touched).unwrap_or(u64::MAX))
+    }
+
+    /// Runs statements that take nothing and give nothing.
+    pub fn execute_all(&mut self, sql: &str) -> Result<(), StoreError> {
+        Ok(self.connection()?.execute_batch(sql)?)
+    }
+
+    /// Runs a query; all its rows.
+    pub fn fetch(&mut self, sql: &str, args: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let mut rows = Vec::new();
+        self.each(sql, args, |row| {
+            rows.push(row);
+            Ok::<_, StoreError>(())
+        })?;
+        Ok(rows)
+    }
+
+    /// Runs a query and hands over each row.
+    pub fn each<E: From<StoreError>>(
+        &mut self,
+        sql: &str,
+        args: &[Value],
+        mut take: impl FnMut(Row) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut statement = self
+            .connection()?
+            .prepare_cached(sql)
+            .map_err(StoreError::from)?;
+        bind(&mut statement, args)?;
+        let names = statement.column_names();
+        let names: Arc<[String]> = names.into_iter().map(str::to_owned).collect();
+        let mut found = statement.raw_query();
+        while let Some(row) = found.next().map_err(StoreError::from)? {
+            let values = (0..names.len()).map(|n| row.get::<_, Held>(n));
+            let values = values.collect::<Result<_, _>>().map_err(StoreError::from)?;
+            take(Row {
+                names: Arc::clone(&names),
+                values,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Commits: what was written is on the disk.
+    pub fn commit(self) -> Result<(), StoreError> {
+        let connection = self.connection()?;
+        let mut commit = connection.prepare_cached("commit")?;
+        aside(true, || commit.execute([]))?;
+        Ok(())
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Some(connection) = self.connection.take() else {
+            return;
+        };
+        let ended = connection.is_autocommit()
+            || connection
+                .prepare_cached("rollback")
+                .is_ok_and(|mut end| end.execute([]).is_ok());
+        if ended {
+            self.pool.put_back(connection);
+        }
+    }
+}
+
+/// What may wait for the disk or for another process lets other work of its thread go on
+/// elsewhere.
+fn aside<T>(waits: bool, work: impl FnOnce() -> T) -> T {
+    let handle = Handle::try_current();
+    if waits && handle.is_ok_and(|it| it.runtime_flavor() == RuntimeFlavor::MultiThread) {
+        tokio::task::block_in_place(work)
+    } else {
+        work()
+    }
+}
+
+/// SQLite numbers `$1` by where it stands first; here it is the first argument.
+fn bind(statement: &mut Statement<'_>, args: &[Value]) -> Result<(), StoreError> {
+    for place in 1..=statement.parameter_count() {
+        let number = statement
+            .parameter_name(place)
+            .and_then(|name| name.get(1..)?.parse::<usize>().ok())
+            .unwrap_or(place);
+        let wrong = || StoreError::Database(format!("argument {number} is not there"));
+        let value = args.get(number.wrapping_sub(1)).ok_or_else(wrong)?;
+        statement.raw_bind_parameter(place, value)?;
+    }
+    Ok(())
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let value = match self {
+            Self::Text(Some(text)) => ValueRef::Text(text.as_bytes()),
+            Self::Int(Some(number)) => ValueRef::Integer(*number),
+            Self::Bytes(Some(bytes)) => ValueRef::Blob(bytes),
+            Self::Text(None) | Self::Int(None) | Self::Bytes(None) => ValueRef::Null,
+        };
+        Ok(ToSqlOutput::Borrowed(value))
+    }
+}
+
+/// A row that was read.
+pub(crate) struct Row {
+    names: Arc<[String]>,
+    values: Vec<Held>,
+}
+
+impl Row {
+    /// The value of a column.
+    pub fn get<T: rusqlite::types::FromSql>(&self, column: &str) -> Result<T, StoreError> {
+        let place = self.names.iter().position(|name| name == column);
+        let value = place.and_then(|place| self.values.get(place));
+        let value =
+            value.ok_or_else(|| StoreError::Database(format!("there is no column `{column}`")))?;
+        T::column_result(ValueRef::from(value))
+            .map_err(|error| StoreError::Database(format!("column `{column}`: {error}")))
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        let Some(failure) = error.sqlite_error() else {
+            return Self::Database(error.to_string());
+        };
+        match (failure.code, failure.extended_code) {
+            (
+                _,
+                rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE
+                | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY,
+            ) => Self::Conflict("unique".to_owned()),
+            (
+                rusqlite::ErrorCode::DatabaseBusy
+                | rusqlite::ErrorCode::DatabaseLocked
+                | rusqlite::ErrorCode::SystemIoFailure
+                | rusqlite::ErrorCode::DiskFull
+                | rusqlite::ErrorCode::CannotOpen,
+                _,
+            ) => Self::Unavailable(error.to_string()),
+            _ => Self::Database(error.to_string()),
+        }
+    }
+}
