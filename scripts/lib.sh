@@ -46,8 +46,10 @@ install() {
   missing=()
 }
 
-# Cargo, and a C compiler: AWS-LC and SQLite are C, and Rust links with it.
+compiles() { have cc && have make; }
+
+# Cargo, and what compiles C: AWS-LC, SQLite and the allocator are C, and Rust links with it.
 need_rust() {
   have cargo || die "there is no cargo: install the Rust toolchain (https://rustup.rs), and run this again"
-  need "gcc libc6-dev" have cc
+  need "gcc libc6-dev make" compiles
 }

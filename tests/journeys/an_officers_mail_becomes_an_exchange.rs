@@ -26,6 +26,12 @@ fn holds_on_postgresql() {
 }
 
 #[test]
+fn mail_proved_by_its_domain_and_what_goes_out_signed_for_the_gateways() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    peer("mail_domain.py", folder.path());
+}
+
+#[test]
 fn no_mail_of_a_month_names_anybody() {
     let demo = Demo::with_month(None);
     peer("mail_headers_grep.py", demo.folder.path());

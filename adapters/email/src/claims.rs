@@ -40,7 +40,8 @@ pub struct Claim {
 ///
 /// `Category` is of the message; without a message it is of the attachments that have none of
 /// their own. An attachment beside a message is never given the message's: it is for a person
-/// to say. Nor is the original HTML, which has the whole block in it, whatever it shows.
+/// to say. Nor is the original HTML or rich text, which has the whole block in it, whatever it
+/// shows.
 pub fn claims(mail: &Mail, reading: &Reading) -> (Vec<Claim>, Vec<Fault>) {
     let none = Details::default();
     let details = reading.details.as_ref().unwrap_or(&none);
@@ -75,7 +76,7 @@ fn claim(n: usize, part: &Part, details: &Details, spare: Option<Category>, twin
     let said = all.find(|said| part_is(part, said.name.reveal()));
     let category = said.and_then(|said| said.category);
     let category = match part.kind {
-        PartKind::OriginalHtml => None,
+        PartKind::OriginalHtml | PartKind::OriginalRtf => None,
         PartKind::Attachment
         | PartKind::Inline
         | PartKind::Message

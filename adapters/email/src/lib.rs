@@ -28,6 +28,7 @@ mod protected;
 pub mod render;
 mod smime;
 mod thread;
+mod tnef;
 mod transfer;
 
 pub use address::{Address, agency_of};

@@ -4,6 +4,7 @@
 
 mod names;
 mod tree;
+mod unpack;
 mod walk;
 
 use gateway_core::Personal;
@@ -23,6 +24,8 @@ pub enum PartKind {
     Calendar,
     /// The HTML that the text was made of, as it came.
     OriginalHtml,
+    /// The text as rich text, as Outlook made it.
+    OriginalRtf,
     /// The signature over another part.
     Signature,
     /// What a delivery report is made of.
@@ -42,6 +45,10 @@ pub enum Note {
     NoBoundary,
     /// Outlook's own form (`winmail.dat`): it could not be unpacked.
     Tnef,
+    /// Outlook's own form: what could be unpacked of it is beside it.
+    TnefInPart,
+    /// Its checksum is wrong.
+    Damaged,
     /// Encrypted or signed by itself: what is in it could not be read.
     SealedInside,
     /// One piece of a mail that was sent in pieces (RFC 2046, 5.2.2).
@@ -65,6 +72,10 @@ impl Note {
             Self::Tnef => {
                 "is in a form that only Outlook reads: send it again as HTML or plain text, not Rich Text"
             }
+            Self::TnefInPart => {
+                "is in a form that only Outlook reads, and not all of it could be unpacked: send it again as HTML or plain text, not Rich Text"
+            }
+            Self::Damaged => "may have come to harm, its checksum is wrong: attach it again",
             Self::SealedInside => {
                 "is encrypted or signed by itself and could not be read: attach the document itself"
             }

@@ -120,7 +120,26 @@ fn outlook_in_html_only_answers_a_thread() {
 }
 
 #[test]
-fn outlook_rich_text_is_kept_with_a_note() {
+fn outlook_rich_text_gives_its_files() {
+    let mail = mail("outlook-winmail-files.eml");
+    assert_eq!(mail.text.reveal(), "Please see attached.\n");
+    assert_eq!(
+        parts(&mail),
+        [
+            (
+                PartKind::Attachment,
+                "risk résumé of the school.pdf",
+                "application/pdf",
+                20
+            ),
+            (PartKind::Inline, "gate.png", "image/png", 8),
+        ]
+    );
+    assert!(mail.parts.iter().all(|part| part.notes.is_empty()));
+}
+
+#[test]
+fn outlook_rich_text_that_does_not_read_is_kept_with_a_note() {
     let mail = mail("outlook-winmail.eml");
     assert_eq!(mail.text.reveal(), "Please see attached.\n");
     assert_eq!(

@@ -11,7 +11,8 @@ use gateway_content::clamd::{Scanner, Timeouts};
 use gateway_core::Clock;
 use gateway_flow::Flow;
 use gateway_mail::{
-    Config, Directory, DkimSigner, Mode, Network, RelayConfig, RelayTls, Resolver, Route, Server,
+    Config, DirectConfig, Directory, DkimSigner, Dns, Dnssec, Mode, Network, Ports, RelayConfig,
+    RelayTls, Resolver, Route, Server,
 };
 use gateway_mailroom::{Mailroom, Settings};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ use crate::{files, usage};
 pub const DEMO_ADDRESS: &str = "gateway@gateway.example";
 /// How long mail waits for its turn to be opened.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// How long another domain's host may take for each step.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
 
 /// The `[mail]` part of a configuration. Paths are from the file's own folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +73,9 @@ pub struct MailConfig {
     /// Mail out goes to this relay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relay: Option<Relay>,
+    /// Mail out goes straight to the mail hosts of each domain, where there is no relay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direct_delivery: Option<DirectDelivery>,
     /// What mail out is signed with for its domain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dkim: Option<Dkim>,
@@ -117,6 +123,61 @@ pub struct Relay {
     pub password: Option<PathBuf>,
 }
 
+/// Delivery without a relay: over verified TLS, with MTA-STS (RFC 8461) and, where asked for,
+/// DANE (RFC 7672).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DirectDelivery {
+    /// The authorities of mail hosts and of MTA-STS policies, PEM; the system's where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorities: Option<PathBuf>,
+    /// Whether the DNS is validated from its root, and DANE used. The name servers must pass
+    /// signatures on.
+    #[serde(default)]
+    pub dane: bool,
+    /// The name servers to ask; the system's where there are none.
+    #[serde(default)]
+    pub name_servers: Vec<SocketAddr>,
+    /// The port of mail hosts.
+    #[serde(default = "mail_port")]
+    pub mail_port: u16,
+    /// The port of MTA-STS policies.
+    #[serde(default = "policy_port")]
+    pub policy_port: u16,
+}
+
+const fn mail_port() -> u16 {
+    25
+}
+
+const fn policy_port() -> u16 {
+    443
+}
+
+impl DirectDelivery {
+    fn route(&self, hello: &str, clock: Clock) -> anyhow::Result<Route> {
+        let dnssec = match self.dane {
+            true => Dnssec::Root,
+            false => Dnssec::Off,
+        };
+        let dns = match self.name_servers.as_slice() {
+            [] => Dns::system(&dnssec)?,
+            servers => Dns::servers(servers, &dnssec)?,
+        };
+        Ok(Route::direct(DirectConfig {
+            dns,
+            hello: hello.to_owned(),
+            authorities: self.authorities.as_deref().map(files::read).transpose()?,
+            timeout: ANSWERS_WITHIN,
+            ports: Ports {
+                mail: self.mail_port,
+                web: self.policy_port,
+            },
+            clock,
+        })?)
+    }
+}
+
 /// A DKIM key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -132,7 +193,7 @@ const fn yes() -> bool {
 }
 
 const fn open_at_once() -> usize {
-    40
+    20
 }
 
 impl Relay {
@@ -196,6 +257,7 @@ impl MailConfig {
             clamd: None,
             folder: Some(dir.join("mail")),
             relay: None,
+            direct_delivery: None,
             dkim: None,
             dns: Some(dir.join("dns.toml")),
             directory: None,
@@ -208,6 +270,8 @@ impl MailConfig {
         let paths = [&mut self.certificate, &mut self.key, &mut self.authorities];
         let relay = self.relay.as_mut();
         let relay = relay.map(|relay| relay.authorities.iter_mut().chain(&mut relay.password));
+        let direct = self.direct_delivery.as_mut();
+        let direct = direct.map(|direct| &mut direct.authorities);
         for path in paths
             .into_iter()
             .chain(&mut self.intermediates)
@@ -216,6 +280,7 @@ impl MailConfig {
             .chain(&mut self.dns)
             .chain(&mut self.directory)
             .chain(self.dkim.as_mut().map(|dkim| &mut dkim.key))
+            .chain(direct.into_iter().flatten())
             .chain(relay.into_iter().flatten())
         {
             *path = folder.join(&path);
@@ -239,12 +304,13 @@ impl MailConfig {
             Some(address) => Some(Scanner::new(address, Timeouts::default())?),
             None => None,
         };
-        let route = match (&self.relay, &self.folder) {
-            (Some(relay), _) => relay.route(&domain)?,
-            (None, Some(folder)) => Route::folder(folder)?,
-            (None, None) => {
+        let route = match (&self.relay, &self.direct_delivery, &self.folder) {
+            (Some(relay), _, _) => relay.route(&domain)?,
+            (None, Some(direct), _) => direct.route(&domain, flow.clock.clone())?,
+            (None, None, Some(folder)) => Route::folder(folder)?,
+            (None, None, None) => {
                 return Err(usage(
-                    "mail has nowhere to go: give `relay` or `folder` under `[mail]`",
+                    "mail has nowhere to go: give `relay`, `direct_delivery` or `folder` under `[mail]`",
                 ));
             }
         };

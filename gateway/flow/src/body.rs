@@ -52,6 +52,42 @@ struct Spill {
     sink: Sink,
 }
 
+impl Spill {
+    fn new(flow: &Flow) -> Self {
+        Self {
+            flow: flow.clone(),
+            runtime: tokio::runtime::Handle::current(),
+            sink: Sink::Memory(Vec::new()),
+        }
+    }
+
+    /// Seals what `write` writes, to a fresh key.
+    fn seal(
+        self,
+        media_type: String,
+        write: impl FnOnce(&mut dyn Write) -> Result<(), FlowError>,
+    ) -> Result<StagedBody, FlowError> {
+        let key = ItemKey::generate();
+        let mut writer = Digesting::new(seal_body(&key, self)?);
+        write(&mut writer)?;
+        let (sealing, digest) = writer.finish();
+        let stored = match sealing.finish()?.sink {
+            Sink::Memory(sealed) => Stored::Inline(sealed),
+            Sink::File(id, file) => Stored::Blob {
+                id,
+                sha256: file.finish()?,
+            },
+        };
+        Ok(StagedBody {
+            key,
+            stored,
+            size: digest.bytes,
+            sha256: digest.sha256,
+            media_type,
+        })
+    }
+}
+
 impl Write for Spill {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         if let Sink::Memory(held) = &mut self.sink {
@@ -96,47 +132,33 @@ impl Flow {
         media_type: String,
         mut chunks: mpsc::Receiver<Result<Bytes, FlowError>>,
     ) -> Result<StagedBody, FlowError> {
-        let flow = self.clone();
-        let runtime = tokio::runtime::Handle::current();
+        let spill = Spill::new(self);
         tokio::task::spawn_blocking(move || {
-            let key = ItemKey::generate();
-            let spill = Spill {
-                flow,
-                runtime,
-                sink: Sink::Memory(Vec::new()),
-            };
-            let mut writer = Digesting::new(seal_body(&key, spill)?);
-            while let Some(chunk) = chunks.blocking_recv() {
-                writer.write_all(&chunk?)?;
-            }
-            let (sealing, digest) = writer.finish();
-            let stored = match sealing.finish()?.sink {
-                Sink::Memory(sealed) => Stored::Inline(sealed),
-                Sink::File(id, file) => Stored::Blob {
-                    id,
-                    sha256: file.finish()?,
-                },
-            };
-            Ok(StagedBody {
-                key,
-                stored,
-                size: digest.bytes,
-                sha256: digest.sha256,
-                media_type,
+            spill.seal(media_type, |writer| {
+                while let Some(chunk) = chunks.blocking_recv() {
+                    writer.write_all(&chunk?)?;
+                }
+                Ok(())
             })
         })
         .await
         .map_err(|_| FlowError::Internal("sealing a body stopped".to_owned()))?
     }
 
+    /// Seals bytes that are all there. Small ones are sealed where they are, which takes less
+    /// than handing them to another thread.
+    pub fn take_bytes(&self, media_type: String, bytes: &[u8]) -> Result<StagedBody, FlowError> {
+        let spill = Spill::new(self);
+        let work = move || spill.seal(media_type, |writer| Ok(writer.write_all(bytes)?));
+        match bytes.len() <= INLINE / 2 {
+            true => work(),
+            false => tokio::task::block_in_place(work),
+        }
+    }
+
     /// Seals a text of the submission itself.
-    pub async fn take_text(&self, text: String) -> Result<StagedBody, FlowError> {
-        let (send, receive) = mpsc::channel(1);
-        // One chunk fits into the channel, so this cannot wait.
-        let _ = send.try_send(Ok(Bytes::from(text)));
-        drop(send);
-        self.take_body("text/plain; charset=utf-8".to_owned(), receive)
-            .await
+    pub fn take_text(&self, text: &str) -> Result<StagedBody, FlowError> {
+        self.take_bytes("text/plain; charset=utf-8".to_owned(), text.as_bytes())
     }
 
     /// A staged body in clear, whole: bound its size, and how many there are.
@@ -168,15 +190,11 @@ impl Flow {
 
     /// Seals bytes to be kept outside the records: the key's text, and the sealed bytes, or the
     /// staged file that they lie in.
-    pub async fn keep_bytes(
+    pub fn keep_bytes(
         &self,
         bytes: &[u8],
     ) -> Result<(String, Option<Vec<u8>>, Option<String>), FlowError> {
-        let (send, receive) = mpsc::channel(1);
-        // One chunk fits into the channel, so this cannot wait.
-        let _ = send.try_send(Ok(Bytes::copy_from_slice(bytes)));
-        drop(send);
-        let body = self.take_body(String::new(), receive).await?;
+        let body = self.take_bytes(String::new(), bytes)?;
         let key = body.key.to_text().expose_secret().to_owned();
         Ok(match body.stored {
             Stored::Inline(sealed) => (key, Some(sealed), None),

@@ -103,9 +103,16 @@ impl Flow {
             .collect())
     }
 
-    /// A channel says how far a delivery has come. Going back is no step.
-    pub async fn carried_to(&self, delivery: &str, state: DeliveryState) -> Result<(), FlowError> {
-        self.move_delivery(delivery, state, None).await.map(|_| ())
+    /// A channel says how far a delivery has come, and how it was carried, where that is known:
+    /// the host that took it and how its TLS was verified. Going back is no step.
+    pub async fn carried_to(
+        &self,
+        delivery: &str,
+        state: DeliveryState,
+        transport: Option<String>,
+    ) -> Result<(), FlowError> {
+        self.move_carried(delivery, state, None, transport).await?;
+        Ok(())
     }
 
     /// The reference of an agency's mails about an exchange, made where there is none yet.

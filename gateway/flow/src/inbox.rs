@@ -74,6 +74,17 @@ impl Flow {
         state: DeliveryState,
         by: Option<AgencyId>,
     ) -> Result<Vec<Recorded>, FlowError> {
+        self.move_carried(id, state, by, None).await
+    }
+
+    /// The same, with how it was carried, for the log.
+    pub(crate) async fn move_carried(
+        &self,
+        id: &str,
+        state: DeliveryState,
+        by: Option<AgencyId>,
+        transport: Option<String>,
+    ) -> Result<Vec<Recorded>, FlowError> {
         let mut tx = self.store.read().await?;
         let delivery: DeliveryRow = tx.get(id).await?.ok_or_else(|| corrupt("delivery", id))?;
         let row: ExchangeRow = tx
@@ -88,6 +99,9 @@ impl Flow {
                 let mut drafts = Vec::new();
                 flow.step(tx, &row, &id, state, by.as_ref(), &mut drafts)
                     .await?;
+                if let (Some(transport), Some(moved)) = (transport, drafts.pop()) {
+                    drafts.push(moved.with("transport", transport));
+                }
                 Ok((drafts, ()))
             })
         });

@@ -9,7 +9,7 @@
 //!
 //! Beside it stands what is needed to answer: [`compose`] makes the octets of a mail, [`dkim`]
 //! signs them and says of a mail that came whether its From domain is proved, a [`Route`] hands
-//! them to a relay or a folder, and a [`Directory`] says which domains mail may go to.
+//! them to a relay, a domain's own hosts, or a folder, and a [`Directory`] says which domains mail may go to.
 //!
 //! A command is read in `command`, done in `talk` or `message`; a new limit stands in
 //! [`Limits`] or [`Timeouts`] and is kept in one place.
@@ -44,5 +44,8 @@ pub use envelope::{Body, Encryption, Envelope, Mode, Notify, Recipient, Return, 
 pub use handler::{Handler, Sink, Verdict};
 pub use network::{BadNetwork, Network};
 pub use reply::{Outcome, Reply};
-pub use send::{Letter, Relay, RelayConfig, RelayTls, Route, RouteError, Sent, Why};
+pub use send::{
+    Direct, DirectConfig, Dns, DnsError, DnsRecord, Dnssec, Evidence, Letter, MtaSts, Ports, Relay,
+    RelayConfig, RelayTls, Route, RouteError, Sent, TlsVersion, Tlsa, VerifiedBy, Why,
+};
 pub use server::Server;

@@ -1,22 +1,32 @@
-//! How mail leaves: to a relay by `lettre`, or, where there is none, into a folder. Delivery
-//! straight to a domain's own hosts, with MTA-STS (RFC 8461) or DANE (RFC 7672), is the relay's.
+//! How mail leaves: to a relay, straight to a domain's own mail hosts over verified TLS (with
+//! MTA-STS, RFC 8461, and DANE, RFC 7672), or, where there is neither, into a folder. The
+//! commands are said by `lettre`; TLS is begun below it.
 //!
-//! Where the relay offers DSN (RFC 3461), it is asked for notices of failure and delay that
+//! Where a host offers DSN (RFC 3461), it is asked for notices of failure and delay that
 //! carry the letter's id.
 
 mod connection;
+mod direct;
+mod evidence;
 mod fault;
 mod lines;
 mod relay;
+mod secure;
+mod tls;
 
 use std::io::{self, Write as _};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use lettre::transport::smtp::extension::ClientId;
 use secrecy::SecretString;
 
+pub use direct::{Direct, DirectConfig, Dns, DnsError, DnsRecord, Dnssec, Ports, Tlsa};
+pub use evidence::{Evidence, MtaSts, TlsVersion, VerifiedBy};
 pub use relay::Relay;
+
+use crate::Address;
 
 /// A mail to be sent: its bytes go out as they are, each time.
 #[derive(Clone)]
@@ -40,8 +50,8 @@ impl std::fmt::Debug for Letter {
 /// What became of one try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sent {
-    /// The relay has taken it.
-    Accepted,
+    /// The other side has taken it; how, where it is not a folder.
+    Accepted(Option<Evidence>),
     /// Not now: try again with the same bytes.
     Later {
         /// The enhanced status (RFC 3463), where one was given. The other side's words are not
@@ -60,11 +70,12 @@ pub enum Sent {
 /// Why a mail was not sent now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
-    /// The relay says so.
+    /// The host says so.
     Deferred,
-    /// The relay could not be reached, or the connection broke.
+    /// The host could not be found or reached, or the connection broke.
     Unreachable,
-    /// There is no TLS to be had with it, or its certificate is not trusted.
+    /// There is no TLS to be had with it, its certificate is not trusted, or the domain's policy
+    /// does not name it.
     NotSecure,
     /// The relay does not let the gateway in.
     NotSignedIn,
@@ -114,8 +125,14 @@ pub enum RouteError {
     #[error("`{0}` is no name to say hello with: give the gateway's own domain name")]
     Hello(String),
     /// The authorities' certificates do not read.
-    #[error("the relay's authorities do not read: give their certificates as PEM")]
+    #[error("the authorities do not read: give their certificates as PEM")]
     Roots,
+    /// The relay's name can be on no certificate.
+    #[error("`{0}` is no host name: give the relay's name as its certificate has it")]
+    Host(String),
+    /// TLS cannot be set up at all.
+    #[error("TLS cannot be set up: build the gateway with its own cryptography")]
+    Tls,
     /// The folder cannot be made.
     #[error("the folder `{0}` for outgoing mail cannot be made: {1}")]
     Folder(PathBuf, #[source] io::Error),
@@ -127,6 +144,8 @@ pub enum Route {
     Folder(PathBuf),
     /// To a relay.
     Relay(Box<Relay>),
+    /// To the mail hosts of each letter's own domain.
+    Direct(Box<Direct>),
 }
 
 impl std::fmt::Debug for Route {
@@ -134,6 +153,7 @@ impl std::fmt::Debug for Route {
         match self {
             Self::Folder(_) => f.write_str("Route::Folder"),
             Self::Relay(_) => f.write_str("Route::Relay"),
+            Self::Direct(_) => f.write_str("Route::Direct"),
         }
     }
 }
@@ -151,14 +171,19 @@ impl Route {
         Relay::new(config).map(Box::new).map(Self::Relay)
     }
 
-    /// One try.
+    /// To the mail hosts of each letter's own domain. Nothing is looked up yet.
+    pub fn direct(config: DirectConfig) -> Result<Self, RouteError> {
+        Direct::new(config).map(Box::new).map(Self::Direct)
+    }
+
+    /// One try. A letter that goes direct has recipients of one domain only.
     pub async fn send(&self, letter: &Letter) -> Sent {
         match self {
             Self::Folder(folder) => {
                 let (folder, letter) = (folder.clone(), letter.clone());
                 let written = tokio::task::spawn_blocking(move || keep(&folder, &letter)).await;
                 match written {
-                    Ok(Ok(())) => Sent::Accepted,
+                    Ok(Ok(())) => Sent::Accepted(None),
                     Ok(Err(_)) | Err(_) => Sent::Later {
                         status: None,
                         why: Why::NotWritten,
@@ -166,6 +191,7 @@ impl Route {
                 }
             }
             Self::Relay(relay) => relay.send(letter).await,
+            Self::Direct(direct) => direct.send(letter).await,
         }
     }
 }
@@ -181,6 +207,14 @@ fn enhanced(reply: &str) -> Option<String> {
             .first()
             .is_some_and(|class| matches!(*class, "2" | "4" | "5"));
     fits.then(|| word.to_owned())
+}
+
+/// What is said in EHLO: a domain name and nothing else.
+fn said_as(hello: &str) -> Result<ClientId, RouteError> {
+    match Address::parse(&format!("gateway@{hello}"), false) {
+        Some(_) => Ok(ClientId::Domain(hello.to_owned())),
+        None => Err(RouteError::Hello(hello.to_owned())),
+    }
 }
 
 fn is_here(host: &str) -> bool {
@@ -240,8 +274,8 @@ mod tests {
             to: vec!["x@example.org".to_owned()],
             bytes: b"Subject: x\r\n\r\n.\r\n".to_vec(),
         };
-        assert_eq!(route.send(&letter).await, Sent::Accepted);
-        assert_eq!(route.send(&letter).await, Sent::Accepted);
+        assert_eq!(route.send(&letter).await, Sent::Accepted(None));
+        assert_eq!(route.send(&letter).await, Sent::Accepted(None));
         let kept = std::fs::read(folder.path().join("a.eml")).unwrap();
         assert_eq!(kept, letter.bytes);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);

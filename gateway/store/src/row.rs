@@ -54,9 +54,20 @@ impl Value {
             Self::Int(Some(number)) => out.push_str(&number.to_string()),
             Self::Bytes(Some(bytes)) => {
                 out.push_str("\"x");
-                out.push_str(&hex::encode(bytes));
+                push_hex(out, bytes);
                 out.push('"');
             }
+        }
+    }
+}
+
+/// Bodies are long: by pieces, and not letter by letter.
+fn push_hex(out: &mut String, bytes: &[u8]) {
+    let mut letters = [0; 512];
+    for piece in bytes.chunks(letters.len() / 2) {
+        let room = &mut letters[..piece.len() * 2];
+        if hex::encode_to_slice(piece, room).is_ok() {
+            out.push_str(std::str::from_utf8(room).unwrap_or_default());
         }
     }
 }

@@ -25,6 +25,9 @@ pub struct MailKeys {
     read: Instant,
 }
 
+/// Messages up to this many bytes are opened where they are.
+const AT_ONCE: usize = 64 * 1024;
+
 impl Inner {
     pub(crate) async fn about_mail(&self, asked: MailRequest) -> Result<Response, VaultError> {
         match asked {
@@ -74,10 +77,16 @@ impl Inner {
 
     async fn open_mail(&self, message: Sealed) -> Result<Response, VaultError> {
         let keys = self.mail_keys().await?;
-        let opened = tokio::task::spawn_blocking(move || {
-            gateway_cms::decrypt(&message.0, &keys.pairs, &Limits::default())
-        });
-        let opened = opened.await.map_err(|_| VaultError::Unexpected)?;
+        let size = message.0.len();
+        let open = move || gateway_cms::decrypt(&message.0, &keys.pairs, &Limits::default());
+        // What is small is opened sooner than another thread begins with it.
+        let opened = match size <= AT_ONCE {
+            true => open(),
+            false => {
+                let opened = tokio::task::spawn_blocking(open);
+                opened.await.map_err(|_| VaultError::Unexpected)?
+            }
+        };
         match opened {
             Ok(opened) => Ok(Response::Plain(opened.content.into())),
             Err(error) => {

@@ -310,7 +310,7 @@ fn words() -> impl Strategy<Value = String> {
 
 prop_compose! {
     fn any_details()(
-        to in prop::option::of(prop::collection::vec(("[a-z]{2,9}", prop::option::of("[a-z]{1,9}@[a-z]{1,9}\\.example")), 1..4)),
+        to in prop::option::of(prop::collection::vec(("[a-z]{2,9}", prop::option::of("[a-z]{1,9}@[a-z]{3,9}\\.example")), 1..4)),
         purpose in prop::option::of(prop::sample::select(Purpose::ALL)),
         category in prop::option::of(prop::sample::select(Category::ALL)),
         necessity in prop::option::of(words()),

@@ -16,16 +16,18 @@ pub(super) struct Node<'x> {
     pub(super) children: Option<Vec<Node<'x>>>,
     /// The closing boundary was there.
     pub(super) closed: bool,
+    /// How deep it is.
+    pub(super) depth: usize,
 }
 
 impl<'x> Node<'x> {
-    /// The tree below `root`.
-    pub(super) fn grow(root: &Entity<'x>, limits: &Limits) -> Result<Self, Refused> {
-        let mut grower = Grower {
-            limits: *limits,
-            count: 0,
-        };
-        grower.node(root.clone(), "text/plain", 0)
+    /// The tree below `root`, which is `depth` deep itself.
+    pub(super) fn grow(
+        root: &Entity<'x>,
+        depth: usize,
+        counter: &mut Counter,
+    ) -> Result<Self, Refused> {
+        counter.node(root.clone(), "text/plain", depth)
     }
 
     /// The kind of multipart, where it was cut.
@@ -61,12 +63,39 @@ impl<'x> Node<'x> {
     }
 }
 
-struct Grower {
+/// Counts all that is in a mail, against the limits.
+pub(super) struct Counter {
     limits: Limits,
     count: usize,
 }
 
-impl Grower {
+impl Counter {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            limits: *limits,
+            count: 0,
+        }
+    }
+
+    /// How many more there may be.
+    pub(super) fn left(&self) -> usize {
+        self.limits.parts.saturating_sub(self.count)
+    }
+
+    /// Counts a mail within the mail, and all that is in that.
+    pub(super) fn mail(&mut self, raw: &[u8], depth: usize) -> Result<(), Refused> {
+        let inner = Entity::read(raw, self.limits.header_bytes)?;
+        self.node(inner, "text/plain", depth)?;
+        Ok(())
+    }
+
+    /// There are more than may be.
+    pub(super) fn too_many(&self) -> Refused {
+        Refused::Parts {
+            max: self.limits.parts,
+        }
+    }
+
     fn node<'x>(
         &mut self,
         entity: Entity<'x>,
@@ -80,6 +109,7 @@ impl Grower {
             media_type,
             children: None,
             closed: true,
+            depth,
         };
         if let Some(subtype) = node.media_type.strip_prefix("multipart/") {
             let default = match subtype {
@@ -99,20 +129,17 @@ impl Grower {
             node.media_type.as_str(),
             "message/rfc822" | "message/global"
         ) {
-            let inner = Entity::read(node.entity.body, self.limits.header_bytes)?;
-            self.node(inner, "text/plain", depth + 1)?;
+            self.mail(node.entity.body, depth + 1)?;
         }
         Ok(node)
     }
 
     /// One more entity, that deep.
-    fn enter(&mut self, depth: usize) -> Result<(), Refused> {
+    pub(super) fn enter(&mut self, depth: usize) -> Result<(), Refused> {
         self.count += 1;
         let deepest = self.limits.nesting.min(Limits::DEEPEST);
         if self.count > self.limits.parts {
-            return Err(Refused::Parts {
-                max: self.limits.parts,
-            });
+            return Err(self.too_many());
         }
         if depth > deepest {
             return Err(Refused::Nesting { max: deepest });

@@ -3,10 +3,12 @@
 use gateway_core::Personal;
 
 use super::names;
-use super::tree::Node;
+use super::tree::{Counter, Node};
+use super::unpack::Unpacked;
 use super::{Note, Part, PartKind};
 use crate::entity::Entity;
 use crate::limits::{Limits, Refused};
+use crate::tnef::Body;
 use crate::{charset, file_name, flowed, html, transfer};
 
 /// What was found.
@@ -23,11 +25,14 @@ pub(crate) struct Taken {
 
 /// Takes a mail apart.
 pub(crate) fn take(root: &Entity<'_>, limits: &Limits) -> Result<Taken, Refused> {
-    let tree = Node::grow(root, limits)?;
+    let mut counter = Counter::new(limits);
+    let tree = Node::grow(root, 0, &mut counter)?;
     let mut walker = Walker {
         decoded: limits.decoded_bytes,
         max: limits.decoded_bytes,
+        counter,
         names: file_name::Names::default(),
+        bodies: Vec::new(),
         taken: Taken {
             text: String::new(),
             from_html: false,
@@ -36,6 +41,7 @@ pub(crate) fn take(root: &Entity<'_>, limits: &Limits) -> Result<Taken, Refused>
         },
     };
     walker.node(&tree, true, Mode::Text)?;
+    walker.place_bodies()?;
     Ok(walker.taken)
 }
 
@@ -50,15 +56,55 @@ enum Mode {
     Document,
 }
 
-struct Walker {
+/// The walk, and what it has found so far.
+pub(super) struct Walker {
     /// Bytes that may still be decoded.
-    decoded: usize,
+    pub(super) decoded: usize,
     max: usize,
+    pub(super) counter: Counter,
     names: file_name::Names,
-    taken: Taken,
+    /// Texts of the mail in Outlook's own form, placed when all else is known.
+    pub(super) bodies: Vec<Body>,
+    pub(super) taken: Taken,
+}
+
+/// A part as it was found.
+pub(super) struct Found<'a> {
+    pub(super) kind: PartKind,
+    /// What it is called where the sender gave no name.
+    pub(super) default: &'a str,
+    pub(super) named: Option<String>,
+    pub(super) media_type: &'a str,
+    pub(super) charset: Option<String>,
+    pub(super) content_id: Option<String>,
+    pub(super) bytes: Vec<u8>,
+    pub(super) notes: Vec<Note>,
 }
 
 impl Walker {
+    /// So many bytes more are kept.
+    pub(super) fn spend(&mut self, bytes: usize) -> Result<(), Refused> {
+        let left = self.decoded.checked_sub(bytes);
+        self.decoded = left.ok_or(Refused::Decoded { max: self.max })?;
+        Ok(())
+    }
+
+    /// Adds a part under a name of its own.
+    pub(super) fn add(&mut self, found: Found<'_>) {
+        let name = found.named.as_deref().unwrap_or(found.default);
+        let name = self.names.unique(name);
+        self.taken.parts.push(Part {
+            kind: found.kind,
+            name: Personal::new(name),
+            given_name: found.named.map(Personal::new),
+            media_type: found.media_type.to_owned(),
+            charset: found.charset,
+            content_id: found.content_id.map(Personal::new),
+            bytes: Personal::new(found.bytes),
+            notes: found.notes,
+        });
+    }
+
     fn node(&mut self, node: &Node<'_>, root: bool, mode: Mode) -> Result<(), Refused> {
         let Some((subtype, children)) = node.multipart() else {
             return self.leaf(node, root, mode);
@@ -98,14 +144,11 @@ impl Walker {
             return Ok(());
         }
         let decoded = transfer::decode(entity);
-        self.decoded = self
-            .decoded
-            .checked_sub(decoded.bytes.len())
-            .ok_or(Refused::Decoded { max: self.max })?;
+        self.spend(decoded.bytes.len())?;
         if text && decoded.clean {
             self.text(entity, media_type, &decoded.bytes);
         } else {
-            self.document(entity, media_type, named, decoded);
+            self.document(node, named, decoded)?;
         }
         if media_type == "text/html" && text {
             self.original(entity);
@@ -155,19 +198,31 @@ impl Walker {
     fn original(&mut self, entity: &Entity<'_>) {
         let decoded = transfer::decode(entity);
         if decoded.clean {
-            self.push(entity, PartKind::OriginalHtml, "text/html", None, decoded);
+            let kind = PartKind::OriginalHtml;
+            self.push(entity, kind, "text/html", None, (decoded.bytes, Vec::new()));
         }
     }
 
     fn document(
         &mut self,
-        entity: &Entity<'_>,
-        media_type: &str,
+        node: &Node<'_>,
         named: Option<String>,
         decoded: transfer::Decoded,
-    ) {
+    ) -> Result<(), Refused> {
+        let (entity, media_type) = (&node.entity, node.media_type.as_str());
+        let mut notes = notes_of(media_type, named.as_deref());
+        if !decoded.clean {
+            notes.push(Note::StillEncoded);
+        } else if notes == [Note::Tnef] {
+            match self.container(&decoded.bytes, node.depth)? {
+                Unpacked::Wholly => return Ok(()),
+                Unpacked::InPart => notes = vec![Note::TnefInPart],
+                Unpacked::Not => {}
+            }
+        }
         let kind = kind_of(entity, media_type);
-        self.push(entity, kind, media_type, named, decoded);
+        self.push(entity, kind, media_type, named, (decoded.bytes, notes));
+        Ok(())
     }
 
     fn push(
@@ -176,12 +231,8 @@ impl Walker {
         kind: PartKind,
         media_type: &str,
         named: Option<String>,
-        decoded: transfer::Decoded,
+        (bytes, notes): (Vec<u8>, Vec<Note>),
     ) {
-        let mut notes = notes_of(media_type, named.as_deref());
-        if !decoded.clean {
-            notes.push(Note::StillEncoded);
-        }
         let default = match kind {
             PartKind::OriginalHtml => "message.html",
             PartKind::Attachment
@@ -189,23 +240,20 @@ impl Walker {
             | PartKind::Message
             | PartKind::Calendar
             | PartKind::Signature
+            | PartKind::OriginalRtf
             | PartKind::Report => names::by_type(media_type),
         };
-        let name = named.clone().unwrap_or_else(|| default.to_owned());
-        let name = self.names.unique(&name);
-        let content_id = entity
-            .plain("Content-ID")
-            .map(|id| id.trim_matches(['<', '>']).to_owned());
-        self.taken.parts.push(Part {
+        let content_id = entity.plain("Content-ID");
+        self.add(Found {
             kind,
-            name: Personal::new(name),
-            given_name: named.map(Personal::new),
-            media_type: media_type.to_owned(),
+            default,
+            named,
+            media_type,
             charset: entity
                 .parameter("charset")
                 .filter(|_| media_type.starts_with("text/")),
-            content_id: content_id.map(Personal::new),
-            bytes: Personal::new(decoded.bytes),
+            content_id: content_id.map(|id| id.trim_matches(['<', '>']).to_owned()),
+            bytes,
             notes,
         });
     }
@@ -249,6 +297,12 @@ fn start(entity: &Entity<'_>, children: &[Node<'_>]) -> usize {
 fn kind_of(entity: &Entity<'_>, media_type: &str) -> PartKind {
     let disposition = entity.typed("Content-Disposition");
     let inline = disposition.map(|read| read.ctype().eq_ignore_ascii_case("inline"));
+    let shown = inline.unwrap_or_else(|| entity.plain("Content-ID").is_some());
+    kind_by(media_type, shown)
+}
+
+/// What a part of that type is. `shown`: within the text.
+pub(super) fn kind_by(media_type: &str, shown: bool) -> PartKind {
     match media_type {
         "message/rfc822" | "message/global" => PartKind::Message,
         "text/calendar" => PartKind::Calendar,
@@ -260,13 +314,12 @@ fn kind_of(entity: &Entity<'_>, media_type: &str) -> PartKind {
         | "message/disposition-notification"
         | "text/rfc822-headers"
         | "message/global-headers" => PartKind::Report,
-        _ if inline == Some(true) => PartKind::Inline,
-        _ if inline.is_none() && entity.plain("Content-ID").is_some() => PartKind::Inline,
+        _ if shown => PartKind::Inline,
         _ => PartKind::Attachment,
     }
 }
 
-fn notes_of(media_type: &str, name: Option<&str>) -> Vec<Note> {
+pub(super) fn notes_of(media_type: &str, name: Option<&str>) -> Vec<Note> {
     let name = name.unwrap_or_default().to_lowercase();
     let note = match media_type {
         "application/ms-tnef" | "application/vnd.ms-tnef" => Some(Note::Tnef),

@@ -26,7 +26,7 @@ pub(crate) async fn bodies(
     let mut bodies = Vec::new();
     for content in contents {
         bodies.push(match content {
-            Content::Text(text) => api.flow.take_text(text).await?,
+            Content::Text(text) => api.flow.take_text(&text)?,
             Content::Document(name) => match documents.remove(&name) {
                 Some(document) => document,
                 None => nothing(api).await?,

@@ -219,7 +219,7 @@ impl<'w> Teller<'w> {
         for piece in &letter.pieces {
             bodies.push(match piece.pdf {
                 true => self.document(piece).await?,
-                false => self.flow.take_text(piece.text.to_owned()).await?,
+                false => self.flow.take_text(piece.text)?,
             });
         }
         let particulars = self.particulars(&letter)?;

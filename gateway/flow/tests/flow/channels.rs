@@ -34,7 +34,7 @@ async fn what_is_not_proved_is_kept_whole_and_shown_to_the_coordinator_alone() {
             claimed: "somebody@elsewhere.example".to_owned().into(),
             agency: None,
             addressed: vec![agency("london-probation")],
-            body: world.flow.take_text(NOTE.to_owned()).await.unwrap(),
+            body: world.flow.take_text(NOTE).unwrap(),
         };
         let id = world.flow.keep_apart(unproved).await.unwrap();
         let coordinator = world
@@ -63,7 +63,7 @@ async fn a_large_body_that_is_kept_apart_is_for_the_backup_and_is_missed_when_it
             claimed: String::new().into(),
             agency: None,
             addressed: Vec::new(),
-            body: world.flow.take_text("x".repeat(300_000)).await.unwrap(),
+            body: world.flow.take_text(&"x".repeat(300_000)).unwrap(),
         };
         world.flow.keep_apart(unproved).await.unwrap();
         world.verify().await.unwrap();

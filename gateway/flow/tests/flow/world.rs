@@ -160,8 +160,7 @@ impl World {
     pub async fn submission(&self, report: &[u8]) -> Submission {
         let note = self
             .flow
-            .take_text("He was seen at the school gate.".to_owned())
-            .await
+            .take_text("He was seen at the school gate.")
             .unwrap();
         let (send, receive) = tokio::sync::mpsc::channel(8);
         for chunk in report.chunks(60_000) {
@@ -200,7 +199,7 @@ impl World {
     ) -> Result<Answer, gateway_flow::FlowError> {
         let mut bodies = Vec::new();
         for text in letter.texts {
-            bodies.push(self.flow.take_text(text).await.unwrap());
+            bodies.push(self.flow.take_text(&text).unwrap());
         }
         let caller = self.caller(from, by).await;
         self.flow

@@ -9,4 +9,4 @@ mod verify;
 
 pub use resolver::{Resolver, ResolverError};
 pub use sign::{DkimKeyError, DkimSigner};
-pub use verify::{Authentication, DmarcPolicy, Unproved, authenticate};
+pub use verify::{Authentication, Covered, DmarcPolicy, Unproved, authenticate};

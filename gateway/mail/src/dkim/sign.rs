@@ -13,14 +13,16 @@ use zeroize::Zeroizing;
 
 /// The fields that are signed, each once more than it occurs, so that none can be added
 /// (RFC 6376 section 8.15).
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 11] = [
     "From",
+    "Reply-To",
     "Subject",
     "To",
     "Date",
     "Message-ID",
     "MIME-Version",
     "Content-Type",
+    "Content-Transfer-Encoding",
     "References",
     "Auto-Submitted",
 ];

@@ -4,12 +4,13 @@ use std::fmt;
 
 use jiff::Timestamp;
 use mail_auth::common::crypto::Algorithm;
-use mail_auth::common::headers::Header;
+use mail_auth::common::headers::{Header, Writable as _, Writer};
 use mail_auth::common::verify::{DomainKey, VerifySignature};
-use mail_auth::dkim::Signature;
+use mail_auth::dkim::{Canonicalization, Signature};
 use mail_auth::dmarc::Policy;
 use mail_auth::dmarc::verify::DmarcParameters;
 use mail_auth::{AuthenticatedMessage, DkimOutput, DkimResult, DmarcResult, SpfOutput};
+use sha2::{Digest as _, Sha256};
 
 use super::resolver::Resolver;
 
@@ -42,6 +43,9 @@ pub enum Unproved {
     /// There is not exactly one From field with exactly one address in it.
     #[error("it has not exactly one From field with one address")]
     NotOneFrom,
+    /// A field that says what the mail is stands in it twice: one of them may be anybody's.
+    #[error("it has two of a field that occurs once: {}", ONCE.join(", "))]
+    Ambiguous,
     /// There is no signature.
     #[error("it has no DKIM signature")]
     NoSignature,
@@ -54,16 +58,64 @@ pub enum Unproved {
     /// A signature passed, but it is another domain's.
     #[error("no DKIM signature that passed is of the domain in From")]
     NotAligned,
+    /// A signature passed, but leaves out a field that says what the mail is.
+    #[error("no DKIM signature that passed covers all of these that it has: {}", COVERED.join(", "))]
+    NotCovered,
     /// The DNS did not answer.
     #[error("the DNS did not answer; try again later")]
     Later,
+}
+
+/// Fields that occur once (RFC 5322 section 3.6; RFC 2045), and are read.
+const ONCE: [&str; 9] = [
+    "From",
+    "Subject",
+    "Date",
+    "To",
+    "Cc",
+    "Message-ID",
+    "MIME-Version",
+    "Content-Type",
+    "Content-Transfer-Encoding",
+];
+/// Those that decide whose mail it is, which, and how its body is read: where a mail has one, a
+/// signature that leaves it out proves nothing, for anybody may have written it. Programs that
+/// sign by default (Exchange Online, `dkimpy`, `OpenDKIM`) cover these.
+const COVERED: [&str; 5] = ["From", "Subject", "Date", "Message-ID", "Content-Type"];
+
+/// What the signature that proves From says and covers.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Covered {
+    domain: String,
+    signed_at: Option<Timestamp>,
+    fields: Vec<String>,
+    body: [u8; 32],
+}
+
+impl Covered {
+    /// When it was signed, where the signature says so (`t=`).
+    pub const fn signed_at(&self) -> Option<Timestamp> {
+        self.signed_at
+    }
+
+    /// SHA-256 of the body without what may change on the way: spaces at line ends, empty lines
+    /// at its end (RFC 6376 section 3.4.4). Of one mail it is the same whichever of its
+    /// signatures is left on it.
+    pub const fn body(&self) -> [u8; 32] {
+        self.body
+    }
+
+    /// Whether a field is covered.
+    pub fn covers(&self, name: &str) -> bool {
+        self.fields.iter().any(|h| h.eq_ignore_ascii_case(name))
+    }
 }
 
 /// What is known of who sent a message.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Authentication {
     from: Option<String>,
-    signed_by: Option<String>,
+    covered: Option<Covered>,
     policy: DmarcPolicy,
     unproved: Option<Unproved>,
 }
@@ -72,7 +124,7 @@ impl fmt::Debug for Authentication {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authentication")
             .field("from_domain", &self.from_domain())
-            .field("signed_by", &self.signed_by)
+            .field("signed_by", &self.signed_by())
             .field("policy", &self.policy)
             .field("unproved", &self.unproved)
             .finish_non_exhaustive()
@@ -84,7 +136,7 @@ impl Authentication {
     pub const fn none(reason: Unproved) -> Self {
         Self {
             from: None,
-            signed_by: None,
+            covered: None,
             policy: DmarcPolicy::Absent,
             unproved: Some(reason),
         }
@@ -108,7 +160,12 @@ impl Authentication {
 
     /// The domain whose signature proves From.
     pub fn signed_by(&self) -> Option<&str> {
-        self.signed_by.as_deref()
+        self.covered.as_ref().map(|covered| covered.domain.as_str())
+    }
+
+    /// What that signature says and covers.
+    pub const fn covered(&self) -> Option<&Covered> {
+        self.covered.as_ref()
     }
 
     /// The policy that the domain in From publishes.
@@ -124,7 +181,10 @@ impl Authentication {
 
 /// Says whether a message's From domain is proved: it has exactly one From field with one
 /// address, the domain publishes a DMARC policy, and a DKIM signature passes that is aligned
-/// with From as that policy asks. SPF does not count, for the mail came through a relay.
+/// with From as that policy asks. SPF does not count, for the mail came through a relay. Of each
+/// field that says what the mail is there is one, and the signature covers it: DKIM itself lets
+/// anybody put another subject or another content type above a signature that goes on passing
+/// (RFC 6376 section 8.15).
 ///
 /// A signature does not pass with an `l=` tag, with SHA-1, with an RSA key under 1,024 bits,
 /// past its expiry, without From among the fields that it signs, with a key that its domain only
@@ -138,6 +198,9 @@ pub async fn authenticate(message: &[u8], resolver: &Resolver, now: Timestamp) -
     let Some(from) = only_from(&parsed) else {
         return Authentication::none(Unproved::NotOneFrom);
     };
+    if ONCE.iter().any(|name| count(&parsed, name) > 1) {
+        return Authentication::none(Unproved::Ambiguous);
+    }
     let signatures = parsed.dkim_headers.len() + parsed.errors.len();
     parsed.dkim_headers.retain(|header| is_taken(header, now));
     parsed.dkim_headers.truncate(MOST_SIGNATURES);
@@ -178,6 +241,9 @@ async fn policy<'x>(
     let domain = author.map_or("", |(_, domain)| domain);
     let none_passed = good.is_empty();
     good.retain(|output| output.signature().is_some_and(|s| is_line(&s.d, domain)));
+    let aligned = good.len();
+    good.retain(|output| output.signature().is_some_and(|s| covers(parsed, s)));
+    let none_covers = good.is_empty() && aligned > 0;
     let spf = SpfOutput::new(String::new());
     let params = DmarcParameters::new(parsed, &good, "", &spf);
     let dmarc = resolver.lookup.verify_dmarc(resolver.ask(params)).await;
@@ -203,10 +269,11 @@ async fn policy<'x>(
         return outcome;
     }
     if *dmarc.dkim_result() == DmarcResult::Pass {
-        outcome.unproved = None;
-        outcome.signed_by = good
-            .iter()
-            .find_map(|output| output.signature().map(|signature| signature.d.clone()));
+        let signature = good.iter().find_map(DkimOutput::signature);
+        outcome.covered = signature.map(|signature| covered(parsed, signature));
+        outcome.unproved = outcome.covered.is_none().then_some(Unproved::NotAligned);
+    } else if none_covers {
+        outcome.unproved = Some(Unproved::NotCovered);
     } else {
         outcome.unproved = Some(Unproved::NotAligned);
     }
@@ -215,15 +282,59 @@ async fn policy<'x>(
 
 /// The only address of the only From field.
 fn only_from(parsed: &AuthenticatedMessage<'_>) -> Option<String> {
-    let is_from = |name: &[u8]| name.trim_ascii().eq_ignore_ascii_case(b"from");
-    let fields = parsed.headers.iter().filter(|(name, _)| is_from(name));
-    match (fields.count(), parsed.from.as_slice()) {
+    match (count(parsed, "From"), parsed.from.as_slice()) {
         (1, [address]) => {
             let (local, domain) = address.rsplit_once('@')?;
             let whole = !local.is_empty() && !domain.is_empty();
             whole.then(|| address.to_lowercase())
         }
         _ => None,
+    }
+}
+
+/// How often a field occurs.
+fn count(parsed: &AuthenticatedMessage<'_>, field: &str) -> usize {
+    let is_one = |name: &[u8]| name.trim_ascii().eq_ignore_ascii_case(field.as_bytes());
+    parsed
+        .headers
+        .iter()
+        .filter(|(name, _)| is_one(name))
+        .count()
+}
+
+/// Whether a signature covers what says what the mail is.
+fn covers(parsed: &AuthenticatedMessage<'_>, signature: &Signature) -> bool {
+    let signs = |name: &str| {
+        signature
+            .h
+            .iter()
+            .any(|h| h.trim().eq_ignore_ascii_case(name))
+    };
+    let mut there = COVERED.iter().filter(|name| count(parsed, name) > 0);
+    there.all(|name| signs(name))
+}
+
+fn covered(parsed: &AuthenticatedMessage<'_>, signature: &Signature) -> Covered {
+    let start = usize::try_from(parsed.body_offset).unwrap_or(usize::MAX);
+    let body = parsed.raw_message.get(start..).unwrap_or_default();
+    let mut digest = Digest(Sha256::new());
+    Canonicalization::Relaxed
+        .canonical_body(body, 0)
+        .write(&mut digest);
+    let at = i64::try_from(signature.t).ok().filter(|at| *at > 0);
+    Covered {
+        domain: signature.d.clone(),
+        signed_at: at.and_then(|at| Timestamp::from_second(at).ok()),
+        fields: signature.h.iter().map(|h| h.trim().to_owned()).collect(),
+        body: digest.0.finalize().into(),
+    }
+}
+
+struct Digest(Sha256);
+
+impl Writer for Digest {
+    fn write(&mut self, octets: &[u8]) {
+        self.0.update(octets);
     }
 }
 

@@ -1,37 +1,45 @@
-//! One connection to a relay, and one letter over it.
+//! One connection to a host, and one letter over it.
 
 use std::future::Future;
 use std::time::Duration;
 
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::{
     ClientId, Extension, MailBodyParameter, MailParameter, RcptParameter,
 };
 use lettre::transport::smtp::response::Response;
-use secrecy::ExposeSecret as _;
-use tokio::net::{TcpStream, lookup_host};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::evidence::TlsVersion;
 use super::fault::{Fault, status};
-use super::lines::Lines;
-use super::{Letter, RelayConfig, RelayTls, Sent, Why};
+use super::secure::{Secured, Security, secure};
+use super::{Letter, Sent, Why};
 use crate::Address;
 
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(2);
 
-/// Makes connections to one relay.
+/// Makes connections to one host.
 pub(super) struct Connector {
-    pub(super) relay: RelayConfig,
+    /// What the gateway calls itself.
     pub(super) hello: ClientId,
-    pub(super) tls: Option<TlsParameters>,
+    /// Whether TLS is spoken, and with whom.
+    pub(super) security: Security,
+    /// User and password.
+    pub(super) credentials: Option<(String, SecretString)>,
+    /// How long each may take: the connection with its handshake, a command, the message.
+    pub(super) timeout: Duration,
 }
 
 /// A connection that has said hello and is as secure as it must be.
 pub(super) struct Connection {
     smtp: AsyncSmtpConnection,
+    /// The TLS that it is over.
+    pub(super) tls: Option<TlsVersion>,
     /// Whether it offers notices (RFC 3461).
     notices: bool,
     /// Whether a letter went over it already.
@@ -39,25 +47,22 @@ pub(super) struct Connection {
 }
 
 impl Connector {
-    pub(super) async fn connect(&self) -> Result<Connection, Fault> {
-        within(self.relay.timeout, self.connected()).await?
+    /// Dials, secures, signs in.
+    pub(super) async fn connect(
+        &self,
+        dial: impl Future<Output = Option<TcpStream>>,
+    ) -> Result<Connection, Fault> {
+        within(self.timeout, self.connected(dial)).await?
     }
 
-    async fn connected(&self) -> Result<Connection, Fault> {
-        let stream = self.dial().await.ok_or(Fault::later(Why::Unreachable))?;
+    async fn connected(
+        &self,
+        dial: impl Future<Output = Option<TcpStream>>,
+    ) -> Result<Connection, Fault> {
+        let stream = dial.await.ok_or(Fault::later(Why::Unreachable))?;
         let _ = stream.set_nodelay(true);
-        let lines = Box::new(Lines::new(stream));
-        let mut smtp = AsyncSmtpConnection::connect_with_transport(lines, &self.hello).await?;
-        match &self.tls {
-            Some(tls) if smtp.can_starttls() => {
-                let begun = smtp.starttls(tls.clone(), &self.hello).await;
-                begun.map_err(|_| Fault::later(Why::NotSecure))?;
-            }
-            Some(_) if self.relay.tls != RelayTls::Opportunistic => {
-                return Err(Fault::later(Why::NotSecure));
-            }
-            Some(_) | None => {}
-        }
+        let Secured { stream, tls } = secure(stream, &self.hello, &self.security).await?;
+        let mut smtp = AsyncSmtpConnection::connect_with_transport(stream, &self.hello).await?;
         self.sign_in(&mut smtp).await?;
         // The client keeps no note of DSN from its own hello.
         let offers = smtp.command(Ehlo::new(self.hello.clone())).await?;
@@ -65,12 +70,13 @@ impl Connector {
         Ok(Connection {
             notices: offers.message().any(is_dsn),
             smtp,
+            tls,
             used: false,
         })
     }
 
     async fn sign_in(&self, smtp: &mut AsyncSmtpConnection) -> Result<(), Fault> {
-        let Some((user, password)) = &self.relay.credentials else {
+        let Some((user, password)) = &self.credentials else {
             return Ok(());
         };
         let password = password.expose_secret().to_owned();
@@ -85,27 +91,15 @@ impl Connector {
         })
     }
 
-    async fn dial(&self) -> Option<TcpStream> {
-        let found = lookup_host((self.relay.host.as_str(), self.relay.port)).await;
-        let clear = self.relay.tls == RelayTls::None;
-        // Wherever `localhost` points to: what goes in clear stays on this machine.
-        for address in found.ok()?.filter(|to| !clear || to.ip().is_loopback()) {
-            if let Ok(stream) = TcpStream::connect(address).await {
-                return Some(stream);
-            }
-        }
-        None
-    }
-
     /// One letter over one connection: all its recipients, or none. `begun` says whether the
-    /// relay may have it: from then on it is not tried on another connection.
+    /// host may have it: from then on it is not tried on another connection.
     pub(super) async fn deliver(
         &self,
         connection: &mut Connection,
         letter: &Letter,
         begun: &mut bool,
     ) -> Result<(), Fault> {
-        let wait = self.relay.timeout;
+        let wait = self.timeout;
         if connection.used {
             within(wait, connection.smtp.command(Rset)).await??;
         }

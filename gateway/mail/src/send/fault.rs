@@ -1,4 +1,4 @@
-//! What a relay's reply, or its silence, comes to.
+//! What a host's reply, or its silence, comes to.
 
 use std::error::Error as _;
 
@@ -9,11 +9,11 @@ use super::{Sent, Why};
 /// Why an attempt ended.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// The relay or the network.
+    /// The host or the network.
     Smtp(Error),
     /// No reply in time.
     TooSlow,
-    /// This outcome, whatever the relay would say.
+    /// This outcome, whatever the host would say.
     Is(Sent),
 }
 
@@ -29,7 +29,7 @@ impl Fault {
         Self::Is(Sent::Later { status: None, why })
     }
 
-    /// Whether the connection is still good after it: the relay said no and listens on.
+    /// Whether the connection is still good after it: the host said no and listens on.
     pub(super) fn is_reply(&self) -> bool {
         match self {
             Self::Smtp(error) => error.status().is_some_and(|code| u16::from(code) != 421),
@@ -46,12 +46,11 @@ impl Fault {
                 status: status(&error),
             },
             Self::Smtp(error) if error.is_transient() => later(status(&error), Why::Deferred),
-            Self::Smtp(error) if error.is_tls() => later(None, Why::NotSecure),
             Self::Smtp(_) | Self::TooSlow => later(None, Why::Unreachable),
         }
     }
 
-    /// What it means before anything was said of the letter: a relay that will not talk at all
+    /// What it means before anything was said of the letter: a host that will not talk at all
     /// refuses no letter, it waits.
     pub(super) fn before_the_letter(self) -> Sent {
         match self.outcome() {
@@ -59,7 +58,7 @@ impl Fault {
                 status,
                 why: Why::Deferred,
             },
-            sent @ (Sent::Accepted | Sent::Later { .. }) => sent,
+            sent @ (Sent::Accepted(_) | Sent::Later { .. }) => sent,
         }
     }
 }

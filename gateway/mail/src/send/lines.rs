@@ -12,9 +12,8 @@ use tokio::net::TcpStream;
 /// How much is read ahead.
 const AHEAD: usize = 4096;
 
-/// A connection to a relay. The client above keeps what it has read across STARTTLS, so that
-/// replies injected behind the 220 would count as said in secret. Here they stay below, where
-/// the handshake takes them for TLS and fails.
+/// A connection to a host. Replies injected behind the 220 of STARTTLS must not count as said in
+/// secret. Here they stay below, where the handshake takes them for TLS and fails.
 #[derive(Debug)]
 pub(super) struct Lines {
     stream: TcpStream,

@@ -1,21 +1,18 @@
 //! A relay, and the connections to it that are used again.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use lettre::transport::smtp::client::{
-    Certificate, CertificateStore, TlsParameters, TlsParametersBuilder,
-};
-use lettre::transport::smtp::extension::ClientId;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::ServerName;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::Instant;
 
 use super::connection::{Connection, Connector};
+use super::evidence::{Evidence, TlsVersion, VerifiedBy};
 use super::fault::Fault;
-use super::{Letter, RelayConfig, RelayTls, RouteError, Sent, is_here};
-use crate::Address;
+use super::secure::{Security, Tls};
+use super::{Letter, RelayConfig, RelayTls, RouteError, Sent, is_here, said_as, tls};
 
 /// How many idle connections are kept.
 const IDLE: usize = 4;
@@ -24,6 +21,7 @@ const REST: Duration = Duration::from_secs(20);
 
 /// A relay whose settings were checked, and a few idle connections to it.
 pub struct Relay {
+    config: RelayConfig,
     connector: Connector,
     idle: Mutex<Vec<(Connection, Instant)>>,
 }
@@ -36,7 +34,7 @@ impl fmt::Debug for Relay {
 
 impl Relay {
     /// Checks the settings. Nothing is connected to yet.
-    pub(super) fn new(relay: RelayConfig) -> Result<Self, RouteError> {
+    pub(super) fn new(mut relay: RelayConfig) -> Result<Self, RouteError> {
         if relay.tls == RelayTls::None && !is_here(&relay.host) {
             return Err(RouteError::ClearOverNetwork(relay.host));
         }
@@ -44,16 +42,14 @@ impl Relay {
         if relay.credentials.is_some() && !required {
             return Err(RouteError::CredentialsInClear(relay.host));
         }
-        let as_address = format!("gateway@{}", relay.hello);
-        if Address::parse(&as_address, false).is_none() {
-            return Err(RouteError::Hello(relay.hello));
-        }
         let connector = Connector {
-            hello: ClientId::Domain(relay.hello.clone()),
-            tls: parameters(&relay)?,
-            relay,
+            hello: said_as(&relay.hello)?,
+            security: security(&relay)?,
+            credentials: relay.credentials.take(),
+            timeout: relay.timeout,
         };
         Ok(Self {
+            config: relay,
             connector,
             idle: Mutex::new(Vec::new()),
         })
@@ -67,18 +63,18 @@ impl Relay {
         if let Some(idle) = self.take() {
             let mut begun = false;
             match self.deliver(idle, letter, &mut begun).await {
-                Ok(()) => return Sent::Accepted,
+                Ok(tls) => return self.accepted(tls),
                 // The relay may have closed it while it rested.
                 Err(Fault::Smtp(error)) if !begun && error.status().is_none_or(is_goodbye) => {}
                 Err(fault) => return fault.outcome(),
             }
         }
-        let fresh = match self.connector.connect().await {
+        let fresh = match self.connector.connect(dial(&self.config)).await {
             Ok(fresh) => fresh,
             Err(fault) => return fault.before_the_letter(),
         };
         match self.deliver(fresh, letter, &mut false).await {
-            Ok(()) => Sent::Accepted,
+            Ok(tls) => self.accepted(tls),
             Err(fault) => fault.outcome(),
         }
     }
@@ -88,7 +84,8 @@ impl Relay {
         mut connection: Connection,
         letter: &Letter,
         begun: &mut bool,
-    ) -> Result<(), Fault> {
+    ) -> Result<Option<TlsVersion>, Fault> {
+        let tls = connection.tls;
         let done = self.connector.deliver(&mut connection, letter, begun).await;
         let broken = done.as_ref().is_err_and(|fault| !fault.is_reply());
         let spare = if broken {
@@ -99,7 +96,19 @@ impl Relay {
         if let Some(connection) = spare {
             connection.close().await;
         }
-        done
+        done.map(|()| tls)
+    }
+
+    fn accepted(&self, tls: Option<TlsVersion>) -> Sent {
+        Sent::Accepted(Some(Evidence {
+            host: self.config.host.clone(),
+            tls,
+            verified_by: match self.connector.security {
+                Security::Required(_) => VerifiedBy::Pkix,
+                Security::Opportunistic(_) | Security::Clear => VerifiedBy::Nobody,
+            },
+            mta_sts: None,
+        }))
     }
 
     fn take(&self) -> Option<Connection> {
@@ -124,37 +133,33 @@ fn is_goodbye(code: lettre::transport::smtp::response::Code) -> bool {
     u16::from(code) == 421
 }
 
-/// What the relay's certificate is held against; none where there is to be no TLS.
-fn parameters(relay: &RelayConfig) -> Result<Option<TlsParameters>, RouteError> {
-    let builder = TlsParameters::builder(relay.host.clone());
-    let builder = match &relay.tls {
-        RelayTls::None => return Ok(None),
-        // Nobody is known to be there; it keeps out only who listens (RFC 7435).
-        RelayTls::Opportunistic => builder
-            .certificate_store(CertificateStore::None)
-            .dangerous_accept_invalid_certs(true)
-            .dangerous_accept_invalid_hostnames(true),
-        RelayTls::Required(None) => builder,
-        RelayTls::Required(Some(pem)) => with_roots(builder, pem)?,
+/// Whether TLS is spoken with it, and what its certificate is held against.
+fn security(relay: &RelayConfig) -> Result<Security, RouteError> {
+    let with = |config| {
+        let name = ServerName::try_from(relay.host.clone());
+        Ok(Tls {
+            config: Arc::new(config),
+            name: name.map_err(|_| RouteError::Host(relay.host.clone()))?,
+        })
     };
-    builder.build().map(Some).map_err(|_| RouteError::Roots)
+    Ok(match &relay.tls {
+        RelayTls::None => Security::Clear,
+        RelayTls::Opportunistic => Security::Opportunistic(with(tls::judged_by(tls::Anybody)?)?),
+        RelayTls::Required(pem) => {
+            let roots = tls::roots(pem.as_deref())?;
+            Security::Required(with(tls::trusting(roots)?)?)
+        }
+    })
 }
 
-fn with_roots(
-    builder: TlsParametersBuilder,
-    pem: &[u8],
-) -> Result<TlsParametersBuilder, RouteError> {
-    let mut builder = builder.certificate_store(CertificateStore::None);
-    let mut none = true;
-    for root in CertificateDer::pem_slice_iter(pem) {
-        let root = root.map_err(|_| RouteError::Roots)?;
-        let root = Certificate::from_der(root.to_vec()).map_err(|_| RouteError::Roots)?;
-        builder = builder.add_root_certificate(root);
-        none = false;
+async fn dial(relay: &RelayConfig) -> Option<TcpStream> {
+    let found = lookup_host((relay.host.as_str(), relay.port)).await;
+    let clear = relay.tls == RelayTls::None;
+    // Wherever `localhost` points to: what goes in clear stays on this machine.
+    for address in found.ok()?.filter(|to| !clear || to.ip().is_loopback()) {
+        if let Ok(stream) = TcpStream::connect(address).await {
+            return Some(stream);
+        }
     }
-    if none {
-        Err(RouteError::Roots)
-    } else {
-        Ok(builder)
-    }
+    None
 }

@@ -11,7 +11,7 @@ use gateway_mail::{RelayTls, Route, Sent, Why};
 use tempfile::TempDir;
 use tokio::time::sleep;
 
-use crate::sending::{config, letter};
+use crate::sending::{config, letter, taken};
 use crate::support::Gateway;
 
 const SERVICES: &str = "
@@ -176,12 +176,9 @@ async fn a_real_postfix_takes_defers_refuses_and_hands_on_what_it_took() {
             sent = route.send(&good).await;
         }
     }
-    assert_eq!(sent, Sent::Accepted, "{}", postfix.log());
-    assert_eq!(
-        route.send(&good).await,
-        Sent::Accepted,
-        "over the same connection"
-    );
+    assert!(taken(&sent), "{sent:?} {}", postfix.log());
+    let again = route.send(&good).await;
+    assert!(taken(&again), "{again:?} over the same connection");
     let deferred = route.send(&letter("two", &["later@x.example"])).await;
     let status = Some("4.3.9".to_owned());
     assert_eq!(

@@ -9,12 +9,17 @@ use crate::error::Trouble;
 use crate::room::Mailroom;
 
 impl Mailroom {
-    /// The relay has it.
-    pub(crate) async fn sent(&self, mut row: MailOutRow) -> Result<(), Trouble> {
+    /// Another server has it; `transport` says which, and how its TLS was verified.
+    pub(crate) async fn sent(
+        &self,
+        mut row: MailOutRow,
+        transport: Option<String>,
+    ) -> Result<(), Trouble> {
         let blob = row.blob.take();
         row.state = "sent".to_owned();
         row.sent_at = Some(self.0.flow.clock.now().as_microsecond());
         (row.key, row.body) = (None, None);
+        row.status.clone_from(&transport);
         let mut tx = self.0.flow.store.write("mail-sent").await?;
         tx.put(&mut row).await?;
         tx.commit().await?;
@@ -23,7 +28,7 @@ impl Mailroom {
             Some(delivery) if row.kind == MailKind::Delivery.as_str() => Ok(self
                 .0
                 .flow
-                .carried_to(delivery, DeliveryState::Sent)
+                .carried_to(delivery, DeliveryState::Sent, transport)
                 .await?),
             Some(_) | None => Ok(()),
         }
@@ -74,7 +79,7 @@ impl Mailroom {
         if row.kind == MailKind::Delivery.as_str() {
             self.0
                 .flow
-                .carried_to(&delivery.id, DeliveryState::Failed)
+                .carried_to(&delivery.id, DeliveryState::Failed, None)
                 .await?;
         }
         let why = match (&row.status, expired) {

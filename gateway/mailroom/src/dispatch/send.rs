@@ -67,7 +67,10 @@ impl Mailroom {
             bytes: self.bytes_of(&row).await?,
         };
         match self.0.settings.route.send(&letter).await {
-            Sent::Accepted(_) => self.sent(row).await,
+            Sent::Accepted(evidence) => {
+                let transport = evidence.map(|evidence| evidence.to_string());
+                self.sent(row, transport).await
+            }
             Sent::Refused { status } => {
                 let status = status.unwrap_or_else(|| "5.0.0".to_owned());
                 self.not_delivered(&row, Some(&status)).await
@@ -113,7 +116,7 @@ impl Mailroom {
     /// Writes a mail and keeps its bytes, sealed.
     async fn written(&self, mut row: MailOutRow) -> Result<MailOutRow, Trouble> {
         let bytes = self.write(&mut row).await?;
-        let (key, inline, blob) = self.0.flow.keep_bytes(&bytes).await?;
+        let (key, inline, blob) = self.0.flow.keep_bytes(&bytes)?;
         let place = mail_place(&row.area, &row.id, "key");
         let vault = &self.0.flow.vault;
         row.key = Some(vault.seal_column(&place, key.as_bytes()).await?);

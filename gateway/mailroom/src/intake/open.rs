@@ -9,13 +9,15 @@ use zeroize::Zeroizing;
 use crate::error::Trouble;
 use crate::room::Mailroom;
 
+/// What is so small, bytes, is verified where it is: that takes less than handing it on.
+const AT_ONCE: usize = 64 * 1024;
 /// The most layers of a mail.
 const LAYERS: usize = 8;
 
 /// A mail without its layers.
 pub(crate) struct Opened {
-    /// The MIME entity within; none where the mail has no layers.
-    pub entity: Option<Zeroizing<Vec<u8>>>,
+    /// The MIME entity within; the mail itself where it has no layers.
+    pub entity: Zeroizing<Vec<u8>>,
     /// The signatures, the outermost first.
     pub signatures: Vec<Signature>,
 }
@@ -40,25 +42,30 @@ pub(crate) enum NotOpened {
     Trouble(Trouble),
 }
 
-/// Takes the layers off.
-pub(crate) async fn open(room: &Mailroom, mail: &[u8]) -> Result<Opened, NotOpened> {
+/// Takes the layers off. What a layer was taken from is let go of before the next is opened: a
+/// large mail is not kept several times over.
+pub(crate) async fn open(room: &Mailroom, mail: Zeroizing<Vec<u8>>) -> Result<Opened, NotOpened> {
     let mut opened = Opened {
-        entity: None,
+        entity: mail,
         signatures: Vec::new(),
     };
     for _ in 0..LAYERS {
-        match next(opened.entity.as_deref().map_or(mail, Vec::as_slice))? {
+        let found = next(&opened.entity)?;
+        if !matches!(found, Next::Clear) {
+            opened.entity = Zeroizing::default();
+        }
+        match found {
             Next::Clear => return Ok(opened),
             Next::Enveloped(der) => {
                 for signature in &mut opened.signatures {
                     signature.innermost = false;
                 }
-                opened.entity = Some(decrypt(room, der).await?);
+                opened.entity = decrypt(room, der).await?;
             }
             Next::Signed { der, detached } => {
                 let (signature, content) = verified(room, der, detached).await?;
                 opened.signatures.push(signature);
-                opened.entity = Some(content);
+                opened.entity = content;
             }
         }
     }
@@ -153,25 +160,15 @@ async fn verified(
 ) -> Result<(Signature, Zeroizing<Vec<u8>>), NotOpened> {
     let trust = room.trust();
     let at = room.0.flow.clock.now();
-    let work = tokio::task::spawn_blocking(move || {
-        let limits = CmsLimits::default();
-        let verified = verify(
-            &der,
-            detached.as_ref().map(|d| d.as_slice()),
-            &trust,
-            at,
-            &limits,
-        );
-        verified.map(|verified| (verified, detached))
-    });
-    let done = work.await;
-    let done = done.map_err(|_| NotOpened::Trouble(Trouble::Stopped("verifying was stopped")))?;
-    let (
-        Verified {
-            content, signers, ..
-        },
-        detached,
-    ) = done.map_err(|error| {
+    let outside = detached.as_ref().map(|content| content.as_slice());
+    let work = || verify(&der, outside, &trust, at, &CmsLimits::default());
+    let done = match der.len() + outside.map_or(0, <[u8]>::len) <= AT_ONCE {
+        true => work(),
+        false => tokio::task::block_in_place(work),
+    };
+    let Verified {
+        content, signers, ..
+    } = done.map_err(|error| {
         tracing::info!(%error, "a signature does not read");
         NotOpened::Unreadable
     })?;

@@ -18,10 +18,12 @@ use crate::room::Mailroom;
 use super::BOUNCE;
 use super::content::{self, Seen};
 use super::prove::Sender;
-use super::spool::seal;
 
 /// How old a mail may be whose signature does not cover for whom it is.
 const RECENT_DAYS: i64 = 7;
+
+/// The media type of a message's text.
+const TEXT: &str = "text/plain; charset=utf-8";
 
 /// What a mail says, and its bodies, sealed.
 pub(crate) struct Said {
@@ -59,7 +61,7 @@ pub(crate) async fn read(
     };
     let none = Details::default();
     let given = reading.details.as_ref().unwrap_or(&none);
-    let in_reply_to = answers(room, mail, given, &sender.agency).await?;
+    let in_reply_to = answers(room, mail, given, sender).await?;
     let mut recipients = recipients(room, envelope, mail, given, sender, &mut intake).await?;
     if let (true, Some(earlier)) = (recipients.is_empty(), in_reply_to) {
         recipients.extend(asker(room, earlier, sender).await?);
@@ -167,8 +169,9 @@ async fn recipients(
     if !bound {
         intake.unbound = true;
         let oldest = room.0.flow.clock.now() - (24 * RECENT_DAYS).hours();
-        let recent = |at| at >= oldest;
-        if sender.is_signed() && !sender.signed().is_some_and(|s| s.at.is_some_and(recent)) {
+        // A signer whose clock is ahead lets its own mails count for longer, and nobody else's.
+        let signed_at = sender.signed_at(mail.headers.date);
+        if signed_at.is_none_or(|at| at < oldest) {
             intake.confirm.push("/recipients".to_owned());
         }
     }
@@ -209,14 +212,24 @@ async fn answers(
     room: &Mailroom,
     mail: &Mail,
     given: &Details,
-    agency: &AgencyId,
+    sender: &Sender,
 ) -> Result<Option<Id>, Trouble> {
     if given.in_reply_to.is_some() {
         return Ok(given.in_reply_to);
     }
     let mut found = None;
-    for reference in mail.headers.threads(&room.0.settings.domain) {
-        let exchange = room.0.flow.threaded(reference.as_str(), agency).await?;
+    let mut headers = mail.headers.clone();
+    if !(sender.vouches_for("In-Reply-To") && sender.vouches_for("References")) {
+        // Only the subject is known to be the sender's.
+        headers.in_reply_to.clear();
+        headers.references.clear();
+    }
+    for reference in headers.threads(&room.0.settings.domain) {
+        let exchange = room
+            .0
+            .flow
+            .threaded(reference.as_str(), &sender.agency)
+            .await?;
         match (found, exchange) {
             // Two threads: it is not clear which it answers.
             (Some(one), Some(other)) if one != other => return Ok(None),
@@ -267,22 +280,20 @@ async fn item(
     if seen.infected {
         return Ok(None);
     }
-    let body = body(room, &claim, &seen, bytes).await?;
+    let body = body(room, &claim, &seen, bytes)?;
     Ok(Some((labelled(claim, seen), body)))
 }
 
-async fn body(
+fn body(
     room: &Mailroom,
     claim: &Claim,
     seen: &Seen,
     bytes: &[u8],
 ) -> Result<StagedBody, FlowError> {
+    let flow = &room.0.flow;
     match claim.content {
-        Content::Message => {
-            let text = String::from_utf8_lossy(bytes).into_owned();
-            room.0.flow.take_text(text).await
-        }
-        Content::Part(_) => seal(room, &seen.media_type, bytes).await,
+        Content::Message => flow.take_bytes(TEXT.to_owned(), bytes),
+        Content::Part(_) => flow.take_bytes(seen.media_type.clone(), bytes),
     }
 }
 

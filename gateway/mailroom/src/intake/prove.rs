@@ -6,6 +6,7 @@ use gateway_core::{AgencyId, Category};
 use gateway_email::{Address, Protected};
 use gateway_flow::admin::NewCertificate;
 use gateway_mail::Envelope;
+use gateway_mail::dkim::{Covered, Unproved as DomainUnproved};
 use gateway_store::rows::PersonRow;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -14,6 +15,7 @@ use crate::error::Trouble;
 use crate::room::Mailroom;
 
 use super::open::Signature;
+use super::spool::Whole;
 
 /// Who sent it, proved.
 pub(crate) struct Sender {
@@ -28,7 +30,7 @@ pub(crate) enum Proof {
     /// By a signature over the clear content, of the person's or of the agency's certificate.
     Signed(Signed),
     /// By the sending domain's signature, brought by a relay that is trusted.
-    Domain,
+    Domain(Covered),
 }
 
 /// What a signature says.
@@ -50,7 +52,7 @@ impl Sender {
         match &self.proof {
             Proof::Signed(signed) if signed.personal => "smime-person",
             Proof::Signed(_) => "smime-agency",
-            Proof::Domain => "dkim-dmarc",
+            Proof::Domain(_) => "dkim-dmarc",
         }
     }
 
@@ -59,11 +61,29 @@ impl Sender {
         matches!(self.proof, Proof::Signed(_))
     }
 
+    /// When it was signed: as the signature says, or else as the date says that a domain's
+    /// signature covers.
+    pub fn signed_at(&self, date: Option<Timestamp>) -> Option<Timestamp> {
+        match &self.proof {
+            Proof::Signed(signed) => signed.at.filter(|_| signed.innermost),
+            Proof::Domain(covered) => covered.signed_at().or(date),
+        }
+    }
+
+    /// Whether what a field of the header says is its sender's word.
+    pub fn vouches_for(&self, field: &str) -> bool {
+        match &self.proof {
+            // The reference of a thread is a secret of the two: it is not guessed.
+            Proof::Signed(_) => true,
+            Proof::Domain(covered) => covered.covers(field),
+        }
+    }
+
     /// The signature that proves it, where it is one over the clear content.
     pub const fn signed(&self) -> Option<&Signed> {
         match &self.proof {
             Proof::Signed(signed) if signed.innermost => Some(signed),
-            Proof::Signed(_) | Proof::Domain => None,
+            Proof::Signed(_) | Proof::Domain(_) => None,
         }
     }
 
@@ -71,8 +91,8 @@ impl Sender {
     /// dearest is not left to it.
     pub const fn does_for(&self, category: Option<Category>) -> bool {
         match (&self.proof, category) {
-            (Proof::Signed(_), _) | (Proof::Domain, None) => true,
-            (Proof::Domain, Some(category)) => !matches!(
+            (Proof::Signed(_), _) | (Proof::Domain(_), None) => true,
+            (Proof::Domain(_), Some(category)) => !matches!(
                 category,
                 Category::Intel | Category::Victim | Category::HealthRisk | Category::HealthClin
             ),
@@ -122,7 +142,7 @@ impl Enrolled {
 pub(crate) async fn prove(
     room: &Mailroom,
     envelope: &Envelope,
-    raw: &[u8],
+    whole: &Whole,
     from: &Address,
     inner: Option<&Protected>,
     signatures: &[Signature],
@@ -168,15 +188,19 @@ pub(crate) async fn prove(
     let Some(agency) = claimed.clone() else {
         return because(reason);
     };
-    if by_domain(room, envelope, raw, from).await {
-        return Ok(Ok(Sender {
+    match by_domain(room, envelope, whole, from).await? {
+        Ok(covered) => Ok(Ok(Sender {
             person: enrolled.person,
             agency,
             address: from.clone(),
-            proof: Proof::Domain,
-        }));
+            proof: Proof::Domain(covered),
+        })),
+        Err(DomainUnproved::Later) => Err(Trouble::Stopped("the DNS did not answer")),
+        Err(DomainUnproved::Ambiguous | DomainUnproved::NotCovered) => {
+            because("header-not-covered")
+        }
+        Err(_) => because(reason),
     }
-    because(reason)
 }
 
 async fn by_signer(
@@ -285,14 +309,22 @@ fn profile_word(signer: &Signer) -> &'static str {
 }
 
 /// DKIM aligned by DMARC, and only by a relay that is trusted to bring mail as it came.
-async fn by_domain(room: &Mailroom, envelope: &Envelope, raw: &[u8], from: &Address) -> bool {
+async fn by_domain(
+    room: &Mailroom,
+    envelope: &Envelope,
+    whole: &Whole,
+    from: &Address,
+) -> Result<Result<Covered, DomainUnproved>, Trouble> {
     if !envelope.session.trusted_relay {
-        return false;
+        return Ok(Err(DomainUnproved::NoSignature));
     }
     let now = room.0.flow.clock.now();
-    let proved = gateway_mail::authenticate(raw, &room.0.settings.resolver, now).await;
-    proved.proves_from()
-        && proved
-            .from_address()
-            .is_some_and(|address| address.eq_ignore_ascii_case(from.reveal()))
+    let raw = whole.bytes(room)?;
+    let proved = gateway_mail::authenticate(&raw, &room.0.settings.resolver, now).await;
+    let same = |address: &str| address.eq_ignore_ascii_case(from.reveal());
+    Ok(match (proved.unproved(), proved.covered()) {
+        (None, Some(covered)) if proved.from_address().is_some_and(same) => Ok(covered.clone()),
+        (Some(why), _) => Err(why),
+        (None, _) => Err(DomainUnproved::NotOneFrom),
+    })
 }

@@ -58,7 +58,7 @@ pub(crate) async fn take(
     {
         room.0
             .flow
-            .carried_to(&delivery, DeliveryState::Delivered)
+            .carried_to(&delivery, DeliveryState::Delivered, None)
             .await?;
     }
     // Delays are the relay's to bear.

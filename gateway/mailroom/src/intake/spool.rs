@@ -147,9 +147,9 @@ impl Whole {
     }
 
     /// Sealed, to be kept as it came.
-    pub async fn sealed(self, room: &Mailroom) -> Result<StagedBody, Trouble> {
+    pub fn sealed(self, room: &Mailroom) -> Result<StagedBody, Trouble> {
         match self {
-            Self::Memory(bytes) => Ok(seal(room, MAIL, &bytes).await?),
+            Self::Memory(bytes) => Ok(room.0.flow.take_bytes(MAIL.to_owned(), &bytes)?),
             Self::Sealed(body, _) => Ok(body),
         }
     }
@@ -162,19 +162,6 @@ impl Whole {
             tracing::debug!(%error, "a spooled mail is left to the sweeper");
         }
     }
-}
-
-/// Seals bytes as a body.
-pub(crate) async fn seal(
-    room: &Mailroom,
-    media_type: &str,
-    bytes: &[u8],
-) -> Result<StagedBody, FlowError> {
-    let (send, receive) = mpsc::channel(1);
-    // One chunk fits into the channel, so this cannot wait.
-    let _ = send.try_send(Ok(Bytes::copy_from_slice(bytes)));
-    drop(send);
-    room.0.flow.take_body(media_type.to_owned(), receive).await
 }
 
 async fn whole(held: Held) -> Result<Whole, Refusal> {

@@ -11,6 +11,7 @@ use gateway_flow::{Answer, FlowError, submission::Caller, submission::Submission
 use gateway_mail::Envelope;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OwnedSemaphorePermit;
+use zeroize::Zeroizing;
 
 use crate::error::Trouble;
 use crate::room::Mailroom;
@@ -54,8 +55,8 @@ pub(crate) async fn take(
     let Some(from) = from else {
         return apart(room, envelope, whole, "no-one-sender", None, None).await;
     };
-    match examined(room, envelope, &bytes, &from, &outer).await? {
-        Ok((sender, mail)) => exchange(room, envelope, whole, sender, mail, &bytes).await,
+    match examined(room, envelope, &whole, bytes, &from, &outer).await? {
+        Ok((sender, mail)) => exchange(room, envelope, whole, sender, mail).await,
         Err(unproved) => {
             apart(
                 room,
@@ -74,7 +75,8 @@ pub(crate) async fn take(
 async fn examined(
     room: &Mailroom,
     envelope: &Envelope,
-    bytes: &[u8],
+    whole: &Whole,
+    bytes: Zeroizing<Vec<u8>>,
     from: &Address,
     outer: &Mail,
 ) -> Result<Result<(Sender, Mail), prove::Unproved>, Refusal> {
@@ -85,13 +87,12 @@ async fn examined(
         Err(NotOpened::Trouble(trouble)) => return Err(Refusal::Trouble(trouble)),
     };
     let Opened { entity, signatures } = opened;
-    let clear = entity.as_deref().map_or(bytes, Vec::as_slice);
-    let Ok(mut mail) = gateway_email::read(clear, &Limits::default()) else {
+    let Ok(mut mail) = gateway_email::read(&entity, &Limits::default()) else {
         return Ok(Err(prove::Unproved::new("unreadable")));
     };
     drop(entity);
     let within = mail.protected.as_ref();
-    let proved = prove::prove(room, envelope, bytes, from, within, &signatures).await?;
+    let proved = prove::prove(room, envelope, whole, from, within, &signatures).await?;
     let sender = match proved {
         Ok(sender) => sender,
         Err(unproved) => return Ok(Err(unproved)),
@@ -109,9 +110,8 @@ async fn exchange(
     whole: Whole,
     sender: Sender,
     mail: Mail,
-    raw: &[u8],
 ) -> Result<(), Refusal> {
-    let key = key_of(room, &sender, &mail, raw).await?;
+    let key = key_of(room, &sender, &mail).await?;
     let caller = caller(&sender);
     let said = particulars::read(room, envelope, &mail, &sender).await?;
     drop(mail);
@@ -210,7 +210,7 @@ async fn set_aside(
     let submission = Submission {
         caller,
         particulars,
-        bodies: vec![whole.sealed(room).await?],
+        bodies: vec![whole.sealed(room)?],
         idempotency: Some(key),
         answer_to: Some(answer_to),
     };
@@ -267,24 +267,20 @@ fn caller(sender: &Sender) -> Caller {
     }
 }
 
-/// What a mail is known again by: the signed words, or, unsigned, all that its sender wrote. The
-/// Message-ID must be the same as well.
-async fn key_of(
-    room: &Mailroom,
-    sender: &Sender,
-    mail: &Mail,
-    raw: &[u8],
-) -> Result<Idempotency, Refusal> {
+/// What a mail is known again by: the signed words, or what its domain's signature covers of it.
+/// The Message-ID must be the same as well.
+async fn key_of(room: &Mailroom, sender: &Sender, mail: &Mail) -> Result<Idempotency, Refusal> {
     let vault = &room.0.flow.vault;
     let id = mail.headers.message_id.as_deref().unwrap_or_default();
     let request: [u8; 32] = Sha256::digest(id.as_bytes()).into();
     let words = match &sender.proof {
         prove::Proof::Signed(signed) => signed.mark,
-        prove::Proof::Domain => {
-            let body = &raw[head_of(raw).len()..];
+        prove::Proof::Domain(covered) => {
+            let date = mail.headers.date.map_or(0, jiff::Timestamp::as_second);
             let mut hash = Sha256::new();
             hash.update(request);
-            hash.update(body);
+            hash.update(date.to_be_bytes());
+            hash.update(covered.body());
             hash.finalize().into()
         }
     };
@@ -309,7 +305,7 @@ async fn apart(
         claimed,
         agency,
         addressed: enveloped(room, envelope),
-        body: whole.sealed(room).await?,
+        body: whole.sealed(room)?,
     };
     let kept = room.0.flow.keep_apart(kept).await?;
     tracing::info!(mail.id = %envelope.id, quarantine = %kept, reason, "a mail is kept apart");
