@@ -99,8 +99,8 @@ impl Flow {
                 let mut drafts = Vec::new();
                 flow.step(tx, &row, &id, state, by.as_ref(), &mut drafts)
                     .await?;
-                if let (Some(transport), Some(moved)) = (transport, drafts.pop()) {
-                    drafts.push(moved.with("transport", transport));
+                if let (Some(transport), Some(moved)) = (transport, drafts.last_mut()) {
+                    moved.detail.insert("transport".to_owned(), transport);
                 }
                 Ok((drafts, ()))
             })
