@@ -33,6 +33,10 @@ pub struct StagedBody {
     pub media_type: String,
 }
 
+/// What is kept outside the records: the key's text, and the sealed bytes, or the staged file
+/// that they lie in.
+pub type Kept = (String, Option<Vec<u8>>, Option<String>);
+
 /// Where a sealed body lies.
 #[derive(Debug)]
 pub(crate) enum Stored {
@@ -190,10 +194,7 @@ impl Flow {
 
     /// Seals bytes to be kept outside the records: the key's text, and the sealed bytes, or the
     /// staged file that they lie in.
-    pub fn keep_bytes(
-        &self,
-        bytes: &[u8],
-    ) -> Result<(String, Option<Vec<u8>>, Option<String>), FlowError> {
+    pub fn keep_bytes(&self, bytes: &[u8]) -> Result<Kept, FlowError> {
         let body = self.take_bytes(String::new(), bytes)?;
         let key = body.key.to_text().expose_secret().to_owned();
         Ok(match body.stored {

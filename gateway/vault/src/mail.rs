@@ -80,12 +80,11 @@ impl Inner {
         let size = message.0.len();
         let open = move || gateway_cms::decrypt(&message.0, &keys.pairs, &Limits::default());
         // What is small is opened sooner than another thread begins with it.
-        let opened = match size <= AT_ONCE {
-            true => open(),
-            false => {
-                let opened = tokio::task::spawn_blocking(open);
-                opened.await.map_err(|_| VaultError::Unexpected)?
-            }
+        let opened = if size <= AT_ONCE {
+            open()
+        } else {
+            let opened = tokio::task::spawn_blocking(open);
+            opened.await.map_err(|_| VaultError::Unexpected)?
         };
         match opened {
             Ok(opened) => Ok(Response::Plain(opened.content.into())),

@@ -63,7 +63,7 @@ pub(crate) async fn open(room: &Mailroom, mail: Zeroizing<Vec<u8>>) -> Result<Op
                 opened.entity = decrypt(room, der).await?;
             }
             Next::Signed { der, detached } => {
-                let (signature, content) = verified(room, der, detached).await?;
+                let (signature, content) = verified(room, &der, detached)?;
                 opened.signatures.push(signature);
                 opened.entity = content;
             }
@@ -153,15 +153,15 @@ async fn decrypt(room: &Mailroom, der: Vec<u8>) -> Result<Zeroizing<Vec<u8>>, No
     }
 }
 
-async fn verified(
+fn verified(
     room: &Mailroom,
-    der: Vec<u8>,
+    der: &[u8],
     detached: Option<Zeroizing<Vec<u8>>>,
 ) -> Result<(Signature, Zeroizing<Vec<u8>>), NotOpened> {
     let trust = room.trust();
     let at = room.0.flow.clock.now();
     let outside = detached.as_ref().map(|content| content.as_slice());
-    let work = || verify(&der, outside, &trust, at, &CmsLimits::default());
+    let work = || verify(der, outside, &trust, at, &CmsLimits::default());
     let done = match der.len() + outside.map_or(0, <[u8]>::len) <= AT_ONCE {
         true => work(),
         false => tokio::task::block_in_place(work),
