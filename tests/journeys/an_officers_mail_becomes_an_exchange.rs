@@ -32,6 +32,12 @@ fn mail_proved_by_its_domain_and_what_goes_out_signed_for_the_gateways() {
 }
 
 #[test]
+fn mail_goes_straight_to_the_hosts_of_its_domain_over_verified_tls_or_not_at_all() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    peer("mail_direct.py", folder.path());
+}
+
+#[test]
 fn no_mail_of_a_month_names_anybody() {
     let demo = Demo::with_month(None);
     peer("mail_headers_grep.py", demo.folder.path());

@@ -117,6 +117,8 @@ assert taken("good still", demo.mail(sealed(smime.sign_detached(CONTENT + b" ", 
 signed = smime.sign_detached(CONTENT, officer)
 apart("another's signature", demo.mail(sealed(signed), probation, TO), ["signature-of-another"], probation.address)
 apart("a colleague's", demo.mail(sealed(signed), demo.officer("met-police", "spoc"), TO), ["signature-of-another"])
+apart("another's, signed again around it", demo.mail(smime.sign_opaque(sealed(signed), probation), probation, TO), ["signature-of-another"], probation.address)
+apart("the same, and all of it sealed", demo.mail(sealed(smime.sign_opaque(sealed(signed), probation)), probation, TO), ["signature-of-another"], probation.address)
 apart("a stranger", demo.mail(sealed(signed), officer, TO).replace(own.encode(), b"x@elsewhere.example"), ["sender-not-enrolled"])
 apart(
     "a look-alike",

@@ -173,8 +173,9 @@ pub(crate) async fn prove(
         return because("from-differs-within");
     }
     let mut reason = "sender-not-proved";
-    // The innermost first: whoever signed that has seen the content.
-    for signature in signatures.iter().rev() {
+    // The innermost alone: whoever signed that has seen the content. Who has signed around
+    // another's signature has made the words no more their own.
+    if let Some(signature) = signatures.last() {
         for signer in &signature.signers {
             match by_signer(room, from, &enrolled, signature, signer).await? {
                 Ok(sender) => return Ok(Ok(sender)),
