@@ -4,7 +4,7 @@ verified TLS to a host that the domain's policy allows, or waits until there is 
 usage: mail_direct.py FOLDER GATEWAY_BINARY
 """
 
-import json, pathlib, sys, time
+import json, pathlib, socket, sys, threading, time
 import mail_hosts
 from authority import Authority
 from demo import database
@@ -217,6 +217,19 @@ assert asked("select kind, state from mail_out where state <> 'sent'") == [("del
 assert sorted(host.removeprefix("mta-sts.") for host, _ in policies.asked) == sorted([*ANNOUNCED, "probation.example"]), policies.asked
 assert {("udp", "probation.example", "MX"), ("tcp", "probation.example", "MX")} <= set(server.asked)
 assert "TLSA" not in {kind for _, _, kind in server.asked}
+
+# A host that takes the connection and says nothing holds up its own domain's mail and nobody else's.
+hosts["mx1.northgate.example"].stop()
+held = []
+with socket.create_server((places["mx1.northgate.example"], port)) as silent:
+    threading.Thread(target=lambda: [held.append(silent.accept()) for _ in range(1)], daemon=True).start()
+    waiting = send("hmp-northgate")
+    until(lambda: held, lambda: queue(waiting), 30)
+    going = send("london-probation")
+    until(lambda: queue(going).get(("delivery", "london-probation"), ("",))[0] == "sent", lambda: queue(going), 20)
+    assert queue(waiting)["delivery", "hmp-northgate"][:2] == ("queued", 1), queue(waiting)
+for wire, _ in held:
+    wire.close()
 
 gateway.end()
 demo.run("ledger", "verify", "--key", demo.key)

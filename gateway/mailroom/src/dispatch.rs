@@ -3,6 +3,7 @@
 
 mod announce;
 mod delivery;
+mod lanes;
 mod outcome;
 pub(crate) mod queue;
 mod send;
@@ -13,24 +14,32 @@ use std::time::Duration;
 use crate::error::Trouble;
 use crate::room::Mailroom;
 
+use self::lanes::Lanes;
+
 impl Mailroom {
     /// Rounds until told to stop: every second, and as soon as something is queued.
     pub async fn run(self, mut stop: tokio::sync::watch::Receiver<bool>) {
+        let mut lanes = Lanes::default();
         loop {
-            if let Err(error) = self.round().await {
+            if let Err(error) = self.round(&mut lanes).await {
                 tracing::warn!(%error, "a round of outgoing mail failed: it is tried again");
             }
             tokio::select! {
                 () = tokio::time::sleep(Duration::from_secs(1)) => {}
                 () = self.0.queued.notified() => {}
-                _ = stop.changed() => return,
+                () = lanes.one_ends(), if lanes.some_are_busy() => {}
+                _ = stop.changed() => break,
             }
+        }
+        // A mail that is half sent is sent.
+        while lanes.some_are_busy() {
+            lanes.one_ends().await;
         }
     }
 
-    /// One round: makes mail for what waits, and sends what is due.
-    pub async fn round(&self) -> Result<(), Trouble> {
+    /// One round: makes mail for what waits, and begins to send what is due.
+    async fn round(&self, lanes: &mut Lanes) -> Result<(), Trouble> {
         self.announce().await?;
-        self.send_due().await
+        self.send_due(lanes).await
     }
 }

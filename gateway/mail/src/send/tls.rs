@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
@@ -35,7 +36,9 @@ pub(super) fn trusting(roots: RootCertStore) -> Result<ClientConfig, RouteError>
     let builder = ClientConfig::builder_with_provider(provider());
     let builder = builder.with_safe_default_protocol_versions();
     let builder = builder.map_err(|_| RouteError::Tls)?;
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+    config.resumption = afresh();
+    Ok(config)
 }
 
 /// TLS 1.2 or later, with whom a rule lets pass.
@@ -49,7 +52,15 @@ pub(super) fn judged_by(rule: impl Rule + 'static) -> Result<ClientConfig, Route
     let builder = builder.with_safe_default_protocol_versions();
     let builder = builder.map_err(|_| RouteError::Tls)?.dangerous();
     let builder = builder.with_custom_certificate_verifier(Arc::new(judge));
-    Ok(builder.with_no_client_auth())
+    let mut config = builder.with_no_client_auth();
+    config.resumption = afresh();
+    Ok(config)
+}
+
+/// A session that is resumed shows no certificate: an expired or exchanged one would go unseen,
+/// and what is written of how the host was verified would not be true.
+fn afresh() -> Resumption {
+    Resumption::disabled()
 }
 
 pub(super) fn provider() -> Arc<CryptoProvider> {

@@ -2,15 +2,17 @@
 
 use base64::Engine as _;
 use gateway_flow::outgoing::{MailKind, mail_place};
-use gateway_mail::{Letter, Sent};
+use gateway_mail::{Letter, Route, Sent, Why};
 use gateway_store::rows::MailOutRow;
 
 use crate::error::Trouble;
 use crate::intake::BOUNCE;
 use crate::room::Mailroom;
 
-/// How many mails are sent in one round.
-const AT_ONCE: i64 = 50;
+use super::lanes::{Lanes, sorted};
+
+/// How many mails that are due are looked at in one round.
+const AT_ONCE: i64 = 200;
 /// How long one try may take before another gateway takes it up, microseconds.
 const LEASE: i64 = 10 * 60 * 1_000_000;
 /// How long is waited before each next try, seconds; the last goes on.
@@ -19,33 +21,70 @@ const WAITS: [i64; 6] = [60, 5 * 60, 15 * 60, 30 * 60, 3600, 4 * 3600];
 const TRIED_FOR: i64 = 5 * 24 * 3600 * 1_000_000;
 
 impl Mailroom {
-    /// Sends what is due.
-    pub(crate) async fn send_due(&self) -> Result<(), Trouble> {
-        loop {
-            let now = self.0.flow.clock.now().as_microsecond();
-            let mut tx = self.0.flow.store.read().await?;
-            let due = tx.mails_due(now, AT_ONCE).await?;
-            drop(tx);
-            if due.is_empty() {
-                return Ok(());
+    /// Begins to send what is due.
+    pub(crate) async fn send_due(&self, lanes: &mut Lanes) -> Result<(), Trouble> {
+        let now = self.0.flow.clock.now().as_microsecond();
+        let mut tx = self.0.flow.store.read().await?;
+        let due = tx.mails_due(now, AT_ONCE).await?;
+        drop(tx);
+        let mut all = Vec::new();
+        for row in due {
+            let to = self.lane_of(&row).await;
+            if !lanes.is_busy(&to) {
+                all.push((to, row));
             }
-            for row in due {
-                let mut tx = self.0.flow.store.write("claim-mail").await?;
-                let mine = tx.claim_mail(&row, now + LEASE).await?;
-                tx.commit().await?;
-                if !mine {
-                    continue;
-                }
-                let id = row.id.clone();
-                if let Err(error) = self.send_one(row).await {
+        }
+        for (to, rows) in sorted(all) {
+            lanes.begin(to, self.clone().send_all(rows));
+        }
+        Ok(())
+    }
+
+    /// Where it goes: one relay, or each domain's own hosts.
+    async fn lane_of(&self, row: &MailOutRow) -> String {
+        let address = match self.0.settings.route {
+            Route::Direct(_) => self.recipient_of(row).await.unwrap_or_default(),
+            Route::Relay(_) | Route::Folder(_) => String::new(),
+        };
+        let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+        domain.to_lowercase()
+    }
+
+    /// Sends mails to one place, one after the other. Where no host of a domain is there for the
+    /// first, the others are not tried now: each would wait as long.
+    async fn send_all(self, rows: Vec<MailOutRow>) {
+        let mut reached = true;
+        for row in rows {
+            let id = row.id.clone();
+            match self.claim_and_send(row, reached).await {
+                Ok(there) => reached &= there,
+                Err(error) => {
                     tracing::warn!(mail = %id, %error, "a mail could not be made or sent: it is tried again");
-                    self.wait_again(&id).await?;
+                    if let Err(error) = self.wait_again(&id).await {
+                        tracing::warn!(mail = %id, %error, "a mail waits until its lease ends");
+                    }
                 }
             }
         }
     }
 
-    async fn send_one(&self, row: MailOutRow) -> Result<(), Trouble> {
+    /// Whether the place could be reached.
+    async fn claim_and_send(&self, row: MailOutRow, reached: bool) -> Result<bool, Trouble> {
+        let now = self.0.flow.clock.now().as_microsecond();
+        let until = match reached {
+            true => now + LEASE,
+            false => now + wait(row.attempts + 1) * 1_000_000,
+        };
+        let mut tx = self.0.flow.store.write("claim-mail").await?;
+        let mine = tx.claim_mail(&row, until).await?;
+        tx.commit().await?;
+        match mine && reached {
+            true => self.send_one(row).await,
+            false => Ok(true),
+        }
+    }
+
+    async fn send_one(&self, row: MailOutRow) -> Result<bool, Trouble> {
         let row = MailOutRow {
             attempts: row.attempts + 1,
             ..row
@@ -69,19 +108,25 @@ impl Mailroom {
         match self.0.settings.route.send(&letter).await {
             Sent::Accepted(evidence) => {
                 let transport = evidence.map(|evidence| evidence.to_string());
-                self.sent(row, transport).await
+                self.sent(row, transport).await?;
+                Ok(true)
             }
             Sent::Refused { status } => {
                 let status = status.unwrap_or_else(|| "5.0.0".to_owned());
-                self.not_delivered(&row, Some(&status)).await
+                self.not_delivered(&row, Some(&status)).await?;
+                Ok(true)
             }
-            Sent::Later { status, .. } => {
+            Sent::Later { status, why } => {
                 let now = self.0.flow.clock.now().as_microsecond();
                 if now - row.created_at > TRIED_FOR {
-                    return self.not_delivered(&row, None).await;
+                    self.not_delivered(&row, None).await?;
+                } else {
+                    let next = now + wait(row.attempts) * 1_000_000;
+                    self.later(row, status, next).await?;
                 }
-                let next = now + wait(row.attempts) * 1_000_000;
-                self.later(row, status, next).await
+                // A relay that breaks off over one mail may take the next.
+                let direct = matches!(self.0.settings.route, Route::Direct(_));
+                Ok(!direct || why != Why::Unreachable)
             }
         }
     }
