@@ -5,11 +5,13 @@
 //! it, or where it goes: a [`Handler`] says which recipients there are and gives each message a
 //! [`Sink`], which takes its octets as they come; 250 is said after [`Sink::finish`] has
 //! returned it, and a sink that is dropped leaves nothing. No message is ever held whole here.
-//! Nothing here trusts a sender's claims, and nothing logs more than ids, sizes and codes.
+//! Nothing here trusts a sender's claims, and nothing logs more than ids, sizes and codes, and
+//! the domain whose MTA-STS policy cannot be had.
 //!
 //! Beside it stands what is needed to answer: [`compose`] makes the octets of a mail, [`dkim`]
 //! signs them and says of a mail that came whether its From domain is proved, a [`Route`] hands
-//! them to a relay, a domain's own hosts, or a folder, and a [`Directory`] says which domains mail may go to.
+//! them to a relay, a domain's own hosts, or a folder, and a [`Directory`] says which domains
+//! mail may go to.
 //!
 //! A command is read in `command`, done in `talk` or `message`; a new limit stands in
 //! [`Limits`] or [`Timeouts`] and is kept in one place.
