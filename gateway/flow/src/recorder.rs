@@ -333,7 +333,7 @@ impl Inner {
         }
         // A log never runs backwards, also where several gateways' clocks differ.
         let last = match head.size.checked_sub(1) {
-            Some(index) => tx.leaf(&head.id, index).await?.map_or(0, |leaf| leaf.at),
+            Some(index) => tx.leaf_at(&head.id, index).await?.unwrap_or(0),
             None => 0,
         };
         let at = self.clock.now().as_microsecond().max(last);

@@ -18,6 +18,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::bech::{self, Case};
 use crate::key_bytes::KeyBytes;
+use crate::xwing::{PublicKey, QuickXWing};
 
 const RECIPIENT_PREFIX: &str = "age1pq";
 const IDENTITY_PREFIX: &str = "age-secret-key-pq-";
@@ -31,12 +32,12 @@ const SEALED_FILE_KEY_BYTES: usize = FILE_KEY_BYTES + 16;
 /// A public key: `age1pq1…`.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct HybridRecipient {
-    key: <XWing as Kem>::PublicKey,
+    key: PublicKey,
     text: String,
 }
 
 impl HybridRecipient {
-    fn new(key: <XWing as Kem>::PublicKey) -> Option<Self> {
+    fn new(key: PublicKey) -> Option<Self> {
         let mut text = bech::encode(RECIPIENT_PREFIX, Case::Lower, &key.to_bytes())?;
         let text = std::mem::take(&mut *text);
         Some(Self { key, text })
@@ -44,7 +45,7 @@ impl HybridRecipient {
 
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let bytes = bech::decode(RECIPIENT_PREFIX, Case::Lower, text)?;
-        let key = <XWing as Kem>::PublicKey::from_bytes(&bytes).ok()?;
+        let key = PublicKey::from_bytes(&bytes).ok()?;
         Some(Self {
             key,
             text: text.to_owned(),
@@ -61,7 +62,7 @@ impl age::Recipient for HybridRecipient {
         &self,
         file_key: &FileKey,
     ) -> Result<(Vec<Stanza>, HashSet<String>), EncryptError> {
-        let (share, body) = hpke::single_shot_seal::<ChaCha20Poly1305, HkdfSha256, XWing>(
+        let (share, body) = hpke::single_shot_seal::<ChaCha20Poly1305, HkdfSha256, QuickXWing>(
             &OpModeS::Base,
             &self.key,
             INFO,
@@ -105,7 +106,7 @@ impl HybridIdentity {
     }
 
     pub(crate) fn to_recipient(&self) -> Option<HybridRecipient> {
-        HybridRecipient::new(XWing::sk_to_pk(&self.key))
+        HybridRecipient::new(QuickXWing::sk_to_pk(&self.key))
     }
 
     /// The share in a stanza of the right form; `None` where the form is wrong.

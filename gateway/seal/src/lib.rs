@@ -31,6 +31,7 @@ mod master;
 mod plain;
 mod reader;
 mod wrap;
+mod xwing;
 
 pub use blind::{BlindKey, blind, content_fingerprint};
 pub use body::{BodyReader, BodyWriter, open_body, open_bytes, seal_body, seal_bytes};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use age::x25519;
 use aws_lc_rs::agreement;
@@ -22,7 +23,7 @@ pub struct Recipient(RecipientKind);
 
 #[derive(Clone, PartialEq, Eq)]
 enum RecipientKind {
-    Hybrid(Box<HybridRecipient>),
+    Hybrid(Arc<HybridRecipient>),
     Classic(x25519::Recipient),
 }
 
@@ -57,7 +58,7 @@ impl FromStr for Recipient {
             return Err(KeyTextError::SecretGiven);
         }
         if let Some(recipient) = HybridRecipient::parse(text) {
-            return Ok(Self(RecipientKind::Hybrid(Box::new(recipient))));
+            return Ok(Self(RecipientKind::Hybrid(Arc::new(recipient))));
         }
         let recipient: x25519::Recipient = text.parse().map_err(|_| KeyTextError::Recipient)?;
         if recipient.to_string() != text {
@@ -145,7 +146,7 @@ impl Identity {
     pub fn to_recipient(&self) -> Result<Recipient, SealError> {
         Ok(Recipient(match &self.0 {
             IdentityKind::Hybrid(identity) => {
-                RecipientKind::Hybrid(Box::new(identity.to_recipient().ok_or(SealError::Refused)?))
+                RecipientKind::Hybrid(Arc::new(identity.to_recipient().ok_or(SealError::Refused)?))
             }
             IdentityKind::Classic(identity) => RecipientKind::Classic(identity.to_public()),
         }))

@@ -159,7 +159,7 @@ impl Tx {
     pub async fn enliven_blob(&mut self, id: &str) -> Result<bool, StoreError> {
         let touched = self
             .execute(
-                "update blob set state = 'live' where id = $1 and state = 'staging'".to_owned(),
+                "update blob set state = 'live' where id = $1 and state = 'staging'",
                 &[id.into()],
             )
             .await?;
@@ -205,7 +205,7 @@ impl Tx {
         let args: [Value; 1] = [id.into()];
         let touched = self
             .execute(
-                "delete from blob where id = $1 and state = 'staging'".to_owned(),
+                "delete from blob where id = $1 and state = 'staging'",
                 &args,
             )
             .await?;

@@ -1,6 +1,7 @@
 //! Transactions of either database. Writers of SQLite take turns on one connection; PostgreSQL
 //! runs READ COMMITTED, with the log's head row locked first by whoever records.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -268,7 +269,10 @@ impl std::fmt::Debug for Tx {
 }
 
 /// A query of PostgreSQL with its arguments.
-fn query(sql: String, args: &[Value]) -> sqlx::query::Query<'_, Postgres, PgArguments> {
+fn query<'a>(
+    sql: Cow<'static, str>,
+    args: &'a [Value],
+) -> sqlx::query::Query<'a, Postgres, PgArguments> {
     let mut query = sqlx::query(AssertSqlSafe(sql));
     for arg in args {
         query = match arg {
@@ -312,7 +316,12 @@ impl Tx {
     }
 
     /// Runs a statement; how many rows it touched.
-    pub(crate) async fn execute(&mut self, sql: String, args: &[Value]) -> Result<u64, StoreError> {
+    pub(crate) async fn execute(
+        &mut self,
+        sql: impl Into<Cow<'static, str>>,
+        args: &[Value],
+    ) -> Result<u64, StoreError> {
+        let sql = sql.into();
         match &mut self.inner {
             Inner::Sqlite(lease) => lease.execute(&sql, args),
             Inner::Postgres(conn) => {
@@ -333,9 +342,10 @@ impl Tx {
     /// Runs a query; all its rows.
     pub(crate) async fn fetch(
         &mut self,
-        sql: String,
+        sql: impl Into<Cow<'static, str>>,
         args: &[Value],
     ) -> Result<Vec<Row>, StoreError> {
+        let sql = sql.into();
         Ok(match &mut self.inner {
             Inner::Sqlite(lease) => {
                 let rows = lease.fetch(&sql, args)?;
@@ -371,7 +381,7 @@ impl Tx {
         rest: &'static str,
         args: &[Value],
     ) -> Result<Vec<R>, StoreError> {
-        let sql = format!("select {} from {} {rest}", R::columns(), R::TABLE);
+        let sql = format!("{} {rest}", R::selected());
         self.fetch(sql, args)
             .await?
             .iter()
@@ -396,11 +406,12 @@ impl Tx {
     /// goes on the transaction's list.
     pub async fn put<R: Record>(&mut self, row: &mut R) -> Result<(), StoreError> {
         row.set_updated_by(self.name);
-        self.execute(R::upsert(), &row.values()).await?;
+        let values = row.values();
+        self.execute(R::upsert(), &values).await?;
         if R::COVERED {
             self.covered
                 .retain(|c| !(c.table == R::TABLE && c.id == row.id()));
-            self.covered.push(row.covered());
+            self.covered.push(row.covered_by(&values));
         }
         Ok(())
     }
@@ -412,14 +423,12 @@ impl Tx {
 
     /// Marks a place to roll back to.
     pub async fn savepoint(&mut self) -> Result<(), StoreError> {
-        self.execute("savepoint work".to_owned(), &[])
-            .await
-            .map(|_| ())
+        self.execute("savepoint work", &[]).await.map(|_| ())
     }
 
     /// Keeps what was done since the savepoint.
     pub async fn release(&mut self) -> Result<(), StoreError> {
-        self.execute("release savepoint work".to_owned(), &[])
+        self.execute("release savepoint work", &[])
             .await
             .map(|_| ())
     }
@@ -427,8 +436,7 @@ impl Tx {
     /// Undoes what was done since the savepoint.
     pub async fn rollback_to_savepoint(&mut self) -> Result<(), StoreError> {
         self.covered.clear();
-        self.execute("rollback to savepoint work".to_owned(), &[])
-            .await?;
+        self.execute("rollback to savepoint work", &[]).await?;
         self.release().await
     }
 

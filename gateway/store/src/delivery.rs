@@ -62,7 +62,7 @@ impl Tx {
     pub async fn delivery_counts(&mut self) -> Result<Vec<(String, i64)>, StoreError> {
         let rows = self
             .fetch(
-                "select state, count(*) as number from delivery group by state".to_owned(),
+                "select state, count(*) as number from delivery group by state",
                 &[],
             )
             .await?;

@@ -140,11 +140,12 @@ impl Tx {
         agency: &str,
         obligation: &str,
     ) -> Result<Vec<WrapRow>, StoreError> {
-        let pattern = format!("%\"{obligation}\"%");
+        let written = format!("\"{obligation}\"");
+        // Not `like`: SQLite plans a statement anew for each pattern.
         self.select(
-            "where agency = $2 and obligations like $3 and \
+            "where agency = $2 and replace(obligations, $3, '') <> obligations and \
              item in (select id from item where fingerprint = $1) order by id limit 1",
-            &[fingerprint.into(), agency.into(), pattern.into()],
+            &[fingerprint.into(), agency.into(), written.into()],
         )
         .await
     }
@@ -265,8 +266,7 @@ impl Tx {
             row.created_at.into(),
         ];
         self.execute(
-            "insert into idempotency (id, request, exchange, created_at) values ($1, $2, $3, $4)"
-                .to_owned(),
+            "insert into idempotency (id, request, exchange, created_at) values ($1, $2, $3, $4)",
             &args,
         )
         .await
@@ -277,7 +277,7 @@ impl Tx {
     pub async fn exchange_counts(&mut self) -> Result<Vec<(String, i64)>, StoreError> {
         let rows = self
             .fetch(
-                "select state, count(*) as number from exchange group by state".to_owned(),
+                "select state, count(*) as number from exchange group by state",
                 &[],
             )
             .await?;

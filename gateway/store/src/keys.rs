@@ -107,8 +107,7 @@ impl KeyStore {
         let mut tx = self.0.write("retire-keys").await?;
         tx.execute(
             "update key set state = 'retired' where purpose = $1 and scope = $2 and id <> $3 \
-             and state = 'active'"
-                .to_owned(),
+             and state = 'active'",
             &[(&key.purpose).into(), (&key.scope).into(), (&key.id).into()],
         )
         .await?;
@@ -120,8 +119,7 @@ impl KeyStore {
         let mut tx = self.0.write("retire-keys").await?;
         tx.execute(
             "update key set state = 'retired' where purpose = $1 and scope = $2 \
-             and state = 'active'"
-                .to_owned(),
+             and state = 'active'",
             &[purpose.into(), scope.into()],
         )
         .await?;
@@ -135,8 +133,7 @@ impl KeyStore {
         let touched = tx
             .execute(
                 "update key set secret = null, state = 'destroyed', destroyed_at = $2 \
-                 where id = $1 and state <> 'destroyed'"
-                    .to_owned(),
+                 where id = $1 and state <> 'destroyed'",
                 &[id.into(), now.into()],
             )
             .await?;
@@ -149,7 +146,7 @@ impl KeyStore {
         let mut tx = self.0.read().await?;
         let rows = tx
             .fetch(
-                "select size, root from log_mark where log = $1".to_owned(),
+                "select size, root from log_mark where log = $1",
                 &[log.into()],
             )
             .await?;
@@ -198,8 +195,7 @@ pub(crate) async fn insert(tx: &mut Tx, key: &KeyRow) -> Result<(), StoreError> 
     ];
     tx.execute(
         "insert into key (id, purpose, scope, public, secret, state, created_at, destroyed_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8)"
-            .to_owned(),
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
         &args,
     )
     .await
@@ -211,8 +207,7 @@ pub(crate) async fn raise(tx: &mut Tx, log: &str, mark: &Mark) -> Result<(), Sto
     tx.execute(
         "insert into log_mark (log, size, root) values ($1, $2, $3) \
          on conflict (log) do update set size = excluded.size, root = excluded.root \
-         where log_mark.size < excluded.size"
-            .to_owned(),
+         where log_mark.size < excluded.size",
         &[log.into(), size.into(), (&mark.root).into()],
     )
     .await

@@ -130,7 +130,7 @@ impl Tx {
     /// Begins a log; the area's earlier one is closed.
     pub async fn add_log(&mut self, head: &LogHead) -> Result<(), StoreError> {
         self.execute(
-            "update log set state = 'closed' where area = $1".to_owned(),
+            "update log set state = 'closed' where area = $1",
             &[(&head.area).into()],
         )
         .await?;
@@ -146,8 +146,7 @@ impl Tx {
         ];
         self.execute(
             "insert into log (id, area, epoch, origin, size, root, checkpoint, created_at, state) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, 'open')"
-                .to_owned(),
+             values ($1, $2, $3, $4, $5, $6, $7, $8, 'open')",
             &args,
         )
         .await
@@ -201,7 +200,7 @@ impl Tx {
         checkpoint: &str,
     ) -> Result<(), StoreError> {
         self.execute(
-            "update log set size = $2, root = $3, checkpoint = $4 where id = $1".to_owned(),
+            "update log set size = $2, root = $3, checkpoint = $4 where id = $1",
             &[
                 log.into(),
                 signed(size).into(),
@@ -235,8 +234,7 @@ impl Tx {
         ];
         self.execute(
             "insert into log_leaf (log, idx, id, kind, at, exchange, nominal, salt, row_salt, event, data) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-                .to_owned(),
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             &args,
         )
         .await?;
@@ -283,6 +281,13 @@ impl Tx {
         rows.iter().map(LeafRow::from_row).collect()
     }
 
+    /// When a leaf was written, microseconds UTC.
+    pub async fn leaf_at(&mut self, log: &str, index: u64) -> Result<Option<i64>, StoreError> {
+        let sql = "select at from log_leaf where log = $1 and idx = $2";
+        let rows = self.fetch(sql, &[log.into(), signed(index).into()]).await?;
+        rows.first().map(|row| row.get("at")).transpose()
+    }
+
     /// One leaf.
     pub async fn leaf(&mut self, log: &str, index: u64) -> Result<Option<LeafRow>, StoreError> {
         Ok(self
@@ -325,7 +330,7 @@ impl Tx {
     ) -> Result<Vec<CoveredRow>, StoreError> {
         let rows = self
             .fetch(
-                "select tbl, row_id, digest from log_row where log = $1 and idx = $2".to_owned(),
+                "select tbl, row_id, digest from log_row where log = $1 and idx = $2",
                 &[log.into(), signed(index).into()],
             )
             .await?;
@@ -351,7 +356,7 @@ impl Tx {
             ];
             let rows = self
                 .fetch(
-                    "select data from log_tile where log = $1 and level = $2 and n = $3".to_owned(),
+                    "select data from log_tile where log = $1 and level = $2 and n = $3",
                     &args,
                 )
                 .await?;
@@ -373,8 +378,7 @@ impl Tx {
             ];
             self.execute(
                 "insert into log_tile (log, level, n, data) values ($1, $2, $3, $4) \
-                 on conflict (log, level, n) do update set data = excluded.data"
-                    .to_owned(),
+                 on conflict (log, level, n) do update set data = excluded.data",
                 &args,
             )
             .await?;
@@ -398,8 +402,7 @@ impl Tx {
                    (select 1 from log_row n join log_leaf m on m.log = n.log and m.idx = n.idx \
                     where n.tbl = r.tbl and n.row_id = r.row_id \
                       and (m.at > l.at or (m.at = l.at and m.idx > l.idx))) \
-                 order by r.row_id limit $3"
-                    .to_owned(),
+                 order by r.row_id limit $3",
                 &[table.into(), after.into(), limit.into()],
             )
             .await?;

@@ -60,8 +60,7 @@ impl Tx {
     pub async fn quarantine_counts(&mut self) -> Result<Vec<(String, i64)>, StoreError> {
         let rows = self
             .fetch(
-                "select reason, count(*) as number from quarantine where state = 'kept' group by reason"
-                    .to_owned(),
+                "select reason, count(*) as number from quarantine where state = 'kept' group by reason",
                 &[],
             )
             .await?;
@@ -95,8 +94,7 @@ impl Tx {
         let taken = self
             .execute(
                 "update mail_out set next_at = $1, attempts = attempts + 1 \
-                 where id = $2 and next_at = $3 and state = 'queued'"
-                    .to_owned(),
+                 where id = $2 and next_at = $3 and state = 'queued'",
                 &[until.into(), (&mail.id).into(), mail.next_at.into()],
             )
             .await?;
@@ -128,7 +126,7 @@ impl Tx {
     pub async fn mail_counts(&mut self) -> Result<Vec<(String, i64)>, StoreError> {
         let rows = self
             .fetch(
-                "select state, count(*) as number from mail_out group by state".to_owned(),
+                "select state, count(*) as number from mail_out group by state",
                 &[],
             )
             .await?;
@@ -139,7 +137,7 @@ impl Tx {
 
     /// Removes a body that is of no more use; its row goes first.
     pub async fn drop_live_blob(&mut self, id: &str) -> Result<(), StoreError> {
-        self.execute("delete from blob where id = $1".to_owned(), &[id.into()])
+        self.execute("delete from blob where id = $1", &[id.into()])
             .await
             .map(|_| ())
     }

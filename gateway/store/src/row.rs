@@ -1,5 +1,7 @@
 //! A row type, declared once: its columns, how it is read and written, and its digest.
 
+use std::fmt::Write as _;
+
 use gateway_ledger::rows::CoveredRow;
 
 use crate::db::{Row, StoreError};
@@ -49,9 +51,13 @@ impl Value {
         match self {
             Self::Text(None) | Self::Int(None) | Self::Bytes(None) => out.push_str("null"),
             Self::Text(Some(text)) => {
-                out.push_str(&serde_json::Value::String(text.clone()).to_string());
+                // A string has a JSON form always.
+                out.push_str(&serde_json::to_string(text).unwrap_or_default());
             }
-            Self::Int(Some(number)) => out.push_str(&number.to_string()),
+            Self::Int(Some(number)) => {
+                // Writing to a string cannot fail.
+                let _ = write!(out, "{number}");
+            }
             Self::Bytes(Some(bytes)) => {
                 out.push_str("\"x");
                 push_hex(out, bytes);
@@ -91,52 +97,70 @@ pub trait Record: Sized + Send + Sync {
     #[doc(hidden)]
     fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError>;
 
-    /// The row as the log commits to it: every column, in order.
-    fn canonical(&self) -> String {
-        let mut out = String::from("{");
-        for (n, (column, value)) in Self::COLUMNS.iter().zip(self.values()).enumerate() {
-            if n > 0 {
-                out.push(',');
-            }
-            out.push('"');
-            out.push_str(column);
-            out.push_str("\":");
-            value.canonical(&mut out);
-        }
-        out.push('}');
-        out
-    }
-
     /// Table, id and digest.
     fn covered(&self) -> CoveredRow {
+        self.covered_by(&self.values())
+    }
+
+    /// Table, id and digest of the row whose values these are: the log commits to every column,
+    /// in order.
+    #[doc(hidden)]
+    fn covered_by(&self, values: &[Value]) -> CoveredRow {
         CoveredRow {
             table: Self::TABLE.to_owned(),
             id: self.id().to_owned(),
-            digest: gateway_ledger::rows::row_digest(&self.canonical()),
+            digest: gateway_ledger::rows::row_digest(&canonical(Self::COLUMNS, values)),
         }
     }
 
-    /// The column list.
-    fn columns() -> String {
-        Self::COLUMNS.join(", ")
-    }
+    /// The beginning of every query: `select … from table`.
+    fn selected() -> &'static str;
 
     /// The statement that adds a row or replaces the one with its id.
-    fn upsert() -> String {
-        let places: Vec<String> = (1..=Self::COLUMNS.len()).map(|n| format!("${n}")).collect();
-        let sets: Vec<String> = Self::COLUMNS
-            .iter()
-            .filter(|c| **c != "id")
-            .map(|c| format!("{c} = excluded.{c}"))
-            .collect();
-        format!(
-            "insert into {} ({}) values ({}) on conflict (id) do update set {}",
-            Self::TABLE,
-            Self::columns(),
-            places.join(", "),
-            sets.join(", ")
-        )
+    fn upsert() -> &'static str;
+}
+
+/// The row as the log commits to it: a JSON object of its columns, in order.
+fn canonical(columns: &[&str], values: &[Value]) -> String {
+    let bytes = values.iter().map(|value| match value {
+        Value::Bytes(Some(bytes)) => bytes.len() * 2,
+        Value::Text(Some(text)) => text.len(),
+        Value::Bytes(None) | Value::Text(None) | Value::Int(_) => 0,
+    });
+    let mut out = String::with_capacity(bytes.sum::<usize>() + 32 * columns.len());
+    out.push('{');
+    for (n, (column, value)) in columns.iter().zip(values).enumerate() {
+        if n > 0 {
+            out.push(',');
+        }
+        out.push('"');
+        out.push_str(column);
+        out.push_str("\":");
+        value.canonical(&mut out);
     }
+    out.push('}');
+    out
+}
+
+/// `select … from table`.
+pub(crate) fn selected(table: &str, columns: &[&str]) -> String {
+    format!("select {} from {table}", columns.join(", "))
+}
+
+/// `insert into table … on conflict (id) do update …`.
+pub(crate) fn upsert(table: &str, columns: &[&str]) -> String {
+    let places: Vec<String> = (1..=columns.len()).map(|n| format!("${n}")).collect();
+    let sets: Vec<String> = columns
+        .iter()
+        .filter(|c| **c != "id")
+        .map(|c| format!("{c} = excluded.{c}"))
+        .collect();
+    format!(
+        "insert into {table} ({}) values ({}) on conflict (id) do update set {}",
+        columns.join(", "),
+        places.join(", "),
+        sets.join(", ")
+    )
 }
 
 /// A row as the database returned it.
@@ -170,6 +194,20 @@ macro_rules! table {
 
             fn set_updated_by(&mut self, name: &str) {
                 $crate::row::table!(@updated self name $($column)+);
+            }
+
+            fn selected() -> &'static str {
+                static SQL: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+                    $crate::row::selected($table, <$name as $crate::row::Record>::COLUMNS)
+                });
+                &SQL
+            }
+
+            fn upsert() -> &'static str {
+                static SQL: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+                    $crate::row::upsert($table, <$name as $crate::row::Record>::COLUMNS)
+                });
+                &SQL
             }
 
             fn from_row(row: &$crate::row::RowRef<'_>) -> Result<Self, $crate::db::StoreError> {

@@ -1,6 +1,7 @@
 //! SQLite, spoken to where it is asked: a statement takes microseconds, which is less than
 //! handing it to another thread and waiting for that. One connection writes, some read.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ struct Pool {
     file: String,
     waiting: Mutex<Vec<Connection>>,
     places: Arc<Semaphore>,
+    /// What the columns of each query are called.
+    names: Mutex<HashMap<String, Arc<[String]>>>,
 }
 
 impl Sqlite {
@@ -74,6 +77,7 @@ impl Pool {
             file: file.to_owned(),
             waiting: Mutex::default(),
             places: Arc::new(Semaphore::new(size)),
+            names: Mutex::default(),
         }
     }
 
@@ -90,12 +94,25 @@ impl Pool {
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        // What a savepoint may have to undo is as short-lived as the transaction.
+        connection.pragma_update(None, "temp_store", "memory")?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         Ok(connection)
     }
 
     fn put_back(&self, connection: Connection) {
         self.lock().push(connection);
+    }
+
+    fn names(&self, sql: &str, statement: &Statement<'_>) -> Arc<[String]> {
+        let mut known = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(names) = known.get(sql) {
+            return Arc::clone(names);
+        }
+        let names = statement.column_names();
+        let names: Arc<[String]> = names.into_iter().map(str::to_owned).collect();
+        known.insert(sql.to_owned(), Arc::clone(&names));
+        names
     }
 }
 
@@ -169,8 +186,7 @@ impl Lease {
             .prepare_cached(sql)
             .map_err(StoreError::from)?;
         bind(&mut statement, args)?;
-        let names = statement.column_names();
-        let names: Arc<[String]> = names.into_iter().map(str::to_owned).collect();
+        let names = self.pool.names(sql, &statement);
         let mut found = statement.raw_query();
         while let Some(row) = found.next().map_err(StoreError::from)? {
             let values = (0..names.len()).map(|n| row.get::<_, Held>(n));

@@ -129,6 +129,8 @@ pub struct KeyRing {
     identities: Opened<Identity>,
     /// Public halves, made from the secret ones.
     publics: Opened<String>,
+    /// Readers' keys as they were last read, with the text that they were read from.
+    readers: Opened<(String, ReaderKey)>,
     signers: Opened<Signer>,
     pub mail: RwLock<Option<Arc<MailKeys>>>,
 }
@@ -145,6 +147,7 @@ impl KeyRing {
             blinds: RwLock::default(),
             identities: RwLock::default(),
             publics: RwLock::default(),
+            readers: RwLock::default(),
             signers: RwLock::default(),
             mail: RwLock::default(),
         };
@@ -286,7 +289,15 @@ impl KeyRing {
                 return Err(unreadable(row));
             }
         }
-        reader_key(row)
+        if let Some(read) = found(&self.readers, &row.id)
+            && read.0 == row.public
+        {
+            return Ok(read.1.clone());
+        }
+        let read = Arc::new((row.public.clone(), reader_key(row)?));
+        let mut all = self.readers.write().unwrap_or_else(PoisonError::into_inner);
+        all.insert(row.id.clone(), Arc::clone(&read));
+        Ok(read.1.clone())
     }
 
     /// Sees that a row's public half belongs to its secret one.

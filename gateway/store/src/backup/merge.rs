@@ -121,9 +121,7 @@ impl KeyStore {
     /// Whether there is no key.
     pub async fn is_empty(&self) -> Result<bool, StoreError> {
         let mut tx = self.store().read().await?;
-        let rows = tx
-            .fetch("select id from key limit 1".to_owned(), &[])
-            .await?;
+        let rows = tx.fetch("select id from key limit 1", &[]).await?;
         Ok(rows.is_empty())
     }
 }

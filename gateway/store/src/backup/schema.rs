@@ -96,8 +96,7 @@ async fn names(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
         .fetch(
             "select name from sqlite_master where type = 'table' \
              and name not like 'sqlite!_%' escape '!' and name not like '!_%' escape '!' \
-             order by name"
-                .to_owned(),
+             order by name",
             &[],
         )
         .await?;
