@@ -16,6 +16,7 @@ pub mod clockwork;
 pub mod complete;
 pub mod decide;
 mod deliver;
+mod draft;
 pub mod epoch;
 pub mod error;
 pub mod explain;

@@ -2,101 +2,26 @@
 //! leaves that commit to it and the checkpoint that covers them; only after the commit does
 //! each waiter get its answer, with the proof in it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
-use gateway_core::event::{Event, EventKind};
-use gateway_core::{AgencyId, Clock, Id};
+use gateway_core::event::Event;
+use gateway_core::{Clock, Id};
 use gateway_ledger::{
     CoveredRow, Hash, Receipt, Salt, Tiles, append, commit_rows, edge_tiles, leaf_data, leaf_hash,
     prove_inclusions,
 };
 use gateway_store::{LogHead, Mark, NewLeaf, Store, Tx};
 use gateway_vault::Vault;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
+pub use crate::draft::Draft;
 use crate::error::FlowError;
 
 /// At most this many pieces of work go into one commit.
 const BATCH: usize = 64;
-
-/// An event before it has its place in the log.
-#[derive(Debug, Clone)]
-pub struct Draft {
-    /// What happened.
-    pub kind: EventKind,
-    /// The exchange.
-    pub exchange: Option<String>,
-    /// The nominal.
-    pub nominal: Option<String>,
-    /// Who acted.
-    pub from: Option<AgencyId>,
-    /// Whom it reaches.
-    pub to: Vec<AgencyId>,
-    /// The rules that decided.
-    pub rules: Vec<String>,
-    /// Commitments to content.
-    pub content: Vec<String>,
-    /// Opaque particulars.
-    pub detail: BTreeMap<String, String>,
-}
-
-impl Draft {
-    /// An event of a kind, by an agency.
-    pub fn new(kind: EventKind, from: Option<&AgencyId>) -> Self {
-        Self {
-            kind,
-            exchange: None,
-            nominal: None,
-            from: from.cloned(),
-            to: Vec::new(),
-            rules: Vec::new(),
-            content: Vec::new(),
-            detail: BTreeMap::new(),
-        }
-    }
-
-    /// Of an exchange, and its nominal where it has one.
-    #[must_use]
-    pub fn about(mut self, exchange: &str, nominal: Option<&str>) -> Self {
-        self.exchange = Some(exchange.to_owned());
-        self.nominal = nominal.map(str::to_owned);
-        self
-    }
-
-    /// Of a nominal.
-    #[must_use]
-    pub fn nominal(mut self, nominal: &str) -> Self {
-        self.nominal = Some(nominal.to_owned());
-        self
-    }
-
-    /// Reaching these agencies.
-    #[must_use]
-    pub fn reaching(mut self, to: impl IntoIterator<Item = AgencyId>) -> Self {
-        self.to = to.into_iter().collect();
-        self.to.sort();
-        self.to.dedup();
-        self
-    }
-
-    /// By these rules.
-    #[must_use]
-    pub fn by(mut self, rules: impl IntoIterator<Item = String>) -> Self {
-        self.rules = rules.into_iter().collect();
-        self.rules.sort();
-        self.rules.dedup();
-        self
-    }
-
-    /// With a particular.
-    #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.detail.insert(name.to_owned(), value.into());
-        self
-    }
-}
 
 /// An event in its place, proved.
 #[derive(Debug, Clone)]
@@ -206,7 +131,15 @@ impl Recorder {
         }
         let (send, receive) = mpsc::channel(BATCH * 4);
         let inner = Arc::clone(&self.0);
-        tokio::spawn(run(inner, area.to_owned(), receive));
+        let (named, runtime) = (area.to_owned(), Handle::current());
+        // On a thread of its own: it waits for the disk at every commit, and hands no other
+        // work of its thread over for that.
+        let started = std::thread::Builder::new()
+            .name("recorder".to_owned())
+            .spawn(move || runtime.block_on(run(inner, named, receive)));
+        if let Err(error) = started {
+            tracing::error!(area, %error, "no thread for the recorder: what waits is refused");
+        }
         areas.insert(area.to_owned(), send.clone());
         send
     }

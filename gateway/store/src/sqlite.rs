@@ -136,7 +136,8 @@ impl Lease {
         let waiting = pool.lock().pop();
         let connection = match waiting {
             Some(connection) => connection,
-            None => pool.connect()?,
+            // It may wait for another process's lock.
+            None => aside(true, || pool.connect())?,
         };
         lease
             .connection
