@@ -3,9 +3,11 @@
 //! A question is a set of plain facts ([`Question`]); the answer is a [`Ruling`] in words. The
 //! rules are files (`policies/`): the floor, which no agency may loosen, the permits common to
 //! many kinds of recipient, and one protocol for each kind of agency. Asked are the floor, the
-//! common permits, the recipient's protocol, and of the sender's protocol only what forbids.
-//! Refusals beat holds and holds beat permits; where no rule permits, the coordinator decides;
-//! an error of any rule is a refusal.
+//! common permits, the recipient's protocol, and of the sender's protocol what forbids or sets
+//! terms. Refusals beat holds and holds beat permits; what is permitted goes on the terms that
+//! match; where no rule permits, the coordinator decides; an error of any rule is a refusal.
+//!
+//! Beside them stands the [`Directory`] of mail domains: by which a party's channel is secure.
 //!
 //! What it will not do: read a clock or a database, send, seal or log anything, or show the
 //! policy language to its callers. To add a rule, add a few lines to one protocol's
