@@ -28,6 +28,7 @@ pub mod log;
 pub mod measure;
 mod merge;
 pub mod outgoing;
+mod party;
 pub mod people;
 pub mod quarantine;
 pub mod read;
@@ -42,7 +43,7 @@ pub mod view;
 use std::sync::Arc;
 
 use gateway_core::Clock;
-use gateway_protocol::Protocols;
+use gateway_protocol::{Directory, Protocols};
 use gateway_store::{Blobs, Store};
 use gateway_vault::Vault;
 
@@ -62,6 +63,8 @@ pub struct Flow {
     pub vault: Vault,
     /// The rule set in force.
     pub protocols: Arc<Protocols>,
+    /// The mail domains, and what each is good for.
+    pub directory: Arc<Directory>,
     /// The clock.
     pub clock: Clock,
     recorder: Recorder,
@@ -74,6 +77,7 @@ impl Flow {
         blobs: Blobs,
         vault: Vault,
         protocols: Arc<Protocols>,
+        directory: Arc<Directory>,
         clock: Clock,
     ) -> Self {
         let policy = protocols.digest().to_owned();
@@ -83,6 +87,7 @@ impl Flow {
             blobs,
             vault,
             protocols,
+            directory,
             clock,
             recorder,
         }

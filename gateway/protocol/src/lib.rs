@@ -17,6 +17,7 @@ mod annotation;
 mod bare;
 pub mod cases;
 mod decide;
+mod directory;
 mod engine;
 mod error;
 mod explain;
@@ -40,6 +41,7 @@ use crate::names::Names;
 
 pub use crate::bare::Bare;
 pub use crate::cases::{Report, test_policies};
+pub use crate::directory::{Directory, DirectoryError, Row, Standing, What};
 pub use crate::error::{LoadError, Place};
 pub use crate::explain::{Considered, Explanation};
 pub use crate::particulars::Particulars;
