@@ -128,13 +128,18 @@ fn every_rule_on_sharing_is_compared() {
 }
 
 /// One change to one policy: the file, what it says, what it says after.
-const MUTATIONS: [(&str, &str, &str); 14] = [
+const MUTATIONS: [(&str, &str, &str); 15] = [
     (
         "floor/channels.cedar",
         " || resource.category == \"STATS\"",
         "",
     ),
     ("floor/channels.cedar", "EXPIRE(14)", "EXPIRE(15)"),
+    (
+        "floor/channels.cedar",
+        "principal.secure_channel",
+        "context.sender.secure_channel",
+    ),
     (
         "floor/health.cedar",
         "[\"HEALTH_CLIN\", \"HEALTH_RISK\"]",
