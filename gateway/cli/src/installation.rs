@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use gateway_core::Clock;
 use gateway_flow::Flow;
-use gateway_protocol::Protocols;
+use gateway_protocol::{Directory, Protocols};
 use gateway_seal::MasterKey;
 use gateway_store::{Blobs, KeyStore, Store};
 use gateway_vault::Vault;
@@ -113,6 +113,7 @@ pub async fn last_event(store: &Store) -> anyhow::Result<Option<jiff::Timestamp>
 /// Opens everything that a configuration names.
 pub async fn open(config: &Config, clock: Clock) -> anyhow::Result<Flow> {
     let protocols = protocols(config.policies.as_deref())?;
+    let directory = Arc::new(directory(config)?);
     let store = Store::open(&config.database)
         .await
         .context("the database of the records")?;
@@ -128,7 +129,16 @@ pub async fn open(config: &Config, clock: Clock) -> anyhow::Result<Flow> {
         clock.clone(),
     )
     .await?;
-    Ok(Flow::new(store, blobs(config)?, vault, protocols, clock))
+    let blobs = blobs(config)?;
+    Ok(Flow::new(store, blobs, vault, protocols, directory, clock))
+}
+
+/// The directory of mail domains that a configuration names; the standard one without mail.
+fn directory(config: &Config) -> anyhow::Result<Directory> {
+    match &config.mail {
+        Some(mail) => mail.directory(),
+        None => Ok(Directory::standard()?),
+    }
 }
 
 /// The folder of sealed bodies.

@@ -11,10 +11,11 @@ use gateway_content::clamd::{Scanner, Timeouts};
 use gateway_core::Clock;
 use gateway_flow::Flow;
 use gateway_mail::{
-    Config, DirectConfig, Directory, DkimSigner, Dns, Dnssec, Mode, Network, Ports, RelayConfig,
-    RelayTls, Resolver, Route, Server,
+    Config, DirectConfig, DkimSigner, Dns, Dnssec, Mode, Network, Ports, RelayConfig, RelayTls,
+    Resolver, Route, Server,
 };
 use gateway_mailroom::{Mailroom, Settings};
+use gateway_protocol::Directory;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
@@ -287,6 +288,16 @@ impl MailConfig {
         }
     }
 
+    /// Which domains are good for what: its own file's, else those that the binary carries.
+    pub fn directory(&self) -> anyhow::Result<Directory> {
+        let read = match &self.directory {
+            Some(own) => Directory::load(&files::read_text(own)?),
+            None if self.own_address == DEMO_ADDRESS => Directory::demo(),
+            None => Directory::standard(),
+        };
+        Ok(read?)
+    }
+
     fn domain(&self) -> anyhow::Result<&str> {
         let parts = self.own_address.rsplit_once('@');
         parts.map(|(_, domain)| domain).ok_or_else(|| {
@@ -322,13 +333,6 @@ impl MailConfig {
             )?),
             None => None,
         };
-        let mut directory = match self.own_address == DEMO_ADDRESS {
-            true => Directory::demo()?,
-            false => Directory::standard()?,
-        };
-        if let Some(own) = &self.directory {
-            directory = Directory::load(&files::read_text(own)?)?;
-        }
         let settings = Settings {
             domain,
             address: self.own_address.clone(),
@@ -341,7 +345,6 @@ impl MailConfig {
             route,
             dkim,
             resolver: self.resolver()?,
-            directory,
             open_at_once: self.open_at_once,
             patience: PATIENCE,
         };

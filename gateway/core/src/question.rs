@@ -42,6 +42,18 @@ pub struct Party {
     pub signed: bool,
     /// Has its address or host outside the United Kingdom.
     pub overseas: bool,
+    /// What is sent reaches it by a secure channel: its system calls, its domain is on the list
+    /// of those that are secure, or somebody there has an account of the portal (ISP-36). Asked
+    /// of senders and recipients; false of a reader, of whom no rule asks it.
+    ///
+    /// Questions kept from before this was asked do not say. They are made again as they were
+    /// decided: as if it were so, for then nothing turned on it.
+    #[serde(default = "secure_unless_said")]
+    pub secure_channel: bool,
+}
+
+const fn secure_unless_said() -> bool {
+    true
 }
 
 impl Party {

@@ -107,7 +107,8 @@ impl Flow {
         let context = self.context(tx, case).await?;
         let mut matrix = Vec::new();
         for addressee in &case.addressees {
-            let recipient = self.recipient(tx, case, addressee).await?;
+            let nominal = case.nominal.as_ref();
+            let recipient = self.party(tx, &addressee.agency, nominal).await?;
             for (place, piece) in case.pieces.iter().enumerate() {
                 if addressee
                     .only
@@ -131,7 +132,7 @@ impl Flow {
 
     async fn context(&self, tx: &mut Tx, case: &Case) -> Result<Context, FlowError> {
         let now = self.clock.now();
-        let sender = parties::party(tx, &case.sender, case.nominal.as_ref(), now).await?;
+        let sender = self.party(tx, &case.sender, case.nominal.as_ref()).await?;
         let sender_is_vlo = match &case.sender_person {
             Some(person) => parties::roles_of(tx, person, now)
                 .await?
@@ -147,16 +148,6 @@ impl Flow {
             sender_is_vlo,
             copied_to_coordination,
         })
-    }
-
-    async fn recipient(
-        &self,
-        tx: &mut Tx,
-        case: &Case,
-        addressee: &Addressee,
-    ) -> Result<Party, FlowError> {
-        let now = self.clock.now();
-        Ok(parties::party(tx, &addressee.agency, case.nominal.as_ref(), now).await?)
     }
 
     async fn cell(

@@ -29,6 +29,7 @@ pub mod log;
 pub mod measure;
 mod merge;
 pub mod outgoing;
+mod party;
 pub mod people;
 pub mod quarantine;
 pub mod read;
@@ -43,7 +44,7 @@ pub mod view;
 use std::sync::Arc;
 
 use gateway_core::Clock;
-use gateway_protocol::Protocols;
+use gateway_protocol::{Directory, Protocols};
 use gateway_store::{Blobs, Store};
 use gateway_vault::Vault;
 
@@ -63,6 +64,8 @@ pub struct Flow {
     pub vault: Vault,
     /// The rule set in force.
     pub protocols: Arc<Protocols>,
+    /// The mail domains, and what each is good for.
+    pub directory: Arc<Directory>,
     /// The clock.
     pub clock: Clock,
     recorder: Recorder,
@@ -75,6 +78,7 @@ impl Flow {
         blobs: Blobs,
         vault: Vault,
         protocols: Arc<Protocols>,
+        directory: Arc<Directory>,
         clock: Clock,
     ) -> Self {
         let policy = protocols.digest().to_owned();
@@ -84,6 +88,7 @@ impl Flow {
             blobs,
             vault,
             protocols,
+            directory,
             clock,
             recorder,
         }

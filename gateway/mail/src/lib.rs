@@ -9,9 +9,8 @@
 //! the domain whose MTA-STS policy cannot be had.
 //!
 //! Beside it stands what is needed to answer: [`compose`] makes the octets of a mail, [`dkim`]
-//! signs them and says of a mail that came whether its From domain is proved, a [`Route`] hands
-//! them to a relay, a domain's own hosts, or a folder, and a [`Directory`] says which domains
-//! mail may go to.
+//! signs them and says of a mail that came whether its From domain is proved, and a [`Route`]
+//! hands them to a relay, a domain's own hosts, or a folder.
 //!
 //! A command is read in `command`, done in `talk` or `message`; a new limit stands in
 //! [`Limits`] or [`Timeouts`] and is kept in one place.
@@ -21,7 +20,6 @@ mod body;
 mod command;
 pub mod compose;
 mod config;
-mod directory;
 pub mod dkim;
 mod envelope;
 mod handler;
@@ -40,7 +38,6 @@ mod time_tests;
 
 pub use address::Address;
 pub use config::{Config, Limits, Timeouts};
-pub use directory::{Directory, DirectoryError, Row, Standing, What};
 pub use dkim::{Authentication, DkimSigner, Resolver, authenticate};
 pub use envelope::{Body, Encryption, Envelope, Mode, Notify, Recipient, Return, Session, Xtext};
 pub use handler::{Handler, Sink, Verdict};

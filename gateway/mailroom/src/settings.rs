@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gateway_content::clamd::Scanner;
-use gateway_mail::{Directory, DkimSigner, Resolver, Route};
+use gateway_mail::{DkimSigner, Resolver, Route};
 
 /// The configuration of a mailroom.
 #[derive(Debug)]
@@ -31,8 +31,6 @@ pub struct Settings {
     pub dkim: Option<DkimSigner>,
     /// Where the keys of senders' domains are looked up.
     pub resolver: Resolver,
-    /// Which domains are good for what.
-    pub directory: Directory,
     /// Mebibytes of mail opened at the same time. At 20, fifty sessions of 10 MB take the
     /// process 130 MiB above what it has at rest.
     pub open_at_once: usize,

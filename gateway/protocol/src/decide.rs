@@ -1,4 +1,5 @@
-//! From the engine's answers to a ruling. Refusals beat holds, holds beat permits.
+//! From the engine's answers to a ruling. Refusals beat holds, holds beat permits; terms add to
+//! what is permitted, and change nothing else.
 
 use std::collections::BTreeSet;
 
@@ -72,7 +73,8 @@ fn try_decide(engine: &Engine, question: &Question) -> Result<Traced, Fault> {
     let (sender, recipient) = (Some(question.sender.kind), question.recipient.kind);
     let now = engine.ask(sender, recipient, Ask::Receive, &facts)?;
     if now.allowed {
-        return Ok(permit(&now));
+        let terms = engine.ask(sender, recipient, Ask::Terms, &facts)?;
+        return Ok(permit(&with_terms(now, terms)));
     }
     let review = engine.ask(sender, recipient, Ask::ReceiveAfterReview, &facts)?;
     let reasons = ids(&now).chain(ids(&review)).collect();
@@ -105,6 +107,13 @@ fn try_decide(engine: &Engine, question: &Question) -> Result<Traced, Fault> {
         ruling: Ruling { reviewers, ..held },
         reasons,
     })
+}
+
+/// A permit and the terms that match, in the order of their ids.
+fn with_terms<'a>(mut permit: Answer<'a>, terms: Answer<'a>) -> Answer<'a> {
+    permit.reasons.extend(terms.reasons);
+    permit.reasons.sort_by(|a, b| a.hit.id.cmp(&b.hit.id));
+    permit
 }
 
 fn permit(answer: &Answer<'_>) -> Traced {

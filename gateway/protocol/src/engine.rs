@@ -1,5 +1,5 @@
 //! The only place where a policy set is asked. Only the floor, the common permits, the
-//! recipient's protocol and the sender's forbids are; each pair's set is made once.
+//! recipient's protocol and the sender's forbids and terms are; each pair's set is made once.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;

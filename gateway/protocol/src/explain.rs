@@ -18,7 +18,8 @@ pub struct Considered {
     /// The policy, in words.
     #[serde(flatten)]
     pub rule: Rule,
-    /// It applies to the question's facts (it need not have decided: a hold beats a permit).
+    /// It applies to the question's facts (it need not have decided: a hold beats a permit, and
+    /// terms are set only of what is permitted).
     pub fired: bool,
     /// It could not be worked out.
     pub failed: bool,
@@ -36,22 +37,22 @@ pub struct Explanation {
 /// Explains one question.
 pub fn explain(engine: &Engine, question: &Question) -> Explanation {
     let ruling = decide::decide(engine, question).ruling;
-    let counting: Vec<&Loaded> = engine
-        .counting(Some(question.sender.kind), question.recipient.kind)
-        .filter(|loaded| loaded.asks.contains(&Ask::Receive))
-        .collect();
+    let counting = engine.counting(Some(question.sender.kind), question.recipient.kind);
     let facts = Facts::sharing(&engine.names, question).map_err(Fault::from);
-    let considered = counting.iter().map(|loaded| {
+    let considered = counting.filter_map(|loaded| {
+        let ask = *[Ask::Receive, Ask::Terms]
+            .iter()
+            .find(|ask| loaded.asks.contains(ask))?;
         // Asked alone: an answer to all would name the permits or the forbids, never both.
         let asked = facts
             .as_ref()
             .map_err(|_| ())
-            .and_then(|facts| alone(engine, loaded, facts));
-        Considered {
+            .and_then(|facts| alone(engine, loaded, ask, facts));
+        Some(Considered {
             rule: loaded.rule.clone(),
             fired: asked == Ok(true),
             failed: asked.is_err(),
-        }
+        })
     });
     Explanation {
         ruling,
@@ -59,9 +60,9 @@ pub fn explain(engine: &Engine, question: &Question) -> Explanation {
     }
 }
 
-fn alone(engine: &Engine, loaded: &Loaded, facts: &Facts) -> Result<bool, ()> {
+fn alone(engine: &Engine, loaded: &Loaded, ask: Ask, facts: &Facts) -> Result<bool, ()> {
     let set = PolicySet::from_policies([loaded.policy.clone()]).map_err(|_| ())?;
-    let answer = engine.ask_set(&set, Ask::Receive, facts).map_err(|_| ())?;
+    let answer = engine.ask_set(&set, ask, facts).map_err(|_| ())?;
     Ok(!answer.reasons.is_empty())
 }
 
@@ -91,6 +92,7 @@ impl fmt::Display for Explanation {
                 (false, Effect::Permits) => "permits",
                 (false, Effect::Holds) => "holds",
                 (false, Effect::Refuses) => "refuses",
+                (false, Effect::Obliges) => "adds to what is permitted",
             };
             let obligations = listed(", with ", &rule.obligations);
             let reviewers = listed(", for ", &rule.reviewers);

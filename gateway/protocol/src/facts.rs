@@ -174,6 +174,7 @@ fn party(party: &Party) -> Attributes {
         flag("live_part", party.live_part()),
         flag("signed", party.signed),
         flag("overseas", party.overseas),
+        flag("secure_channel", party.secure_channel),
     ])
 }
 
@@ -277,7 +278,7 @@ mod tests {
                 &facts,
                 &names,
                 &schema,
-                &[Ask::Receive, Ask::ReceiveAfterReview],
+                &[Ask::Receive, Ask::ReceiveAfterReview, Ask::Terms],
             );
             let readings = [
                 (Reading::Item, Ask::Read),

@@ -3,9 +3,11 @@
 //! A question is a set of plain facts ([`Question`]); the answer is a [`Ruling`] in words. The
 //! rules are files (`policies/`): the floor, which no agency may loosen, the permits common to
 //! many kinds of recipient, and one protocol for each kind of agency. Asked are the floor, the
-//! common permits, the recipient's protocol, and of the sender's protocol only what forbids.
-//! Refusals beat holds and holds beat permits; where no rule permits, the coordinator decides;
-//! an error of any rule is a refusal.
+//! common permits, the recipient's protocol, and of the sender's protocol what forbids or sets
+//! terms. Refusals beat holds and holds beat permits; what is permitted goes on the terms that
+//! match; where no rule permits, the coordinator decides; an error of any rule is a refusal.
+//!
+//! Beside them stands the [`Directory`] of mail domains: by which a party's channel is secure.
 //!
 //! What it will not do: read a clock or a database, send, seal or log anything, or show the
 //! policy language to its callers. To add a rule, add a few lines to one protocol's
@@ -15,6 +17,7 @@ mod annotation;
 mod bare;
 pub mod cases;
 mod decide;
+mod directory;
 mod engine;
 mod error;
 mod explain;
@@ -38,6 +41,7 @@ use crate::names::Names;
 
 pub use crate::bare::Bare;
 pub use crate::cases::{Report, test_policies};
+pub use crate::directory::{Directory, DirectoryError, Row, Standing, What};
 pub use crate::error::{LoadError, Place};
 pub use crate::explain::{Considered, Explanation};
 pub use crate::particulars::Particulars;

@@ -116,6 +116,7 @@ fn one(policy: &Policy, place: Place) -> Result<Loaded, LoadError> {
 fn effect(permits: bool, asks: &[Ask]) -> Effect {
     let holds = asks.contains(&Ask::Receive) && !asks.contains(&Ask::ReceiveAfterReview);
     match (permits, holds) {
+        (true, _) if asks.contains(&Ask::Terms) => Effect::Obliges,
         (true, _) => Effect::Permits,
         (false, true) => Effect::Holds,
         (false, false) => Effect::Refuses,
@@ -128,6 +129,9 @@ fn fault_of_shape(loaded: &Loaded) -> Option<&'static str> {
     let receive = loaded.asks.contains(&Ask::Receive);
     if loaded.asks.is_empty() {
         return Some("names no action: name `Action::\"receive\"` or another of the schema");
+    }
+    if loaded.asks.contains(&Ask::Terms) {
+        return fault_of_terms(loaded);
     }
     match rule.effect {
         Effect::Permits if !rule.reviewers.is_empty() => {
@@ -148,8 +152,28 @@ fn fault_of_shape(loaded: &Loaded) -> Option<&'static str> {
         Effect::Refuses if review && !receive => {
             Some("forbids `receiveAfterReview` alone: forbid `receive` as well")
         }
-        Effect::Permits | Effect::Holds | Effect::Refuses => None,
+        Effect::Permits | Effect::Holds | Effect::Refuses | Effect::Obliges => None,
     }
+}
+
+/// Terms only add: what forbids them would take away what others oblige to.
+fn fault_of_terms(loaded: &Loaded) -> Option<&'static str> {
+    let rule = &loaded.rule;
+    if rule.effect != Effect::Obliges {
+        return Some(
+            "forbids `terms`, which only add to what is permitted: forbid `receive` to hold, and `receiveAfterReview` as well to refuse",
+        );
+    }
+    if loaded.asks.len() > 1 {
+        return Some("sets `terms` and more: make it two rules, of which one sets the terms alone");
+    }
+    if rule.obligations.is_empty() {
+        return Some("sets terms that oblige to nothing: name them in `@obligations`");
+    }
+    if !rule.reviewers.is_empty() {
+        return Some("sets terms and asks nobody: take `@reviewers` out");
+    }
+    None
 }
 
 fn scope(place: &Place) -> Result<Scope, LoadError> {

@@ -16,6 +16,8 @@ pub enum Effect {
     Holds,
     /// Closes it, whoever approves.
     Refuses,
+    /// Adds obligations to what others permit, and permits nothing itself.
+    Obliges,
 }
 
 /// A policy in words.
@@ -26,7 +28,7 @@ pub struct Rule {
     pub hit: RuleHit,
     /// What it does.
     pub effect: Effect,
-    /// Of a permit: what it obliges to.
+    /// Of a permit, and of terms: what it obliges to.
     pub obligations: BTreeSet<Obligation>,
     /// Of a hold: who must approve.
     pub reviewers: BTreeSet<Reviewer>,
@@ -43,7 +45,7 @@ pub enum Scope {
     Floor,
     /// All: permits that serve many kinds of recipient.
     Common,
-    /// Those with this kind as recipient or reader; its forbids, with this kind as sender too.
+    /// Those with this kind as recipient or reader; with this kind as sender too, but its permits.
     Kind(AgencyKind),
 }
 
@@ -52,6 +54,7 @@ pub enum Scope {
 pub enum Ask {
     Receive,
     ReceiveAfterReview,
+    Terms,
     Read,
     ReadRecord,
     ReadLog,
@@ -59,9 +62,10 @@ pub enum Ask {
 }
 
 impl Ask {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Receive,
         Self::ReceiveAfterReview,
+        Self::Terms,
         Self::Read,
         Self::ReadRecord,
         Self::ReadLog,
@@ -72,6 +76,7 @@ impl Ask {
         match self {
             Self::Receive => "receive",
             Self::ReceiveAfterReview => "receiveAfterReview",
+            Self::Terms => "terms",
             Self::Read => "read",
             Self::ReadRecord => "readRecord",
             Self::ReadLog => "readLog",
@@ -106,7 +111,7 @@ impl Loaded {
         match self.scope {
             Scope::Floor | Scope::Common => true,
             Scope::Kind(kind) if kind == recipient => true,
-            // A sender's protocol may close a way, never open one.
+            // A sender's protocol may close a way or set terms, never open one.
             Scope::Kind(kind) => sender == Some(kind) && self.rule.effect != Effect::Permits,
         }
     }

@@ -66,6 +66,17 @@ impl Tx {
             .await
     }
 
+    /// Whether somebody active is enrolled at an agency, and so has an account of the portal.
+    pub async fn has_account(&mut self, agency: &str) -> Result<bool, StoreError> {
+        let found = self
+            .fetch(
+                "select id from person where agency = $1 and state = 'active' limit 1".to_owned(),
+                &[agency.into()],
+            )
+            .await?;
+        Ok(!found.is_empty())
+    }
+
     /// A person's appointments that hold at `now` (microseconds UTC).
     pub async fn appointments_of(
         &mut self,

@@ -11,8 +11,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 /// An agency in a nominal's case at `now`. Whether it received earlier what is now corrected,
-/// and whether a request asks it, depends on the exchange: `earlier_recipient` and `asked` are
-/// false, and the caller sets them.
+/// whether a request asks it, and by what channel it is reached, depends on the exchange:
+/// `earlier_recipient`, `asked` and `secure_channel` are false, and the caller who sends sets
+/// them.
 ///
 /// # Errors
 /// [`StoreError`] when the database is away or a row does not read.
@@ -42,6 +43,7 @@ pub async fn party(
         asked: false,
         signed: signed(agency, local_date(now))?,
         overseas: agency.overseas != 0,
+        secure_channel: false,
     };
     if let Some(nominal) = nominal {
         take_part(tx, &mut party, nominal, now.as_microsecond()).await?;

@@ -8,6 +8,7 @@
 mod holds;
 mod permits;
 mod refusals;
+mod terms;
 mod who;
 
 use std::collections::BTreeSet;
@@ -29,7 +30,8 @@ pub struct Answer {
 }
 
 /// Puts one question to the table. The most restrictive outcome wins: a refusal, whatever else
-/// matches; then a hold; then a permit; and where nothing matches, the coordinator decides.
+/// matches; then a hold; then a permit, with whatever terms match; and where nothing matches, the
+/// coordinator decides.
 pub fn evaluate(q: &Question) -> Answer {
     let refusals = refusals::matching(q);
     if !refusals.is_empty() {
@@ -44,8 +46,9 @@ pub fn evaluate(q: &Question) -> Answer {
             ..answer(Outcome::Hold, rules)
         };
     }
-    let permits = permits::matching(q);
+    let mut permits = permits::matching(q);
     if !permits.is_empty() {
+        permits.extend(terms::matching(q));
         let obligations = permits
             .iter()
             .flat_map(|(_, list)| list.iter().copied())

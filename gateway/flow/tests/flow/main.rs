@@ -11,5 +11,6 @@ mod emergency;
 mod keeping;
 mod obligations;
 mod records;
+mod secure_channel;
 mod story;
 mod world;

@@ -14,7 +14,7 @@ use gateway_flow::read::DocumentBody;
 use gateway_flow::submission::{Caller, Emergency, ItemClaim, Particulars, RecipientClaim};
 use gateway_flow::{Answer, Flow, Submission};
 use gateway_ledger::Verifier;
-use gateway_protocol::Protocols;
+use gateway_protocol::{Directory, Protocols};
 use gateway_seal::MasterKey;
 use gateway_store::Blobs;
 use gateway_store::testing::TestDb;
@@ -49,7 +49,8 @@ pub async fn world(db: TestDb) -> World {
     .await
     .unwrap();
     let blobs = Blobs::open(&db.folder.path().join("blobs")).unwrap();
-    let flow = Flow::new(store, blobs, vault, protocols, clock);
+    let directory = Arc::new(Directory::standard().unwrap());
+    let flow = Flow::new(store, blobs, vault, protocols, directory, clock);
     flow.add_area("london", "London", "gateway.example/london")
         .await
         .unwrap();

@@ -8,7 +8,6 @@
 
 mod composing;
 mod direct;
-mod directory;
 mod dkim;
 mod proving;
 mod smime;

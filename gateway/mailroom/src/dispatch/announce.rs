@@ -6,7 +6,7 @@ use gateway_core::calendar::local_date;
 use gateway_core::{Obligation, Role};
 use gateway_flow::admin::KnownCertificate;
 use gateway_flow::outgoing::{Mail, MailKind};
-use gateway_mail::Standing as DomainStanding;
+use gateway_protocol::Standing as DomainStanding;
 use gateway_store::Tx;
 use gateway_store::rows::{AgencyRow, DeliveryRow, ItemRow, PersonRow};
 use gateway_vault::parties;
@@ -62,11 +62,7 @@ impl Mailroom {
                 .await?;
             return self.tell_of_failure(delivery, "retired", &standing).await;
         }
-        let secure = matches!(
-            standing,
-            DomainStanding::Secure | DomainStanding::Alias { .. }
-        );
-        let sealed = secure
+        let sealed = standing.is_secure()
             && fits
             && delivery.channel == "secure-email"
             && agency.custody == "gateway"
@@ -82,9 +78,8 @@ impl Mailroom {
 
     /// How the domain of an address stands today.
     pub(crate) fn standing_of(&self, address: &str) -> DomainStanding {
-        let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
         let today = local_date(self.0.flow.clock.now());
-        self.0.settings.directory.lookup(domain, today)
+        self.0.flow.directory.of_address(address, today)
     }
 
     /// Where mail for a delivery goes: to the person named, to the single point of contact, or

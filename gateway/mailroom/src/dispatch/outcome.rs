@@ -2,7 +2,7 @@
 
 use gateway_core::{DeliveryState, Personal};
 use gateway_flow::outgoing::{Mail, MailKind};
-use gateway_mail::Standing as DomainStanding;
+use gateway_protocol::Standing as DomainStanding;
 use gateway_store::rows::{AgencyRow, DeliveryRow, ExchangeRow, MailOutRow, PersonRow};
 
 use crate::error::Trouble;

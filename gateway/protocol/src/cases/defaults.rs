@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use gateway_core::question::{ItemFacts, Party, Reading};
 use gateway_core::{About, AgencyId, AgencyKind, Category, Purpose, Question, ReadQuestion};
 
-/// A signed agency in the United Kingdom, a partner of the nominal and nothing else.
+/// A signed agency in the United Kingdom with a secure channel, a partner of the nominal and
+/// nothing else.
 fn party(agency: AgencyId, kind: AgencyKind) -> Party {
     Party {
         agency,
@@ -20,6 +21,7 @@ fn party(agency: AgencyId, kind: AgencyKind) -> Party {
         asked: false,
         signed: true,
         overseas: false,
+        secure_channel: true,
     }
 }
 

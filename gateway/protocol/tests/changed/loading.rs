@@ -139,6 +139,43 @@ fn a_rule_that_is_no_clear_permit_hold_or_refusal_does_not_load() {
 }
 
 #[test]
+fn terms_that_take_away_permit_or_oblige_to_nothing_do_not_load() {
+    let terms = "principal, action == Action::\"terms\", resource";
+    let and_more = "principal, action in [Action::\"receive\", Action::\"terms\"], resource";
+    let mark = "@obligations(\"MARK\")";
+    let wrong = [
+        (format!("forbid({terms});"), "forbids `terms`"),
+        (format!("forbid({and_more});"), "forbids `terms`"),
+        (
+            format!("@reviewers(\"chair@owner\") forbid({and_more});"),
+            "forbids `terms`",
+        ),
+        (
+            format!("{mark} permit({and_more});"),
+            "sets `terms` and more",
+        ),
+        (format!("permit({terms});"), "oblige to nothing"),
+        (
+            format!("{mark} @reviewers(\"chair@owner\") permit({terms});"),
+            "asks nobody",
+        ),
+        (
+            format!("@obligations(\"REDACT(VICTIM)\") permit({terms});"),
+            "that nothing refuses",
+        ),
+    ];
+    for (rule, reason) in wrong {
+        let error = refused(&format!("@id(\"x\") {WORDS} {rule}"));
+        assert!(
+            error.starts_with("`x` ") && error.contains(reason),
+            "{rule}: {error}"
+        );
+    }
+    let rule = format!("@id(\"x\") {WORDS} {mark} permit({terms});");
+    Folder::new().append(FILE, &rule).load();
+}
+
+#[test]
 fn a_rule_that_does_not_parse_is_named_by_its_line() {
     let error = refused(&format!(
         "@id(\"x\") {WORDS} permit({RECEIVE}) when {{ resource. }};"

@@ -167,6 +167,114 @@ fn an_explanation_names_the_permit_that_a_hold_outvoted() {
     );
 }
 
+/// Terms of whoever sends or receives, with a condition.
+fn terms(condition: &str) -> String {
+    format!(
+        "@id(\"terms\") @rule(\"TERMS\") @title(\"A reason stands beside it\") @basis(\"a test\")
+@obligations(\"REASON\") permit(principal, action == Action::\"terms\", resource)
+when {{ {condition} }};\n"
+    )
+}
+
+#[test]
+fn terms_add_to_what_others_permit_and_change_no_outcome() {
+    let plain = Protocols::embedded().unwrap();
+    let all = terms("context.level < 4");
+    let changed = Folder::new().append("floor/channels.cedar", &all).load();
+    for category in Category::ALL {
+        for kind in AgencyKind::ALL {
+            let mut asked = question(*kind, *category, Purpose::Manage);
+            for approvals in [vec![], gateway_core::Role::ALL.to_vec()] {
+                asked.approvals = approvals.into_iter().collect();
+                let (mut before, after) = (plain.decide(&asked), changed.decide(&asked));
+                if before.outcome == Outcome::Permit {
+                    before.obligations.insert(Obligation::Reason);
+                    let hit = after.rules.iter().find(|hit| hit.id == "terms");
+                    before.rules.push(hit.unwrap().clone());
+                    before.rules.sort_by(|a, b| a.id.cmp(&b.id));
+                }
+                assert_eq!(before, after, "{kind} {category}");
+            }
+        }
+    }
+}
+
+#[test]
+fn terms_of_the_sender_and_of_the_recipient_count_and_nobody_elses() {
+    let all = terms("context.level < 4");
+    for (at, count) in [("gp", true), ("police", true), ("housing", false)] {
+        let file = format!("protocols/{at}/protocol.cedar");
+        let changed = Folder::new().append(&file, &all).load();
+        let mut asked = question(AgencyKind::Police, Category::Risk, Purpose::Manage);
+        asked.sender.kind = AgencyKind::Gp;
+        let ruling = changed.decide(&asked);
+        assert_eq!(ruling.outcome, Outcome::Permit);
+        assert_eq!(rules(&ruling).contains(&"terms"), count, "{at}");
+        assert_eq!(ruling.obligations.contains(&Obligation::Reason), count);
+    }
+}
+
+#[test]
+fn terms_that_fail_make_a_refusal_of_what_was_permitted() {
+    let failing = terms("context.level * 9223372036854775807 > 10");
+    let changed = Folder::new()
+        .append("floor/channels.cedar", &failing)
+        .load();
+    let mut asked = question(AgencyKind::Probation, Category::Risk, Purpose::Manage);
+    let ruling = changed.decide(&asked);
+    assert!(ruling.fault);
+    assert_eq!(
+        (ruling.outcome, rules(&ruling)),
+        (Outcome::Refuse, vec!["terms"])
+    );
+    assert_eq!(ruling.rules[0].rule, "FAULT");
+    asked.recipient.partner = false;
+    let held = changed.decide(&asked);
+    assert_eq!((held.outcome, held.fault), (Outcome::Hold, false));
+}
+
+#[test]
+fn an_explanation_names_the_terms_with_their_words_and_says_that_they_only_add() {
+    let protocols = Protocols::embedded().unwrap();
+    let mut asked = question(AgencyKind::Probation, Category::Risk, Purpose::Manage);
+    let fires = |asked: &Question| {
+        let considered = protocols.explain(asked).considered;
+        let of = considered.iter().find(|one| one.rule.hit.id == "ISP-36");
+        let of = of.unwrap();
+        assert_eq!(of.rule.effect, Effect::Obliges);
+        (of.fired, of.failed)
+    };
+    assert_eq!(fires(&asked), (false, false));
+    asked.recipient.secure_channel = false;
+    assert_eq!(fires(&asked), (true, false));
+    let explanation = protocols.explain(&asked);
+    assert_eq!(explanation.ruling, protocols.decide(&asked));
+    let text = explanation.to_string();
+    assert!(
+        text.contains("\n  ISP-36 This agency has no secure channel"),
+        "{text}"
+    );
+    assert!(
+        text.contains("(report 4.10, 5.30; GOV.UK, Securing government email)"),
+        "{text}"
+    );
+    assert!(
+        text.contains("ISP-36 adds to what is permitted, with NAMED_RECIPIENT, EXPIRE(14): "),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_question_kept_from_before_the_channel_was_asked_is_decided_as_it_was() {
+    let asked = question(AgencyKind::Probation, Category::Risk, Purpose::Manage);
+    let mut kept = serde_json::to_value(&asked).unwrap();
+    for party in ["sender", "recipient"] {
+        let party = kept[party].as_object_mut().unwrap();
+        assert!(party.remove("secure_channel").is_some());
+    }
+    assert_eq!(serde_json::from_value::<Question>(kept).unwrap(), asked);
+}
+
 #[test]
 fn a_health_item_reaches_housing_by_no_approval_and_no_emergency() {
     let protocols = Protocols::embedded().unwrap();

@@ -49,6 +49,7 @@ impl Questions {
             asked: self.chance(15),
             signed: self.chance(95),
             overseas: self.chance(4),
+            secure_channel: self.chance(80),
         }
     }
 

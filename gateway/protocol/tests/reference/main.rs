@@ -26,7 +26,7 @@ fn answer(ruling: Ruling) -> Answer {
 }
 
 /// Every rule of the table that decides on sharing.
-const NUMBERS: [&str; 31] = [
+const NUMBERS: [&str; 32] = [
     "DEFAULT",
     "ISP-01",
     "ISP-02",
@@ -52,6 +52,7 @@ const NUMBERS: [&str; 31] = [
     "ISP-29",
     "ISP-34",
     "ISP-35",
+    "ISP-36",
     "ISP-37",
     "ISP-38",
     "ISP-41",
@@ -127,7 +128,18 @@ fn every_rule_on_sharing_is_compared() {
 }
 
 /// One change to one policy: the file, what it says, what it says after.
-const MUTATIONS: [(&str, &str, &str); 12] = [
+const MUTATIONS: [(&str, &str, &str); 15] = [
+    (
+        "floor/channels.cedar",
+        " || resource.category == \"STATS\"",
+        "",
+    ),
+    ("floor/channels.cedar", "EXPIRE(14)", "EXPIRE(15)"),
+    (
+        "floor/channels.cedar",
+        "principal.secure_channel",
+        "context.sender.secure_channel",
+    ),
     (
         "floor/health.cedar",
         "[\"HEALTH_CLIN\", \"HEALTH_RISK\"]",

@@ -1,4 +1,7 @@
-use gateway_mail::{Directory, DirectoryError, Standing};
+//! Which domains mail may go to, and until when.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use gateway_protocol::{Directory, DirectoryError, Standing};
 use jiff::civil::{Date, date};
 
 const TODAY: Date = date(2026, 11, 24);
@@ -135,6 +138,28 @@ fn a_directory_that_could_fail_open_does_not_load() {
     ));
     let unknown = row("a.example", "what = \"retired\"\nexpires = 1");
     assert!(matches!(load(&unknown), DirectoryError::Toml(_)));
+}
+
+#[test]
+fn mail_goes_to_an_address_by_its_domain_and_to_no_other_domain() {
+    let directory = Directory::demo().unwrap();
+    let good = |address: &str| directory.of_address(address, TODAY).is_secure();
+    for address in [
+        "a@justice.gov.uk",
+        "A@MET.PNN.POLICE.UK",
+        "a@gmail.com@nhs.net",
+    ] {
+        assert!(good(address), "{address}");
+    }
+    for address in [
+        "a@hmps.gsi.gov.uk",
+        "a@trust.nhs.uk",
+        "nhs.net@gmail.com",
+        "nhs.net",
+        "",
+    ] {
+        assert!(!good(address), "{address}");
+    }
 }
 
 #[test]

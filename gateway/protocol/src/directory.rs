@@ -69,6 +69,16 @@ pub enum Standing {
     Unknown,
 }
 
+impl Standing {
+    /// Mail with what is shared may go there.
+    pub const fn is_secure(&self) -> bool {
+        match self {
+            Self::Secure | Self::Alias { .. } => true,
+            Self::Retired { .. } | Self::PortalOnly | Self::Unknown => false,
+        }
+    }
+}
+
 /// The directory does not read.
 #[derive(Debug, thiserror::Error)]
 pub enum DirectoryError {
@@ -151,6 +161,12 @@ impl Directory {
                 Some(_) | None => Standing::Unknown,
             },
         }
+    }
+
+    /// Where the domain of an address stands on the day; what is no address is unknown.
+    pub fn of_address(&self, address: &str, today: Date) -> Standing {
+        let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+        self.lookup(domain, today)
     }
 
     fn is_secure(&self, domain: &str, today: Date) -> bool {
