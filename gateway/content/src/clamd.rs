@@ -16,6 +16,9 @@ pub use address::BadAddress;
 use address::{Address, Connection};
 pub use stream::Stream;
 
+/// What a person is told of a document that the scanner does not take, to follow its name.
+pub const UNSEEN: &str = "is too large for the scanner: nobody has looked for malware in it";
+
 /// Longest piece sent at once, in bytes.
 const PIECE: usize = 256 * 1024;
 

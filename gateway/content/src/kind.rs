@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use file_format::{FileFormat, Kind as Group};
 use memchr::memmem;
 
-use crate::text;
+use crate::{tar, text};
 
 /// Readers take a PDF whose header lies this far in (ISO 32000-1, annex H, note 13).
 const PDF_HEADER_WITHIN: usize = 1024;
@@ -36,6 +36,8 @@ pub(crate) enum Form {
     Rtf,
     Seven,
     Rar,
+    Tar,
+    Gzip,
     /// An archive that nothing here reads.
     Closed,
     /// Nothing in it to look into.
@@ -90,9 +92,12 @@ fn container(bytes: &[u8]) -> Option<Kind> {
         [b'R', b'a', b'r', b'!', 0x1a, 0x07, ..] => {
             Kind::new(Family::Archive, Form::Rar, "application/vnd.rar")
         }
+        // Deflate is the one method that there is (RFC 1952, 2.3.1).
+        [0x1f, 0x8b, 8, ..] => Kind::new(Family::Archive, Form::Gzip, "application/gzip"),
         // Word takes it without the rest of the word as well.
         [b'{', b'\\', b'r', b't', ..] => Kind::new(Family::Office, Form::Rtf, "application/rtf"),
         _ if bytes.starts_with(b"%PDF-") => pdf(),
+        _ if tar::is_one(bytes) => Kind::new(Family::Archive, Form::Tar, "application/x-tar"),
         _ => return None,
     };
     Some(kind)

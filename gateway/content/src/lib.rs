@@ -12,6 +12,7 @@
 pub mod clamd;
 mod deflate;
 mod finding;
+mod gzip;
 mod kind;
 mod lies;
 mod limits;
@@ -23,6 +24,7 @@ mod pdf;
 mod rar;
 mod rtf;
 mod seven;
+mod tar;
 mod text;
 mod xls;
 mod zip;

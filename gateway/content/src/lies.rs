@@ -14,7 +14,7 @@ pub(crate) fn find(name: &str, declared: &str, kind: &Kind) -> Option<Finding> {
         Some((family, word)) => (family, word.to_owned()),
         None => declaration(declared)?,
     };
-    let lie = !agree(family, kind);
+    let lie = !agree(family, &word, kind);
     lie.then(|| Finding::TypeLies {
         declared: word,
         real: kind.media_type().to_owned(),
@@ -22,17 +22,30 @@ pub(crate) fn find(name: &str, declared: &str, kind: &Kind) -> Option<Finding> {
 }
 
 /// Whether nobody is misled by this content under a word for that family.
-fn agree(declared: Family, kind: &Kind) -> bool {
+fn agree(declared: Family, word: &str, kind: &Kind) -> bool {
     let real = kind.family;
     match declared {
         Family::Text | Family::Pdf | Family::Image => real == declared,
         Family::Office => real == Family::Office || kind.media_type() == "application/zip",
         // OpenDocument and Office Open XML are archives.
-        Family::Archive => matches!(real, Family::Archive | Family::Office),
+        // What is looked into as the one would be opened as the other.
+        Family::Archive => match (tape(word), tape(kind.media_type())) {
+            (None, None) => matches!(real, Family::Archive | Family::Office),
+            (said, is) => said == is,
+        },
         Family::Mail => matches!(real, Family::Mail | Family::Text),
         // There are too many formats to know all by their beginning.
         Family::Recording => matches!(real, Family::Recording | Family::Unknown),
         Family::Program | Family::Other | Family::Unknown => true,
+    }
+}
+
+/// The archives that are looked into beside ZIP, which could hold another by what they are called.
+fn tape(media_type: &str) -> Option<&'static str> {
+    match media_type {
+        "application/gzip" | "application/x-gzip" => Some("gzip"),
+        "application/x-tar" => Some("tar"),
+        _ => None,
     }
 }
 
@@ -102,6 +115,9 @@ mod tests {
         assert!(lie("plan.docx", "", b"%PDF-1.4\n").is_some());
         assert!(lie("photo.jpg", "", b"\x01\x02\x03").is_some());
         assert!(lie("notes.txt", "", b"\x01\x02\x03").is_some());
+        assert!(lie("a.zip", "", b"\x1f\x8b\x08\0").is_some());
+        assert!(lie("a.tar", "", b"\x1f\x8b\x08\0").is_some());
+        assert!(lie("a.gz", "", b"PK\x05\x06\0\0").is_some());
     }
 
     #[test]
@@ -109,6 +125,9 @@ mod tests {
         for (name, declared, bytes) in [
             ("a.csv", "application/vnd.ms-excel", &b"a,b\r\n"[..]),
             ("a.docx", "", b"PK\x05\x06\0\0"),
+            ("a.tgz", "", b"\x1f\x8b\x08\0"),
+            ("a", "application/x-gzip", b"\x1f\x8b\x08\0"),
+            ("a.zip", "", b"7z\xbc\xaf\x27\x1c"),
             ("a.jpg", "image/png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"),
             ("a.doc", "", b"{\\rtf1 }"),
             ("a.eml", "message/rfc822", b"From: a@b.example\r\n\r\n"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::kind::{self, Family, Form, Kind};
-use crate::{Finding, Limits, names, ole, pdf, rar, rtf, seven, zip};
+use crate::{Finding, Limits, gzip, names, ole, pdf, rar, rtf, seven, tar, zip};
 
 /// What has been found, and what may still be spent.
 pub(crate) struct Look {
@@ -46,8 +46,14 @@ impl Look {
             Form::Rtf => rtf::look(self, bytes),
             Form::Seven => seven::look(self, bytes),
             Form::Rar => rar::look(self, bytes),
+            Form::Tar => tar::look(self, &mut { bytes }, depth),
+            Form::Gzip => gzip::look(self, name, bytes, depth),
             Form::Closed => self.find(Finding::Unreadable),
             Form::Plain => {}
+        }
+        if kind.form != Form::Tar && tar::is_one(bytes) {
+            // It is two things at once, and only one of them has been looked into.
+            self.find(Finding::Unreadable);
         }
         if depth > 0 && kind.family == Family::Archive {
             self.find(Finding::ArchiveInside);

@@ -92,7 +92,6 @@ fn what_is_under_a_password_is_said_to_be() {
 fn what_cannot_be_read_is_held_as_what_was_found() {
     expect(&[
         ("plain.7z", "application/x-7z-compressed", &[Unreadable]),
-        ("plain.tgz", "application/gzip", &[Unreadable]),
         ("lzma.zip", ZIP, &[Unreadable]),
     ]);
     let mut cut = fixture("macros.docm");
@@ -160,6 +159,154 @@ fn archives_are_opened_so_deep_and_so_far() {
     }
     let seen = inspect("", "", &fixture("macros-inside.zip"), &none);
     assert!(seen.holds(), "only a beginning was read: {seen:?}");
+}
+
+const TAR: &str = "application/x-tar";
+const GZIP: &str = "application/gzip";
+
+#[test]
+fn tar_and_gzip_are_looked_into_as_zip_is() {
+    expect(&[
+        ("plain.tar", TAR, &[]),
+        ("v7.tar", TAR, &[]),
+        ("plain.tgz", GZIP, &[]),
+        ("plain.pdf.gz", GZIP, &[]),
+        ("macros-inside.tar.gz", GZIP, &[Macros]),
+        ("long-name.gnu.tar", TAR, &[Executable]),
+        ("long-name.pax.tar", TAR, &[Executable]),
+        ("link.tar", TAR, &[Unreadable]),
+        ("archives-inside.tar", TAR, &[ArchiveInside]),
+        (
+            "password-inside.tar",
+            TAR,
+            &[EncryptedArchive, ArchiveInside],
+        ),
+        ("bomb.tgz", GZIP, &[TooDeep]),
+        ("bomb.bin.gz", GZIP, &[TooDeep]),
+    ]);
+    let few = Limits {
+        members: 1,
+        ..Limits::default()
+    };
+    let seen = inspect("", "", &fixture("plain.tar"), &few);
+    assert_eq!(seen.findings, [TooDeep]);
+    let none = Limits {
+        total_bytes: 0,
+        ..Limits::default()
+    };
+    for name in ["plain.tar", "plain.tgz", "macros-inside.tar.gz"] {
+        let seen = inspect("", "", &fixture(name), &none);
+        assert!(seen.findings.contains(&TooDeep), "{name}: {seen:?}");
+    }
+}
+
+/// One member of a tar archive, its data filled up.
+fn member(name: &[u8], kind: u8, data: &[u8]) -> Vec<u8> {
+    let mut block = vec![0; 512];
+    block[..name.len()].copy_from_slice(name);
+    block[124..135].copy_from_slice(format!("{:011o}", data.len()).as_bytes());
+    block[156] = kind;
+    block[148..156].fill(b' ');
+    let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
+    block[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+    block.extend(data);
+    block.resize(block.len().next_multiple_of(512), 0);
+    block
+}
+
+fn found(name: &str, bytes: &[u8]) -> Vec<Finding> {
+    inspect(name, "", bytes, &Limits::default()).findings
+}
+
+#[test]
+fn a_tar_that_two_programs_could_read_in_two_ways_is_not_read() {
+    let end = vec![0; 1024];
+    let file = member(b"notes.txt", b'0', b"words");
+    let whole = [&file[..], &end].concat();
+    assert_eq!(found("a.tar", &whole), []);
+    assert_eq!(found("a.tar", &file), [], "some programs write no end");
+    let pax = |records: &[u8]| [&member(b"x", b'x', records), &whole[..]].concat();
+    assert_eq!(
+        found("a.tar", &pax(b"15 path=a/b.txt\n")),
+        [Unreadable],
+        "a length that is wrong"
+    );
+    assert_eq!(found("a.tar", &pax(b"16 path=a/b.txt\n")), []);
+    assert_eq!(found("a.tar", &pax(b"14 path=a.exe\n")), [Executable]);
+    for (what, bytes) in [
+        ("behind the end", [&whole[..], &file].concat()),
+        ("cut in a header", whole[..700].to_vec()),
+        ("cut in its data", file[..600].to_vec()),
+        ("another size", pax(b"9 size=0\n")),
+        ("sparse", pax(b"22 GNU.sparse.major=1\n")),
+        ("two paths", pax(b"10 path=a\n10 path=b\n")),
+        (
+            "a path for all",
+            [&member(b"x", b'g', b"10 path=a\n"), &whole[..]].concat(),
+        ),
+        (
+            "names of nothing",
+            [&member(b"x", b'x', b"10 path=a\n"), &end[..]].concat(),
+        ),
+        ("a device", [&member(b"x", b'3', b""), &whole[..]].concat()),
+        (
+            "a folder with data",
+            [&member(b"x/", b'5', b"data"), &whole[..]].concat(),
+        ),
+        (
+            "a header that is wrong",
+            [&file[..], &[1; 512], &end].concat(),
+        ),
+    ] {
+        assert_eq!(found("a.tar", &bytes), [Unreadable], "{what}");
+    }
+    // Its first name spells another kind.
+    for (name, start) in [
+        ("a.pdf", &b"%PDF-1.4"[..]),
+        ("a.zip", b"PK\x05\x06"),
+        ("a.rtf", b"{\\rtf1"),
+    ] {
+        let both = [&member(start, b'0', b"words"), &end[..]].concat();
+        assert!(found(name, &both).contains(&Unreadable), "{name}");
+    }
+    let many = member(b"notes.txt", b'0', b"words").repeat(2001);
+    assert_eq!(found("a.tar", &many), [TooDeep]);
+    let deep = (0..10).fold(whole, |inner, _| member(b"inner.tar", b'0', &inner));
+    assert_eq!(found("a.tar", &deep), [TooDeep, ArchiveInside]);
+}
+
+#[test]
+fn a_gzip_with_anything_beside_its_one_file_is_not_read() {
+    let whole = fixture("plain.pdf.gz");
+    assert_eq!(
+        found("a.pdf.gz", &[&whole[..], &whole].concat()),
+        [],
+        "two members are one file"
+    );
+    assert_eq!(found("a.js.gz", &whole), [Executable]);
+    let mut named = whole[..10].to_vec();
+    named[3] = 8;
+    named.extend(b"minutes.exe\0");
+    named.extend(&whole[10..]);
+    assert_eq!(found("a.gz", &named), [Executable]);
+    let mut wrong = whole.clone();
+    let sum = wrong.len() - 8;
+    wrong[sum] ^= 1;
+    let mut extra = whole.clone();
+    extra[3] = 4;
+    for (what, bytes) in [
+        ("behind its end", [&whole[..], b"PK\x03\x04"].concat()),
+        ("cut", whole[..whole.len() - 9].to_vec()),
+        ("another sum", wrong),
+        ("an extra field", extra),
+    ] {
+        assert!(found("a.gz", &bytes).contains(&Unreadable), "{what}");
+    }
+    assert_eq!(
+        found("a.zip", &whole).len(),
+        1,
+        "it would be opened as something else"
+    );
 }
 
 /// A compound file with these storages and streams.
@@ -279,7 +426,7 @@ proptest! {
     fn any_bytes_are_answered(
         start in prop::sample::select(vec![
             &b""[..], b"PK\x03\x04", b"%PDF-1.7 ", b"{\\rt", b"Rar!\x1a\x07\x00", b"Rar!\x1a\x07\x01\x00",
-            b"7z\xbc\xaf\x27\x1c", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"MZ", b"\xff\xfe",
+            b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b\x08\0\0\0\0\0\0\x03", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"MZ", b"\xff\xfe",
         ]),
         rest in prop::collection::vec(any::<u8>(), 0..2048),
         name in ".{0,20}",
