@@ -219,6 +219,24 @@ to, report = lmtp.delivered()[0]
 assert to == officer.address and b"no-such-agency@" in report and TO[0].encode() + b">" not in report.partition(b"message/rfc822")[0], report
 assert titled()["by LMTP"] == 1 and kinds(arrived(relay, before)) == ["delivery", "notice", "receipt"], kinds(arrived(relay, before))
 assert "TLS connection established from" in relay.log().rpartition("daemon started")[2], relay.log()[-3000:]
+
+# Whoever has to decide about what is held is told so by the relay: that it waits, by when, and nothing else; once.
+before, guardian = len(relay.delivered()), demo.user("london-mental-health", "caldicott")
+held = {"title": "about his health", "category": "HEALTH_CLIN", "owner": "london-mental-health", "text": "Seen by Doctor Bramblewick."}
+said = demo.submission(recipients=READERS, items=[held, {**held, "text": "Seen again."}])
+status, answer = demo["met-police"].json("/api/v1/exchanges", said)
+assert status == 201 and answer["state"] == "held", answer
+for_guardian = lambda: [(head, mail) for to, head, mail in arrived(relay, before) if to == guardian]
+until(for_guardian, lambda: f"{relay.log()[-3000:]}\n{demo.words()[-3000:]}")
+time.sleep(3)
+((head, mail),) = for_guardian()
+part, layers = demo.opened(mail)
+due = min(hold["due"] for hold in demo["london-mental-health"].all("/api/v1/holds", "holds", guardian) if hold["exchange"] == answer["id"])
+assert layers == ["signed"] and "decision" in head["Subject"] and "act by" in head["Subject"] and due[:4] in head["Subject"], (head["Subject"], due)
+private = (held["title"], "Bramblewick", "HEALTH", "health", "ISP-", "housing", "probation", "police", "caldicott", answer["id"], demo.nominals[0]["name"])
+for where in (part.as_string(), str(head["Subject"])):
+    assert not [word for word in private if word.lower() in where.lower()], where
+
 demo.run("ledger", "verify", "--key", demo.key)
 assert "panicked" not in demo.words()
 print("nothing is lost between Postfix and the gateway")

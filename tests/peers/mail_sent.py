@@ -19,11 +19,13 @@ class Relay:
         return self.answer(envelope.rcpt_tos[0]) or "250 2.0.0 taken"
 
     def by_id(self):
-        """The octets of each mail, by its Message-ID, as often as they came."""
+        """The octets of each mail of a thread, by its Message-ID, as often as they came. A notice of a hold, which the clock may bring at any time,
+        has none."""
         copies = {}
         for _, octets in list(self.taken):
             head = email.message_from_bytes(octets, policy=email.policy.default)
-            copies.setdefault(head["Message-ID"].strip("<>"), []).append(octets)
+            if head["Message-ID"].startswith("<ref."):
+                copies.setdefault(head["Message-ID"].strip("<>"), []).append(octets)
         return copies
 
     def stop(self):
@@ -31,10 +33,10 @@ class Relay:
 
 
 def kinds(folder, where, ids=None):
-    """The kinds of the mails in the gateway's queue for which `where` holds; with `ids`, of those with these Message-IDs alone."""
+    """The kinds of the mails of a thread in the gateway's queue for which `where` holds; with `ids`, of those with these Message-IDs alone."""
     records = database(folder)
     try:
-        rows = records.rows(f"select id, kind from mail_out where {where}")
+        rows = records.rows(f"select id, kind from mail_out where {where} and (kind <> 'notice' or delivery is not null)")
     finally:
         records.close()
     return [kind for id, kind in rows if ids is None or any(f".{id}@" in one for one in ids)]

@@ -3,9 +3,9 @@
 usage: mail_story.py DEMO_DIR GATEWAY_BINARY
 """
 
-import email.utils, functools, json, re
+import datetime, email, email.policy, email.utils, functools, json, re, time, zoneinfo
 import smime, styles
-from demo import multipart
+from demo import database, multipart
 from mail import block, core, pdf, peer, text_of
 
 demo = peer()
@@ -248,6 +248,100 @@ for n, urgent in enumerate((None, None, "he has said that he will go there this 
         assert private not in raw.decode(errors="replace") and private not in part.as_string(), private
 assert len(texts) == 2, texts
 assert len([1 for head in demo.sent() if head not in seen]) >= 2
+
+# 5. Whoever has to decide about what is held is told in clear that it waits, and by when: once for an exchange, whatever is held and however much;
+# again when the hold's clock reminds; and when it passes on, the coordinator is. Who has sent it, or has left, is not told.
+coordinator = demo.user("london-coordination", "coordinator")
+health = {"title": "report", "category": "HEALTH_CLIN", "owner": "london-mental-health", "text": f"{SECRET} And his health."}
+
+
+def notices_of(holds, address, seen):
+    """The opened notices of a hold for an address, beyond those seen: (subject, words)."""
+    heads = [(name, email.message_from_bytes(raw, policy=email.policy.default), raw) for name, raw in demo.sent().items() if name not in seen]
+    mine = [(head, raw) for _, head, raw in heads if demo.to(address)(head) and "decision" in head["Subject"]]
+    parts = [(head, *demo.opened(raw)) for head, raw in mine]
+    for head, part, layers in parts:
+        assert layers == ["signed"] and "[ref" not in head["Subject"] and not head["References"], head.as_string()
+        known = [hold[word] for hold in holds for word in ("id", "exchange", "recipient", "role")]
+        for private in (SECRET, "health", "report", "ISP-", "HEALTH", *known, *(nominal["name"] for nominal in demo.nominals)):
+            assert private not in part.as_string() and private not in head["Subject"], (private, part.as_string())
+    return [(head["Subject"], text_of(part)) for head, part, _ in parts]
+
+
+def held_at(agency, person, exchange):
+    return [hold for hold in demo[agency].all("/api/v1/holds", "holds", person) if hold["exchange"] == exchange]
+
+
+def waiting(which):
+    """How many exchanges wait at how many agencies by such holds: one notice each."""
+    records = database(demo.folder)
+    try:
+        return len(records.rows(f"select distinct exchange, agency from hold where state = 'open' and {which}"))
+    finally:
+        records.close()
+
+
+def settles(what, count):
+    """What there is, once there is so much of it; and no more comes."""
+    end = time.monotonic() + 60
+    while len(what()) < count and time.monotonic() < end:
+        time.sleep(0.1)
+    time.sleep(2.5)
+    assert len(what()) == count, (count, what())
+    return what()
+
+
+new = ("user", "add", "--agency", "london-mental-health", "--role", "caldicott")
+former, deputy = "former.guardian@health.gsi.gov.uk", "deputy.guardian@" + guardian.partition("@")[2]
+demo.run(*new, former, "--name", "Former Placeholder")
+demo.run(*new, deputy, "--name", "Deputy Placeholder", "--deputy")
+seen = demo.sent()
+status, sent = demo["met-police"].json("/api/v1/exchanges", demo.submission(recipients=READERS, items=[health, {**health, "text": SECRET}]))
+assert status == 201 and sent["state"] == "held", sent
+holds = held_at("london-mental-health", guardian, sent["id"])
+assert len(holds) >= 2, holds
+((subject, words),) = settles(lambda: notices_of(holds, guardian, seen), 1)
+at = datetime.datetime.fromisoformat(min(hold["due"] for hold in holds).replace("Z", "+00:00")).astimezone(zoneinfo.ZoneInfo("Europe/London"))
+assert f"act by {at:%H:%M}" in subject and f"{at.day} {at:%B %Y}" in subject and f"{at:%H:%M}" in words and "https://" in words, (subject, words, at)
+assert not any(notices_of(holds, other, seen) for other in (coordinator, officer.address, former, deputy))
+# What an emergency let through is looked at afterwards, at once; what is decided opens no second notice.
+seen = demo.sent()
+urgent = {"statement": "he has said that he will go there this afternoon", "confirm_recipients": READERS[:1]}
+spoc = demo.user("met-police", "spoc")
+status, rushed = demo["met-police"].json("/api/v1/exchanges", demo.submission(recipients=READERS[:1], items=[health], emergency=urgent), person=spoc)
+assert status == 201, rushed
+after = held_at("london-mental-health", guardian, rushed["id"])
+settles(lambda: notices_of(after, guardian, seen), len({hold["exchange"] for hold in after}))
+# An exchange that is completed holds then, and tells then.
+seen = demo.sent()
+status, waits = demo["met-police"].json("/api/v1/exchanges", demo.submission(recipients=READERS[:1], items=[health], necessity=None))
+assert status == 201 and waits["state"] == "incomplete" and notices_of([], guardian, seen) == [], waits
+status, waits = demo["met-police"].json("/api/v1/exchanges/" + waits["id"], {"necessity": "he is to be seen"}, method="PATCH")
+assert status == 200 and waits["state"] == "held", waits
+settles(lambda: notices_of(held_at("london-mental-health", guardian, waits["id"]), guardian, seen), 1)
+# The clock: reminded of, the same words; then it passes on, and the coordinator is told. The first is decided, and nobody is reminded of it.
+for hold in holds:
+    status, _ = demo["london-mental-health"].json(
+        f"/api/v1/holds/{hold['id']}", {"decision": "refuse", "reasons": "not without his consent"}, person=guardian
+    )
+    assert status in (200, 409), status
+seen = demo.sent()
+still = held_at("london-mental-health", guardian, waits["id"])
+demo.advance("P1DT9H")
+settles(lambda: notices_of(still, guardian, seen), waiting("after = 0 and agency = 'london-mental-health'"))
+seen = demo.sent()
+demo.advance("P4D")
+settles(lambda: notices_of(still, coordinator, seen), waiting("after = 0"))
+assert len(notices_of(still, deputy, seen)) == waiting("after = 0 and agency = 'london-mental-health'")
+# A retired domain may be somebody else's by now: nothing goes there, ever. While its guardian is away, the deputy is told in the stead.
+assert not any(demo.to(former)(email.message_from_bytes(raw, policy=email.policy.default)) for raw in demo.sent().values())
+until = demo.now() + datetime.timedelta(days=3)
+demo.run("user", "away", guardian, "--from", f"{demo.now():%Y-%m-%dT%H:%M:%SZ}", "--until", f"{until:%Y-%m-%dT%H:%M:%SZ}")
+seen = demo.sent()
+status, sent = demo["met-police"].json("/api/v1/exchanges", demo.submission(recipients=READERS[:1], items=[health]))
+assert status == 201 and sent["state"] == "held", sent
+settles(lambda: notices_of([], deputy, seen), 1)
+assert notices_of([], guardian, seen) == []
 
 demo.lives()
 demo.run("ledger", "verify", "--key", demo.key)

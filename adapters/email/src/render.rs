@@ -12,7 +12,7 @@ use std::fmt;
 use crate::thread::ThreadRef;
 
 pub use failure::{Failure, FailureReason, failure};
-pub use notice::{Urgency, incomplete_notice, notice};
+pub use notice::{Urgency, hold_notice, incomplete_notice, notice};
 pub use receipt::{ItemLine, Receipt, RecipientLine, RuleWords, receipt};
 pub use words::{time, wrap};
 

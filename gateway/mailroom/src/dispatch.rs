@@ -6,6 +6,7 @@ mod delivery;
 mod lanes;
 mod outcome;
 pub(crate) mod queue;
+mod review;
 mod send;
 mod write;
 
@@ -40,6 +41,7 @@ impl Mailroom {
     /// One round: makes mail for what waits, and begins to send what is due.
     async fn round(&self, lanes: &mut Lanes) -> Result<(), Trouble> {
         self.announce().await?;
+        self.tell_reviewers().await?;
         self.send_due(lanes).await
     }
 }

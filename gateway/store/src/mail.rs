@@ -2,7 +2,7 @@
 
 use crate::db::{StoreError, Tx};
 use crate::rows::{
-    AgencyRow, DeliveryRow, MailCertificateRow, MailOutRow, QuarantineRow, ThreadRow,
+    AgencyRow, DeliveryRow, HoldRow, MailCertificateRow, MailOutRow, QuarantineRow, ThreadRow,
 };
 
 impl Tx {
@@ -78,6 +78,44 @@ impl Tx {
             &[limit.into()],
         )
         .await
+    }
+
+    /// Open holds that have come to a step (`opened`, `reminded` or `escalated`) of which their
+    /// approvers have not been told; those of one exchange together, once all of them have come
+    /// to it that are due at `now`.
+    pub async fn holds_untold(&mut self, step: &str, now: i64) -> Result<Vec<HoldRow>, StoreError> {
+        self.select(
+            "where state = 'open' \
+             and ($1 = 'opened' or ($1 = 'reminded' and reminded_at is not null) \
+             or ($1 = 'escalated' and escalated_at is not null)) \
+             and not exists (select 1 from hold_told where hold_told.id = hold.id || '/' || $1) \
+             and not exists (select 1 from hold other where other.exchange = hold.exchange \
+             and other.agency = hold.agency and other.state = 'open' and other.after = 0 \
+             and (($1 = 'reminded' and other.reminded_at is null and other.remind_at <= $2) \
+             or ($1 = 'escalated' and other.escalated_at is null and other.escalate_at <= $2))) \
+             order by exchange, agency, id limit 500",
+            &[step.into(), now.into()],
+        )
+        .await
+    }
+
+    /// Keeps in mind that the approvers of a hold are told of a step; false where they were.
+    pub async fn hold_is_told(
+        &mut self,
+        hold: &str,
+        step: &str,
+        at: i64,
+    ) -> Result<bool, StoreError> {
+        let id = format!("{hold}/{step}");
+        let fresh = self
+            .execute(
+                "insert into hold_told (id, hold, step, at) values ($1, $2, $3, $4) \
+                 on conflict (id) do nothing"
+                    .to_owned(),
+                &[(&id).into(), hold.into(), step.into(), at.into()],
+            )
+            .await?;
+        Ok(fresh == 1)
     }
 
     /// Mails that are due to be sent at `now`, the longest due first.

@@ -51,6 +51,7 @@ const RECORDS: &[Text] = &[
     shared!(5, "level change", "0005_level_change"),
     shared!(6, "epoch", "0006_epoch"),
     shared!(7, "mail", "0007_mail"),
+    shared!(8, "hold told", "0008_hold_told"),
 ];
 
 const KEYS: &[Text] = &[shared!(1, "keys", "keys/0001_keys")];

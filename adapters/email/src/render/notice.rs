@@ -17,10 +17,10 @@ pub enum Urgency {
 }
 
 impl Urgency {
-    fn subject(self) -> String {
+    fn subject(self, words: &str) -> String {
         match self {
-            Self::Routine => "Something waits for you: routine".to_owned(),
-            Self::ActBy(at) => format!("Something waits for you: act by {}", time(at)),
+            Self::Routine => format!("{words}: routine"),
+            Self::ActBy(at) => format!("{words}: act by {}", time(at)),
         }
     }
 
@@ -40,7 +40,24 @@ pub fn notice(frame: &Frame<'_>, urgency: Urgency, link: &str) -> Outgoing {
         "Sign in here to read it:",
         link,
     ]);
-    frame.mail(&urgency.subject(), text, Vec::new())
+    frame.mail(
+        &urgency.subject("Something waits for you"),
+        text,
+        Vec::new(),
+    )
+}
+
+/// Something waits for a decision of whoever this is to. It is the same whatever is held, and
+/// for whom.
+pub fn hold_notice(frame: &Frame<'_>, urgency: Urgency, link: &str) -> Outgoing {
+    let text = paragraphs([
+        "Something waits for your decision at the gateway.",
+        &urgency.sentence(),
+        "Sign in here to see it and to decide:",
+        link,
+    ]);
+    let subject = urgency.subject("Something waits for your decision");
+    frame.mail(&subject, text, Vec::new())
 }
 
 /// A sender's mail is kept and wants completing. It is the same whatever is missing, and

@@ -49,6 +49,31 @@ fn a_notice_says_that_something_waits_and_nothing_else() {
 }
 
 #[test]
+fn a_notice_of_a_hold_says_that_a_decision_is_waited_for_and_nothing_else() {
+    let thread = thread();
+    let alone = Frame {
+        thread: None,
+        ..frame(&thread)
+    };
+    let urgency = Urgency::ActBy("2026-07-01T16:00:00Z".parse().unwrap());
+    let mail = hold_notice(&alone, urgency, LINK);
+    assert_eq!(
+        mail.subject,
+        "Something waits for your decision: act by 17:00 on Wednesday 1 July 2026"
+    );
+    assert_eq!(
+        mail.text,
+        "Something waits for your decision at the gateway.\n\nPlease act by 17:00 on Wednesday 1 July 2026, London time.\n\nSign in here to see it and to decide:\n\nhttps://gw.example/x/k7m2-p9q4\n"
+    );
+    let routine = hold_notice(&alone, Urgency::Routine, LINK);
+    assert_eq!(
+        routine.subject,
+        "Something waits for your decision: routine"
+    );
+    assert!(mail.files.is_empty() && mail.headers.iter().all(|(name, _)| *name != "References"));
+}
+
+#[test]
 fn every_mail_says_that_a_machine_wrote_it_and_carries_thread_and_checkpoint() {
     let thread = thread();
     let mail = incomplete_notice(&frame(&thread), LINK);

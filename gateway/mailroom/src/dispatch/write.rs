@@ -17,17 +17,20 @@ use zeroize::Zeroizing;
 use crate::error::Trouble;
 use crate::room::Mailroom;
 
+use super::review;
+
 impl Mailroom {
     /// The bytes of a mail. What was to be sealed and cannot be any more becomes a notice.
     pub(crate) async fn write(&self, row: &mut MailOutRow) -> Result<Vec<u8>, Trouble> {
-        let thread = self.0.flow.thread(&row.exchange, &row.agency).await?;
-        let thread: ThreadRef = thread
-            .parse()
-            .map_err(|_| Trouble::Stopped("a thread's reference does not read"))?;
+        let thread = match review::is_one(row) {
+            // A hold is decided by whoever signs in, never by a reply.
+            true => None,
+            false => Some(self.thread_of(row).await?),
+        };
         let checkpoint = self.checkpoint().await?;
         let frame = Frame {
             domain: &self.0.settings.domain,
-            thread: Some(&thread),
+            thread: thread.as_ref(),
             checkpoint: checkpoint.as_deref(),
         };
         if MailKind::parse(&row.kind) == Some(MailKind::Delivery) {
@@ -43,6 +46,12 @@ impl Mailroom {
         let entity = compose::entity(&head.message_id, &outgoing.text, &files);
         let signature = self.sign(&entity).await?;
         self.stamped(compose::signed(&head, &entity, &signature))
+    }
+
+    async fn thread_of(&self, row: &MailOutRow) -> Result<ThreadRef, Trouble> {
+        let thread = self.0.flow.thread(&row.exchange, &row.agency).await?;
+        let thread = thread.parse();
+        thread.map_err(|_| Trouble::Stopped("a thread's reference does not read"))
     }
 
     /// Signed for the gateway's domain, where that is configured.
@@ -65,16 +74,21 @@ impl Mailroom {
         row: &MailOutRow,
         outgoing: &Outgoing,
     ) -> Result<Head, Trouble> {
-        let thread = self.0.flow.thread(&row.exchange, &row.agency).await?;
         let settings = &self.0.settings;
+        // A reply that quotes nothing but this id is known by it.
+        let message_id = if review::is_one(row) {
+            format!("{}@{}", row.id, settings.domain)
+        } else {
+            let thread = self.0.flow.thread(&row.exchange, &row.agency).await?;
+            format!("ref.{thread}.{}@{}", row.id, settings.domain)
+        };
         Ok(Head {
             from_name: Some("MAPPA gateway".to_owned()),
             from: settings.address.clone(),
             to: vec![self.recipient_of(row).await?],
             subject: outgoing.subject.clone(),
             date: self.0.flow.clock.now(),
-            // A reply that quotes nothing but this id is known by it.
-            message_id: format!("ref.{thread}.{}@{}", row.id, settings.domain),
+            message_id,
             extra: outgoing.headers.clone(),
         })
     }
@@ -92,6 +106,11 @@ impl Mailroom {
                 Ok(mail)
             }
             Some(MailKind::Failure) => self.failure(row, frame, &link).await,
+            Some(MailKind::Notice) if review::is_one(row) => {
+                let words = self.words_of(row).await?;
+                let urgency = review::urgency(&words);
+                Ok(render::hold_notice(frame, urgency, &link))
+            }
             Some(MailKind::Notice | MailKind::Delivery) | None => {
                 let urgency = self.urgency(row).await?;
                 Ok(render::notice(frame, urgency, &link))
