@@ -16,4 +16,5 @@ mod journeys {
     mod one_exchange_from_system_to_system;
     mod revocation_is_at_once;
     mod tampering_is_found_and_named;
+    mod what_comes_by_the_api_is_scanned;
 }

@@ -20,12 +20,14 @@ mod openapi;
 mod ops;
 mod page;
 mod router;
+mod scan;
 mod stream;
 mod unmatched;
 mod wire;
 
 use std::sync::Arc;
 
+use gateway_content::clamd::Scanner;
 use gateway_flow::Flow;
 use gateway_http::CursorKey;
 
@@ -42,6 +44,8 @@ pub struct Api {
     pub cursors: Arc<CursorKey>,
     /// How much a request may bring.
     pub sizes: Sizes,
+    /// What looks for malware; none where none is configured.
+    pub scanner: Option<Scanner>,
 }
 
 /// How much a request may bring.
@@ -69,6 +73,14 @@ impl Api {
             flow,
             cursors: Arc::new(cursor_key),
             sizes,
+            scanner: None,
         }
+    }
+
+    /// With a scanner, past which every item goes before it is taken.
+    #[must_use]
+    pub fn scanned_by(mut self, scanner: Option<Scanner>) -> Self {
+        self.scanner = scanner;
+        self
     }
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use gateway_content::clamd::{Scanner, Timeouts};
 use serde::{Deserialize, Serialize};
 
 use crate::files;
@@ -27,6 +28,10 @@ pub struct Config {
     /// A folder of protocols; absent, those that the binary carries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policies: Option<PathBuf>,
+    /// The `clamd` that looks for malware in all that comes, by mail and by the API: `HOST:PORT`
+    /// or `unix:PATH`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clamd: Option<String>,
     /// The API's listener.
     pub api: Tls,
     /// The operator's listener.
@@ -75,6 +80,15 @@ impl Config {
         files::write(path, text.as_bytes())
     }
 
+    /// What looks for malware, where it is configured.
+    pub fn scanner(&self) -> anyhow::Result<Option<Scanner>> {
+        let of_mail = self.mail.as_ref().and_then(|mail| mail.clamd.as_ref());
+        let Some(address) = self.clamd.as_ref().or(of_mail) else {
+            return Ok(None);
+        };
+        Ok(Some(Scanner::new(address, Timeouts::default())?))
+    }
+
     fn seen_from(mut self, folder: &Path) -> Self {
         for database in [&mut self.database, &mut self.key_database] {
             if let Some(file) = database.strip_prefix("sqlite://") {
@@ -109,6 +123,7 @@ impl Config {
             blobs: "blobs".into(),
             master_key: Some("master.key".into()),
             policies: None,
+            clamd: None,
             api: Tls {
                 address: api,
                 certificate: "pki/server.pem".into(),
@@ -142,6 +157,26 @@ mod tests {
         assert_eq!(read.database, sqlite(&folder.path().join("records.db")));
         assert_eq!(read.blobs, folder.path().join("blobs"));
         assert_eq!(read.master_key, Some(folder.path().join("master.key")));
+    }
+
+    #[test]
+    fn the_scanner_is_named_for_all_or_as_it_was_in_the_part_of_mail() {
+        let (api, ops) = (
+            "127.0.0.1:8444".parse().unwrap(),
+            "127.0.0.1:9443".parse().unwrap(),
+        );
+        let mut config = Config::of_folder(None, api, ops);
+        assert!(config.scanner().unwrap().is_none());
+        let folder = Path::new("/demo");
+        let mut mail = crate::mail::MailConfig::of_folder(folder, api, String::new());
+        mail.clamd = Some("127.0.0.1:3310".to_owned());
+        config.mail = Some(mail);
+        assert!(config.scanner().unwrap().is_some());
+        config.clamd = Some("nowhere".to_owned());
+        let error = config.scanner().unwrap_err().to_string();
+        assert!(error.contains("nowhere"), "{error}");
+        let text = toml::to_string(&config).unwrap();
+        assert_eq!(toml::from_str::<Config>(&text).unwrap(), config);
     }
 
     #[test]

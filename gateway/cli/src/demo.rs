@@ -57,7 +57,7 @@ pub struct Demo {
     /// Hand mail to this relay; without it, every mail is a file in `mail` in DIR
     #[arg(long, value_name = "HOST:PORT")]
     relay: Option<String>,
-    /// Scan what comes by mail with the `clamd` daemon at ADDR (`HOST:PORT` or `unix:PATH`)
+    /// Scan what comes, by mail and by the API, with the `clamd` daemon at ADDR (`HOST:PORT` or `unix:PATH`)
     #[arg(long, value_name = "ADDR")]
     clamd: Option<String>,
     /// Whose time it is: the system's, or one that stands still until `POST /clock` on ops
@@ -101,6 +101,7 @@ impl Demo {
         };
         (config.api.address, config.ops.address) = (api, ops);
         config.mail = Some(self.mail(&dir)?);
+        config.clamd.clone_from(&self.clamd);
         let listeners = Listeners::bind(&config).await?;
         let (api, ops) = listeners.addresses()?;
         let smtp = listeners.mail_address()?;
@@ -147,7 +148,6 @@ impl Demo {
     /// The demo's mail: its domain, its certificates, and where it goes.
     fn mail(&self, dir: &Path) -> anyhow::Result<MailConfig> {
         let mut mail = MailConfig::of_folder(dir, self.smtp, format!("https://{}", self.api));
-        mail.clamd.clone_from(&self.clamd);
         if let Some(relay) = &self.relay {
             mail.relay = Some(Relay::parse(relay)?);
             mail.folder = None;

@@ -75,7 +75,9 @@ impl Listeners {
         .context("the API's TLS")?;
         let mut key = [0; 32];
         rand::rng().fill_bytes(&mut key);
-        let api = Api::new(flow.clone(), CursorKey::new(&key), Sizes::default());
+        let scanner = config.scanner()?;
+        let api = Api::new(flow.clone(), CursorKey::new(&key), Sizes::default())
+            .scanned_by(scanner.clone());
         let (stopping, stop) = watch::channel(false);
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
@@ -84,7 +86,7 @@ impl Listeners {
         let operator = tokio::spawn(serve_plain(self.ops, ops_router(api), limits, stop.clone()));
         let mut tasks = vec![machines, operator];
         if let (Some(listener), Some(mail)) = (self.mail, &config.mail) {
-            let room = mail.room(&flow)?;
+            let room = mail.room(&flow, scanner)?;
             let server = mail.server(listener, room.clone(), flow.clock.clone())?;
             tasks.push(tokio::spawn(server.serve(stop.clone())));
             tasks.push(tokio::spawn(room.run(stop.clone())));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use gateway_content::clamd::{Scanner, Timeouts};
+use gateway_content::clamd::Scanner;
 use gateway_core::Clock;
 use gateway_flow::Flow;
 use gateway_mail::{
@@ -65,7 +65,7 @@ pub struct MailConfig {
     /// Whether a certificate without such a list is refused.
     #[serde(default)]
     pub revocation_required: bool,
-    /// The `clamd` that looks for malware: `HOST:PORT` or `unix:PATH`.
+    /// The `clamd`, where the configuration names none for all that comes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clamd: Option<String>,
     /// Mail out goes to this folder, where there is no relay.
@@ -309,12 +309,8 @@ impl MailConfig {
     }
 
     /// The mailroom over a flow.
-    pub fn room(&self, flow: &Flow) -> anyhow::Result<Mailroom> {
+    pub fn room(&self, flow: &Flow, scanner: Option<Scanner>) -> anyhow::Result<Mailroom> {
         let domain = self.domain()?.to_owned();
-        let scanner = match &self.clamd {
-            Some(address) => Some(Scanner::new(address, Timeouts::default())?),
-            None => None,
-        };
         let route = match (&self.relay, &self.direct_delivery, &self.folder) {
             (Some(relay), _, _) => relay.route(&domain)?,
             (None, Some(direct), _) => direct.route(&domain, flow.clock.clone())?,

@@ -22,6 +22,8 @@ pub enum Fault {
     BadRequest(String),
     /// The request is read and some of its fields cannot be taken.
     Unprocessable(Vec<FieldError>),
+    /// Items hold malware. Says which.
+    Malware(Vec<FieldError>),
     /// No known client certificate, or no session.
     Unauthenticated,
     /// The caller is known and may not do this. Says who may.
@@ -113,7 +115,7 @@ impl Fault {
             title: words.title.to_owned(),
             status: words.status.as_u16(),
             detail: words.detail.to_owned(),
-            errors: if let Self::Unprocessable(errors) = self {
+            errors: if let Self::Unprocessable(errors) | Self::Malware(errors) = self {
                 errors.clone()
             } else {
                 Vec::new()
@@ -127,7 +129,7 @@ impl Fault {
     }
 
     fn words(&self) -> Words<'_> {
-        let (status, kind, title, detail) = match self {
+        Words::of(match self {
             Self::NotFound => (
                 StatusCode::NOT_FOUND,
                 "not-found",
@@ -145,6 +147,12 @@ impl Fault {
                 "unprocessable",
                 "Some fields cannot be taken",
                 "nothing was recorded: put right the fields named in `errors`, and send it again",
+            ),
+            Self::Malware(_) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "malware",
+                "Malware was found",
+                "no exchange was recorded: take out the items named in `errors`, have the machine that they come from looked at, and send the rest again",
             ),
             Self::Unauthenticated => (
                 StatusCode::UNAUTHORIZED,
@@ -200,13 +208,7 @@ impl Fault {
                 "A fault of the gateway",
                 "tell the operator the `reference`",
             ),
-        };
-        Words {
-            status,
-            kind,
-            title,
-            detail,
-        }
+        })
     }
 }
 
@@ -218,6 +220,19 @@ struct Words<'a> {
     detail: &'a str,
 }
 
+impl<'a> Words<'a> {
+    const fn of(
+        (status, kind, title, detail): (StatusCode, &'static str, &'static str, &'a str),
+    ) -> Self {
+        Self {
+            status,
+            kind,
+            title,
+            detail,
+        }
+    }
+}
+
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         let mut response = self.problem().into_response();
@@ -227,6 +242,7 @@ impl IntoResponse for Fault {
             Self::NotFound
             | Self::BadRequest(_)
             | Self::Unprocessable(_)
+            | Self::Malware(_)
             | Self::Forbidden(_)
             | Self::Conflict(_)
             | Self::PayloadTooLarge
@@ -293,6 +309,7 @@ mod tests {
             Fault::NotFound,
             Fault::BadRequest("the cursor is not one of this list".into()),
             Fault::field("/purpose", "give one of ASSESS, MANAGE"),
+            Fault::Malware(vec![FieldError::new("/items/0", "holds malware")]),
             Fault::Unauthenticated,
             Fault::Forbidden("only the coordinator may see this".into()),
             Fault::Conflict("the hold is already decided".into()),

@@ -9,13 +9,13 @@ use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use gateway_flow::FlowError;
-use gateway_flow::body::StagedBody;
 use gateway_http::json::from_slice;
 use gateway_http::{Fault, Json};
 use tokio::sync::mpsc;
 
 use crate::Api;
 use crate::error::Refused;
+use crate::scan::{Scanned, Watch};
 use crate::stream::media_type;
 use crate::wire::request::ExchangeRequest;
 
@@ -32,8 +32,8 @@ const WAITING: usize = 4;
 pub(crate) struct Taken {
     /// The exchange.
     pub(crate) request: ExchangeRequest,
-    /// The documents by their parts' names, sealed.
-    pub(crate) documents: BTreeMap<String, StagedBody>,
+    /// The documents by their parts' names, sealed, and what the scanner said of them.
+    pub(crate) documents: BTreeMap<String, Scanned>,
     /// It was multipart.
     pub(crate) form: bool,
 }
@@ -93,7 +93,7 @@ fn unread(error: &MultipartError) -> Fault {
 struct Parts {
     seen: usize,
     exchange: Option<ExchangeRequest>,
-    documents: BTreeMap<String, StagedBody>,
+    documents: BTreeMap<String, Scanned>,
     fault: Option<Fault>,
 }
 
@@ -125,8 +125,10 @@ impl Parts {
         if self.fault.is_some() {
             return Ok(skip(part).await?);
         }
-        let document = stage(api, part).await?;
-        self.documents.insert(name, document);
+        match stage(api, part).await? {
+            Ok(document) => drop(self.documents.insert(name, document)),
+            Err(fault) => drop(self.fault.get_or_insert(fault)),
+        }
         Ok(())
     }
 
@@ -186,32 +188,60 @@ async fn skip(mut part: Field<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Seals a part while it arrives: never more than a few chunks are in memory.
-async fn stage(api: &Api, mut part: Field<'_>) -> Result<StagedBody, Refused> {
+/// Seals a part while it arrives, and shows it to the scanner: never more than a few chunks are in
+/// memory. Where the scanner gives no answer the part is read to its end and nothing is kept.
+async fn stage(api: &Api, mut part: Field<'_>) -> Result<Result<Scanned, Fault>, Refused> {
     let media_type = media_type(part.content_type().unwrap_or_default()).to_owned();
+    let mut watch = match Watch::begin(api.scanner.as_ref()).await {
+        Ok(watch) => watch,
+        Err(fault) => {
+            skip(part).await?;
+            return Ok(Err(fault));
+        }
+    };
     let (send, receive) = mpsc::channel(WAITING);
     let sealing = api.flow.take_body(media_type, receive);
-    let (fed, sealed) = tokio::join!(feed(&mut part, send), sealing);
-    fed?;
-    Ok(sealed?)
+    let (fed, sealed) = tokio::join!(feed(&mut part, send, &mut watch), sealing);
+    if let Err(fault) = fed? {
+        skip(part).await?;
+        return Ok(Err(fault));
+    }
+    let body = sealed?;
+    match watch.finish().await {
+        Ok(seen) => Ok(Ok(Scanned { body, seen })),
+        Err(fault) => {
+            api.flow.discard_staged(body).await?;
+            Ok(Err(fault))
+        }
+    }
 }
 
+/// What is wrong with the part itself, or else with looking at it.
 async fn feed(
     part: &mut Field<'_>,
     send: mpsc::Sender<Result<Bytes, FlowError>>,
-) -> Result<(), Fault> {
+    watch: &mut Watch,
+) -> Result<Result<(), Fault>, Fault> {
+    let stopped = |why: &str| Err(FlowError::Conflict(why.to_owned()));
     loop {
         match part.chunk().await {
             Ok(Some(chunk)) => {
+                let (taken, watched) =
+                    tokio::join!(send.send(Ok(chunk.clone())), watch.chunk(&chunk));
+                if let Err(fault) = watched {
+                    let _ = send.send(stopped("the scanner gives no answer")).await;
+                    return Ok(Err(fault));
+                }
                 // Nobody takes it: sealing has failed, and says why itself.
-                if send.send(Ok(chunk)).await.is_err() {
-                    return Ok(());
+                if taken.is_err() {
+                    return Ok(Ok(()));
                 }
             }
-            Ok(None) => return Ok(()),
+            Ok(None) => return Ok(Ok(())),
             Err(error) => {
-                let broken = FlowError::Conflict("the document ended before its end".to_owned());
-                let _ = send.send(Err(broken)).await;
+                let _ = send
+                    .send(stopped("the document ended before its end"))
+                    .await;
                 return Err(unread(&error));
             }
         }

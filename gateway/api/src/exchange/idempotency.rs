@@ -36,7 +36,7 @@ pub(crate) fn of(key: String, taken: &Taken) -> Result<Idempotency, Fault> {
     let documents = taken
         .documents
         .iter()
-        .map(|(name, body)| (name.as_str(), &body.sha256));
+        .map(|(name, document)| (name.as_str(), &document.body.sha256));
     Ok(Idempotency {
         key,
         request: digest(&json, documents),

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gateway_flow::body::StagedBody;
 use gateway_http::{Fault, FieldError};
 use tokio::sync::mpsc;
 
 use super::body::short;
 use crate::Api;
 use crate::error::Refused;
+use crate::scan::{self, Scanned, Seen};
 use crate::wire::read::Content;
 
 /// One body an item, in the items' order. With `absent`, a document that was not sent is
@@ -16,9 +16,9 @@ use crate::wire::read::Content;
 pub(crate) async fn bodies(
     api: &Api,
     contents: Vec<Content>,
-    mut documents: BTreeMap<String, StagedBody>,
+    mut documents: BTreeMap<String, Scanned>,
     absent: bool,
-) -> Result<Vec<StagedBody>, Refused> {
+) -> Result<Vec<Scanned>, Refused> {
     let faults = unpaired(&contents, documents.keys(), absent);
     if !faults.is_empty() {
         return Err(Fault::Unprocessable(faults).into());
@@ -26,7 +26,10 @@ pub(crate) async fn bodies(
     let mut bodies = Vec::new();
     for content in contents {
         bodies.push(match content {
-            Content::Text(text) => api.flow.take_text(&text)?,
+            Content::Text(text) => Scanned {
+                seen: scan::text(api.scanner.as_ref(), &text).await?,
+                body: api.flow.take_text(&text)?,
+            },
             Content::Document(name) => match documents.remove(&name) {
                 Some(document) => document,
                 None => nothing(api).await?,
@@ -36,12 +39,16 @@ pub(crate) async fn bodies(
     Ok(bodies)
 }
 
-async fn nothing(api: &Api) -> Result<StagedBody, Refused> {
+async fn nothing(api: &Api) -> Result<Scanned, Refused> {
     let (_, receive) = mpsc::channel(1);
-    Ok(api
+    let body = api
         .flow
         .take_body("application/octet-stream".to_owned(), receive)
-        .await?)
+        .await?;
+    Ok(Scanned {
+        body,
+        seen: Seen::Clean,
+    })
 }
 
 /// Documents that an item names and nobody sent, that two items name, and that no item names.

@@ -15,6 +15,7 @@ use crate::Api;
 use crate::caller::Called;
 use crate::error::Refused;
 use crate::openapi::Problems;
+use crate::scan;
 use crate::wire::answer::AnswerBody;
 use crate::wire::read;
 use crate::wire::request::{ExchangeForm, ExchangeRequest};
@@ -34,6 +35,12 @@ pub(crate) struct PostQuery {
 /// JSON, or multipart with the JSON in the part `exchange` and each document in a part of the
 /// name that its item gives. The answer comes when everything is recorded; a refusal of input
 /// means that nothing was.
+///
+/// Where the gateway has a scanner, every item goes past it first. With malware in one, the answer
+/// is 422 of the type `urn:mappa-gateway:problem:malware`, which names the items: there is no
+/// exchange, and what was found is kept apart for the coordination unit. While the scanner is
+/// away the answer is 503, and the same request can be sent again. An item that is too large for
+/// the scanner is held for a person to look at.
 #[utoipa::path(
     post, path = "/api/v1/exchanges", tag = "exchanges", operation_id = "send_exchange",
     params(
@@ -62,9 +69,11 @@ pub(crate) async fn create(
     let taken = body::take(&api, request).await?;
     let key = key.map(|key| idempotency::of(key, &taken)).transpose()?;
     let today = local_date(api.flow.clock.now());
-    let (particulars, contents) = read::exchange(taken.request, today)?;
+    let (mut particulars, contents) = read::exchange(taken.request, today)?;
     let absent = dry_run && !taken.form;
-    let bodies = pair::bodies(&api, contents, taken.documents, absent).await?;
+    let scanned = pair::bodies(&api, contents, taken.documents, absent).await?;
+    let (bodies, warnings) =
+        scan::passed(&api, &caller, &mut particulars, scanned, dry_run).await?;
     let idempotency = key.filter(|_| !dry_run);
     let submission = Submission {
         caller,
@@ -74,10 +83,13 @@ pub(crate) async fn create(
         answer_to: None,
     };
     if dry_run {
-        let answer = api.flow.preview(submission).await?;
+        let mut answer = api.flow.preview(submission).await?;
+        answer.warnings.extend(warnings);
         return Ok(Json(AnswerBody::of(answer)?).into_response());
     }
-    let answer = AnswerBody::of(api.flow.submit(submission).await?)?;
+    let mut answer = api.flow.submit(submission).await?;
+    answer.warnings.extend(warnings);
+    let answer = AnswerBody::of(answer)?;
     let place = format!(
         "/api/v1/exchanges/{}",
         answer.id.as_deref().unwrap_or_default()

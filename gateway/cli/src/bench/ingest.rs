@@ -106,7 +106,7 @@ impl Bench<'_> {
         let at = listener.local_addr()?;
         let mut config = MailConfig::of_folder(self.world.folder(), at, "https://x.example".into());
         config.authorities = self.authority.certificate();
-        let room = config.room(&self.world.flow)?;
+        let room = config.room(&self.world.flow, None)?;
         let server = config.server(listener, room, self.world.flow.clock.clone())?;
         let serving = tokio::spawn(server.serve(stop));
         let rate = deliver(at, self.address, &mails, sessions).await?;

@@ -1,7 +1,7 @@
 //! Content looked at before it is sealed: for malware where a scanner is configured, and for
 //! what a person has to see first.
 
-use gateway_content::clamd::{ScanError, Verdict};
+use gateway_content::clamd::{ScanError, UNSEEN, Verdict};
 use gateway_content::{Limits, inspect};
 
 use crate::error::Trouble;
@@ -59,9 +59,7 @@ pub(crate) async fn look(
         }
         Some(Err(ScanError::TooLarge)) => {
             seen.holds = true;
-            seen.notes.push(
-                "is too large for the scanner: nobody has looked for malware in it".to_owned(),
-            );
+            seen.notes.push(UNSEEN.to_owned());
         }
         Some(Err(error)) => return Err(error.into()),
     }

@@ -1,0 +1,208 @@
+//! What comes is looked at for malware while it is sealed, where a scanner is configured. Nothing
+//! goes on that was not looked at: without an answer nothing is taken, what is found is kept
+//! apart, and what is too large for the scanner waits for a person.
+
+use gateway_content::clamd::{ScanError, Scanner, Stream, UNSEEN, Verdict};
+use gateway_core::Channel;
+use gateway_flow::body::StagedBody;
+use gateway_flow::quarantine::Unproved;
+use gateway_flow::submission::{Caller, ItemClaim, Particulars};
+use gateway_http::{Fault, FieldError};
+
+use crate::Api;
+use crate::error::Refused;
+
+/// A sealed body, and what the scanner said of its content.
+#[derive(Debug)]
+pub(crate) struct Scanned {
+    pub(crate) body: StagedBody,
+    pub(crate) seen: Seen,
+}
+
+/// What the scanner said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// Nothing was found, or no scanner is configured.
+    Clean,
+    /// Malware.
+    Infected,
+    /// The scanner takes no document so large.
+    TooLarge,
+}
+
+/// A content on its way past the scanner.
+pub(crate) enum Watch {
+    /// No scanner is configured.
+    Off,
+    /// It is looked at.
+    On(Box<Stream>),
+    /// The scanner has had enough of it.
+    TooLarge,
+}
+
+impl Watch {
+    /// Begins, where there is a scanner.
+    pub(crate) async fn begin(scanner: Option<&Scanner>) -> Result<Self, Fault> {
+        match scanner {
+            None => Ok(Self::Off),
+            Some(scanner) => match scanner.begin().await {
+                Ok(stream) => Ok(Self::On(Box::new(stream))),
+                Err(error) => Err(away(&error)),
+            },
+        }
+    }
+
+    /// The next bytes.
+    pub(crate) async fn chunk(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        let Self::On(stream) = self else {
+            return Ok(());
+        };
+        match stream.chunk(bytes).await {
+            Ok(()) => Ok(()),
+            Err(ScanError::TooLarge) => {
+                *self = Self::TooLarge;
+                Ok(())
+            }
+            Err(error) => Err(away(&error)),
+        }
+    }
+
+    /// There is no more: what the scanner says.
+    pub(crate) async fn finish(self) -> Result<Seen, Fault> {
+        match self {
+            Self::Off => Ok(Seen::Clean),
+            Self::TooLarge => Ok(Seen::TooLarge),
+            Self::On(stream) => seen(stream.finish().await),
+        }
+    }
+}
+
+/// Looks at a text.
+pub(crate) async fn text(scanner: Option<&Scanner>, text: &str) -> Result<Seen, Fault> {
+    match scanner {
+        None => Ok(Seen::Clean),
+        Some(scanner) => seen(scanner.scan(text.as_bytes()).await),
+    }
+}
+
+fn seen(said: Result<Verdict, ScanError>) -> Result<Seen, Fault> {
+    match said {
+        Ok(Verdict::Clean) => Ok(Seen::Clean),
+        Ok(Verdict::Infected { signature }) => {
+            tracing::warn!(%signature, "malware was found in what came by the API");
+            Ok(Seen::Infected)
+        }
+        Err(ScanError::TooLarge) => Ok(Seen::TooLarge),
+        Err(error) => Err(away(&error)),
+    }
+}
+
+/// Nothing is taken unscanned: the sender tries again.
+fn away(error: &ScanError) -> Fault {
+    Fault::unavailable(error)
+}
+
+/// The bodies that may go on, in the items' order, and what the sender should know of them. With
+/// malware in one of them the whole request is refused, and what holds it is kept apart; a
+/// preview keeps nothing.
+pub(crate) async fn passed(
+    api: &Api,
+    caller: &Caller,
+    particulars: &mut Particulars,
+    scanned: Vec<Scanned>,
+    preview: bool,
+) -> Result<(Vec<StagedBody>, Vec<String>), Refused> {
+    if scanned.iter().any(|one| one.seen == Seen::Infected) {
+        return Err(infected(api, caller, particulars, scanned, preview)
+            .await?
+            .into());
+    }
+    let mut bodies = Vec::new();
+    let mut warnings = Vec::new();
+    for (n, (one, item)) in (1..).zip(scanned.into_iter().zip(&mut particulars.items)) {
+        if one.seen == Seen::TooLarge {
+            unlabel(item);
+            warnings.push(format!(
+                "item {n} {UNSEEN}: it waits for a person to look at it and to say what it is"
+            ));
+        }
+        bodies.push(one.body);
+    }
+    Ok((bodies, warnings))
+}
+
+/// What has to be seen by a person first loses its label: that person gives it back.
+fn unlabel(item: &mut ItemClaim) {
+    item.notes.push(UNSEEN.to_owned());
+    if let Some(said) = item.category.take() {
+        item.notes.push(format!("was called {said} by the sender"));
+    }
+}
+
+async fn infected(
+    api: &Api,
+    caller: &Caller,
+    particulars: &Particulars,
+    scanned: Vec<Scanned>,
+    preview: bool,
+) -> Result<Fault, Refused> {
+    let addressed = || particulars.recipients.iter().map(|to| to.agency.clone());
+    let mut errors = Vec::new();
+    for (n, one) in scanned.into_iter().enumerate() {
+        if preview || one.seen != Seen::Infected {
+            api.flow.discard_staged(one.body).await?;
+        } else {
+            let apart = Unproved {
+                channel: Channel::Api,
+                reason: "malware",
+                claimed: caller.agency.to_string().into(),
+                agency: Some(caller.agency.clone()),
+                addressed: addressed().collect(),
+                body: one.body,
+            };
+            let kept = api.flow.keep_apart(apart).await?;
+            tracing::warn!(quarantine = %kept, agency = %caller.agency, item = n + 1, "an item with malware in it is kept apart");
+        }
+        if one.seen == Seen::Infected {
+            errors.push(FieldError::new(
+                format!("/items/{n}"),
+                format!("item {} holds malware: take it out", n + 1),
+            ));
+        }
+    }
+    Ok(Fault::Malware(errors))
+}
+
+#[cfg(test)]
+mod tests {
+    use gateway_core::Category;
+
+    use super::*;
+
+    #[test]
+    fn what_the_scanner_has_not_seen_is_unlabelled_and_says_what_it_was_called() {
+        let mut item = ItemClaim::new("film.mp4".to_owned().into());
+        item.category = Some(Category::Risk);
+        unlabel(&mut item);
+        assert_eq!(item.category, None);
+        assert_eq!(item.notes, [UNSEEN, "was called RISK by the sender"]);
+    }
+
+    #[test]
+    fn only_a_clean_answer_is_clean_and_none_is_unavailable() {
+        assert_eq!(seen(Ok(Verdict::Clean)), Ok(Seen::Clean));
+        let signature = "Eicar".to_owned();
+        assert_eq!(
+            seen(Ok(Verdict::Infected { signature })),
+            Ok(Seen::Infected)
+        );
+        assert_eq!(seen(Err(ScanError::TooLarge)), Ok(Seen::TooLarge));
+        for error in [
+            ScanError::TimedOut,
+            ScanError::Unreachable(std::io::ErrorKind::ConnectionRefused.into()),
+            ScanError::Unexpected("PONG".to_owned()),
+        ] {
+            assert_eq!(seen(Err(error)), Err(Fault::Unavailable));
+        }
+    }
+}
