@@ -7,8 +7,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use gateway_ledger::rows::CoveredRow;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Postgres, Transaction};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection as _, Postgres, Transaction};
 
 use crate::migrate::{self, MigrateError};
 use crate::row::{Record, Value};
@@ -82,6 +83,9 @@ fn unavailable(code: Option<&str>) -> bool {
             .any(|class| code.starts_with(class))
     })
 }
+
+/// A connection to PostgreSQL that was in use so lately is not asked whether it is alive.
+const ALIVE: Duration = Duration::from_millis(500);
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,11 +166,13 @@ impl Store {
         }
     }
 
-    /// A transaction that only reads.
+    /// A transaction that only reads. On PostgreSQL it is a connection with none begun: under
+    /// READ COMMITTED each statement sees what is committed when it starts, within one or not,
+    /// and to begin and to end one are two round trips.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         let inner = match &self.pools {
             Pools::Sqlite(file) => Inner::Sqlite(file.read().await?),
-            Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
+            Pools::Postgres(pool) => Inner::Postgres(Server::Plain(pool.acquire().await?)),
         };
         Ok(Tx {
             inner,
@@ -181,10 +187,10 @@ impl Store {
         let inner = match &self.pools {
             // With its write-ahead log, every reader of SQLite has a snapshot.
             Pools::Sqlite(file) => Inner::Sqlite(file.read().await?),
-            Pools::Postgres(pool) => Inner::Postgres(
+            Pools::Postgres(pool) => Inner::Postgres(Server::Transaction(
                 pool.begin_with("begin isolation level repeatable read read only")
                     .await?,
-            ),
+            )),
         };
         Ok(Tx {
             inner,
@@ -197,13 +203,32 @@ impl Store {
     pub async fn write(&self, name: &'static str) -> Result<Tx, StoreError> {
         let inner = match &self.pools {
             Pools::Sqlite(file) => Inner::Sqlite(file.write().await?),
-            Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
+            Pools::Postgres(pool) => Inner::Postgres(Server::Transaction(pool.begin().await?)),
         };
         Ok(Tx {
             inner,
             name,
             covered: Vec::new(),
         })
+    }
+
+    /// The same, for what is of use already when a power cut may undo it: the commit does not
+    /// wait for the disk. It survives the end of the process.
+    pub(crate) async fn write_unsynced(&self, name: &'static str) -> Result<Tx, StoreError> {
+        let inner = match &self.pools {
+            Pools::Sqlite(file) => Inner::Sqlite(file.write_unsynced().await?),
+            Pools::Postgres(pool) => Inner::Postgres(Server::Transaction(pool.begin().await?)),
+        };
+        let mut tx = Tx {
+            inner,
+            name,
+            covered: Vec::new(),
+        };
+        if self.kind() == Kind::Postgres {
+            tx.execute("set local synchronous_commit to off", &[])
+                .await?;
+        }
+        Ok(tx)
     }
 
     /// Whether the database answers.
@@ -241,6 +266,14 @@ impl Pools {
             let pool = PgPoolOptions::new()
                 .max_connections(16)
                 .acquire_timeout(Duration::from_secs(10))
+                // To ask of each connection whether it is alive is a round trip; one that was
+                // in use a moment ago is.
+                .test_before_acquire(false)
+                .before_acquire(|connection, known| {
+                    Box::pin(async move {
+                        Ok(known.idle_for < ALIVE || connection.ping().await.is_ok())
+                    })
+                })
                 .connect_with(options)
                 .await?;
             return Ok(Self::Postgres(pool));
@@ -252,7 +285,23 @@ impl Pools {
 
 pub(crate) enum Inner {
     Sqlite(Lease),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Server),
+}
+
+/// What PostgreSQL is spoken to over.
+pub(crate) enum Server {
+    /// To read: what each statement does is done at its end.
+    Plain(PoolConnection<Postgres>),
+    Transaction(Transaction<'static, Postgres>),
+}
+
+impl Server {
+    pub fn connection(&mut self) -> &mut PgConnection {
+        match self {
+            Self::Plain(connection) => connection,
+            Self::Transaction(transaction) => transaction,
+        }
+    }
 }
 
 /// One transaction. Dropped without [`Tx::commit`], it leaves nothing behind.
@@ -324,8 +373,11 @@ impl Tx {
         let sql = sql.into();
         match &mut self.inner {
             Inner::Sqlite(lease) => lease.execute(&sql, args),
-            Inner::Postgres(conn) => {
-                let done = query(sql, args).execute(&mut **conn).await?;
+            Inner::Postgres(Server::Plain(_)) => Err(StoreError::Database(
+                "a transaction that reads was to write".to_owned(),
+            )),
+            Inner::Postgres(server) => {
+                let done = query(sql, args).execute(server.connection()).await?;
                 Ok(done.rows_affected())
             }
         }
@@ -351,8 +403,8 @@ impl Tx {
                 let rows = lease.fetch(&sql, args)?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
-            Inner::Postgres(conn) => query(sql, args)
-                .fetch_all(&mut **conn)
+            Inner::Postgres(server) => query(sql, args)
+                .fetch_all(server.connection())
                 .await?
                 .into_iter()
                 .map(Row::Postgres)
@@ -450,7 +502,8 @@ impl Tx {
         }
         match self.inner {
             Inner::Sqlite(lease) => lease.commit()?,
-            Inner::Postgres(tx) => tx.commit().await?,
+            Inner::Postgres(Server::Transaction(tx)) => tx.commit().await?,
+            Inner::Postgres(Server::Plain(_)) => {}
         }
         Ok(())
     }

@@ -160,9 +160,10 @@ impl KeyStore {
             .transpose()
     }
 
-    /// Raises the mark; a lower one is ignored.
+    /// Raises the mark; a lower one is ignored. It does not wait for the disk: a mark that a
+    /// power cut sets back is lower than it could be, and the next checkpoint raises it again.
     pub async fn raise_mark(&self, log: &str, mark: &Mark) -> Result<(), StoreError> {
-        let mut tx = self.0.write("raise-mark").await?;
+        let mut tx = self.0.write_unsynced("raise-mark").await?;
         raise(&mut tx, log, mark).await?;
         tx.commit().await
     }

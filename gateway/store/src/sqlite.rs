@@ -31,6 +31,7 @@ pub(crate) struct Sqlite {
 /// Connections that are lent out, and those that wait.
 struct Pool {
     file: String,
+    writes: bool,
     waiting: Mutex<Vec<Connection>>,
     places: Arc<Semaphore>,
     /// What the columns of each query are called.
@@ -40,24 +41,37 @@ struct Pool {
 impl Sqlite {
     /// Opens a file, and makes it where it is not there.
     pub fn open(file: &str) -> Result<Self, StoreError> {
-        let write = Pool::new(file, 1);
+        let write = Pool::new(file, 1, true);
         // The first connection says whether the file can be had at all.
         let first = write.connect()?;
         write.put_back(first);
         Ok(Self {
             write: Arc::new(write),
-            read: Arc::new(Pool::new(file, READERS)),
+            read: Arc::new(Pool::new(file, READERS, false)),
         })
     }
 
     /// A transaction that only reads.
     pub async fn read(&self) -> Result<Lease, StoreError> {
-        Lease::begin(&self.read, "begin").await
+        let mut lease = Lease::take(&self.read).await?;
+        lease.begin("begin")?;
+        Ok(lease)
     }
 
     /// The transaction that writes; others wait for it.
     pub async fn write(&self) -> Result<Lease, StoreError> {
-        Lease::begin(&self.write, "begin immediate").await
+        let mut lease = Lease::take(&self.write).await?;
+        lease.begin("begin immediate")?;
+        Ok(lease)
+    }
+
+    /// The same, its commit not waiting for the disk.
+    pub async fn write_unsynced(&self) -> Result<Lease, StoreError> {
+        let mut lease = Lease::take(&self.write).await?;
+        lease.unsynced = true;
+        synchronous(lease.connection()?, "normal")?;
+        lease.begin("begin immediate")?;
+        Ok(lease)
     }
 
     /// Closes the connections, once those that are lent out have come back.
@@ -72,9 +86,10 @@ impl Sqlite {
 }
 
 impl Pool {
-    fn new(file: &str, size: usize) -> Self {
+    fn new(file: &str, size: usize, writes: bool) -> Self {
         Self {
             file: file.to_owned(),
+            writes,
             waiting: Mutex::default(),
             places: Arc::new(Semaphore::new(size)),
             names: Mutex::default(),
@@ -92,10 +107,11 @@ impl Pool {
         let connection = Connection::open_with_flags(&self.file, flags)?;
         connection.busy_timeout(BUSY)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
-        connection.pragma_update(None, "synchronous", "full")?;
+        synchronous(&connection, "full")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         // What a savepoint may have to undo is as short-lived as the transaction.
         connection.pragma_update(None, "temp_store", "memory")?;
+        connection.pragma_update(None, "query_only", !self.writes)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         Ok(connection)
     }
@@ -120,31 +136,34 @@ impl Pool {
 pub(crate) struct Lease {
     connection: Option<Connection>,
     pool: Arc<Pool>,
+    unsynced: bool,
     // After the connection has gone back.
     _place: OwnedSemaphorePermit,
 }
 
 impl Lease {
-    async fn begin(pool: &Arc<Pool>, how: &str) -> Result<Self, StoreError> {
+    async fn take(pool: &Arc<Pool>) -> Result<Self, StoreError> {
         let closed = |_| StoreError::Unavailable("it was closed".to_owned());
         let place = Arc::clone(&pool.places).acquire_owned().await;
-        let mut lease = Self {
-            connection: None,
-            pool: Arc::clone(pool),
-            _place: place.map_err(closed)?,
-        };
+        let place = place.map_err(closed)?;
         let waiting = pool.lock().pop();
         let connection = match waiting {
             Some(connection) => connection,
             // It may wait for another process's lock.
             None => aside(true, || pool.connect())?,
         };
-        lease
-            .connection
-            .insert(connection)
-            .prepare_cached(how)
-            .and_then(|mut begin| aside(how != "begin", || begin.execute([])))?;
-        Ok(lease)
+        Ok(Self {
+            connection: Some(connection),
+            pool: Arc::clone(pool),
+            unsynced: false,
+            _place: place,
+        })
+    }
+
+    fn begin(&mut self, how: &str) -> Result<(), StoreError> {
+        let mut begin = self.connection()?.prepare_cached(how)?;
+        aside(how != "begin", || begin.execute([]))?;
+        Ok(())
     }
 
     fn connection(&self) -> Result<&Connection, StoreError> {
@@ -218,10 +237,15 @@ impl Drop for Lease {
             || connection
                 .prepare_cached("rollback")
                 .is_ok_and(|mut end| end.execute([]).is_ok());
-        if ended {
+        if ended && (!self.unsynced || synchronous(&connection, "full").is_ok()) {
             self.pool.put_back(connection);
         }
     }
+}
+
+/// What a commit waits for: `full`, that it is on the disk; `normal`, that the system has it.
+fn synchronous(connection: &Connection, how: &str) -> Result<(), rusqlite::Error> {
+    connection.pragma_update(None, "synchronous", how)
 }
 
 /// What may wait for the disk or for another process lets other work of its thread go on
@@ -299,6 +323,36 @@ impl From<rusqlite::Error> for StoreError {
                 _,
             ) => Self::Unavailable(error.to_string()),
             _ => Self::Database(error.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn level(lease: &Lease) -> i64 {
+        let connection = lease.connection().unwrap();
+        connection
+            .pragma_query_value(None, "synchronous", |row| row.get(0))
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_commit_that_does_not_wait_for_the_disk_leaves_the_next_one_waiting_for_it() {
+        const FULL: i64 = 2;
+        const NORMAL: i64 = 1;
+        let folder = tempfile::tempdir().unwrap();
+        let file = Sqlite::open(&folder.path().join("x.db").display().to_string()).unwrap();
+        for commits in [true, false] {
+            let lease = file.write_unsynced().await.unwrap();
+            assert_eq!(level(&lease), NORMAL);
+            if commits {
+                lease.commit().unwrap();
+            } else {
+                drop(lease);
+            }
+            assert_eq!(level(&file.write().await.unwrap()), FULL);
         }
     }
 }

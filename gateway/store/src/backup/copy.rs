@@ -74,8 +74,8 @@ impl Tx {
         };
         match &mut self.inner {
             Inner::Sqlite(lease) => lease.each(&sql, &[], |row| one(Row::Sqlite(row)))?,
-            Inner::Postgres(conn) => {
-                let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(&mut **conn);
+            Inner::Postgres(server) => {
+                let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(server.connection());
                 while let Some(row) = rows.try_next().await.map_err(StoreError::from)? {
                     one(Row::Postgres(row))?;
                 }
