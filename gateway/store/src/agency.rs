@@ -1,6 +1,7 @@
 //! Areas, agencies, their systems' certificates, their people.
 
-use crate::db::{StoreError, Tx};
+use crate::db::Tx;
+use crate::error::StoreError;
 use crate::rows::{
     AbsenceRow, AgencyRow, AppointmentRow, AreaRow, CredentialRow, MembershipRow, PersonRow,
 };

@@ -1,6 +1,7 @@
 //! Deliveries: the outbox, the inbox, the steps each went through.
 
-use crate::db::{StoreError, Tx};
+use crate::db::Tx;
+use crate::error::StoreError;
 use crate::rows::{DeliveryRow, DeliveryStepRow, WrapRow};
 
 impl Tx {

@@ -1,6 +1,7 @@
 //! Exchanges: items, cells, holds, wraps, notices, idempotency keys.
 
-use crate::db::{StoreError, Tx};
+use crate::db::Tx;
+use crate::error::StoreError;
 use crate::row::Value;
 use crate::rows::{CellRow, ExchangeRow, HoldRow, IdempotencyRow, ItemRow, NoticeRow, WrapRow};
 

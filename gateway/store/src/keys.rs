@@ -2,7 +2,8 @@
 //! A database of its own (or tables of their own), so that its backups can expire sooner than
 //! those of the records.
 
-use crate::db::{Row, Store, StoreError, Tx};
+use crate::db::{Row, Store, Tx};
+use crate::error::StoreError;
 use crate::row::Value;
 
 /// A key. The secret is wrapped under the master key; a destroyed key has none.

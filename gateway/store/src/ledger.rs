@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use gateway_ledger::rows::CoveredRow;
 use gateway_ledger::{TileId, Tiles};
 
-use crate::db::{Row, StoreError, Tx};
+use crate::db::{Row, Tx};
+use crate::error::StoreError;
 use crate::row::Value;
 
 /// A log and where it stands.

@@ -15,6 +15,7 @@ pub mod blob;
 mod db;
 mod delivery;
 mod dialect;
+mod error;
 mod exchange;
 mod keys;
 mod ledger;
@@ -29,7 +30,8 @@ mod sqlite;
 pub mod testing;
 
 pub use blob::Blobs;
-pub use db::{Kind, Store, StoreError, Tx};
+pub use db::{Kind, Store, Tx};
+pub use error::StoreError;
 pub use exchange::ExchangeFilter;
 pub use keys::{KeyRow, KeyStore, Mark};
 pub use ledger::{LeafRow, LogHead, NewLeaf};

@@ -1,6 +1,7 @@
 //! Secure email: certificates, threads, what is kept apart, what goes out.
 
-use crate::db::{StoreError, Tx};
+use crate::db::Tx;
+use crate::error::StoreError;
 use crate::rows::{
     AgencyRow, DeliveryRow, HoldRow, MailCertificateRow, MailOutRow, QuarantineRow, ThreadRow,
 };

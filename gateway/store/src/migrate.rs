@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr as _};
 
-use crate::db::{Kind, Store, StoreError};
+use crate::db::{Kind, Store};
+use crate::error::StoreError;
 
 /// The schema could not be brought up to date.
 #[derive(Debug, thiserror::Error)]

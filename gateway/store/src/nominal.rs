@@ -1,6 +1,7 @@
 //! Nominals: identifiers, parts, meetings.
 
-use crate::db::{StoreError, Tx};
+use crate::db::Tx;
+use crate::error::StoreError;
 use crate::rows::{AttendanceRow, MeetingRow, NominalIdentifierRow, NominalRow, PartRow};
 
 impl Tx {

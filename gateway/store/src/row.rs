@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use gateway_ledger::rows::CoveredRow;
 
-use crate::db::{Row, StoreError};
+use crate::db::Row;
+use crate::error::StoreError;
 
 /// A value of a column.
 #[derive(Clone, PartialEq, Eq)]
@@ -210,7 +211,7 @@ macro_rules! table {
                 &SQL
             }
 
-            fn from_row(row: &$crate::row::RowRef<'_>) -> Result<Self, $crate::db::StoreError> {
+            fn from_row(row: &$crate::row::RowRef<'_>) -> Result<Self, $crate::error::StoreError> {
                 Ok(Self { $($column: row.0.get(stringify!($column))?,)+ })
             }
         }

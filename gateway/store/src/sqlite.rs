@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, Statement, ToSql};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::db::StoreError;
+use crate::error::StoreError;
 use crate::row::Value;
 
 /// Statements wait at most this long for the write lock (another process's, such as the

@@ -6,7 +6,8 @@ use futures_util::TryStreamExt as _;
 use sqlx::AssertSqlSafe;
 
 use super::schema::{ColumnKind, Table};
-use crate::db::{Inner, Row, Store, StoreError, Tx};
+use crate::db::{Inner, Row, Store, Tx};
+use crate::error::StoreError;
 use crate::keys::KeyStore;
 use crate::row::Value;
 

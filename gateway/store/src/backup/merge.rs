@@ -1,7 +1,8 @@
 //! Keys out of a backup into a key store that may have some already. Of two rows of one key the
 //! one that has gone further counts: a destroyed key does not come back.
 
-use crate::db::{StoreError, Tx};
+use crate::db::Tx;
+use crate::error::StoreError;
 use crate::keys::{KeyRow, KeyStore, Mark};
 use crate::row::Value;
 

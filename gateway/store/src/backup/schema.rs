@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::db::{Store, StoreError, Tx};
+use crate::db::{Store, Tx};
+use crate::error::StoreError;
 use crate::migrate;
 
 /// What a database consists of.
