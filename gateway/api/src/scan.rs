@@ -121,7 +121,7 @@ pub(crate) async fn passed(
     let mut warnings = Vec::new();
     for (n, (one, item)) in (1..).zip(scanned.into_iter().zip(&mut particulars.items)) {
         if one.seen == Seen::TooLarge {
-            unlabel(item);
+            unseen(item);
             warnings.push(format!(
                 "item {n} {UNSEEN}: it waits for a person to look at it and to say what it is"
             ));
@@ -131,12 +131,9 @@ pub(crate) async fn passed(
     Ok((bodies, warnings))
 }
 
-/// What has to be seen by a person first loses its label: that person gives it back.
-fn unlabel(item: &mut ItemClaim) {
+fn unseen(item: &mut ItemClaim) {
     item.notes.push(UNSEEN.to_owned());
-    if let Some(said) = item.category.take() {
-        item.notes.push(format!("was called {said} by the sender"));
-    }
+    item.unlabel();
 }
 
 async fn infected(
@@ -183,7 +180,7 @@ mod tests {
     fn what_the_scanner_has_not_seen_is_unlabelled_and_says_what_it_was_called() {
         let mut item = ItemClaim::new("film.mp4".to_owned().into());
         item.category = Some(Category::Risk);
-        unlabel(&mut item);
+        unseen(&mut item);
         assert_eq!(item.category, None);
         assert_eq!(item.notes, [UNSEEN, "was called RISK by the sender"]);
     }

@@ -185,6 +185,13 @@ impl ItemClaim {
             notes: Vec::new(),
         }
     }
+
+    /// What has to be seen by a person first loses its label: that person gives it back.
+    pub fn unlabel(&mut self) {
+        if let Some(said) = self.category.take() {
+            self.notes.push(format!("was called {said} by the sender"));
+        }
+    }
 }
 
 impl Particulars {

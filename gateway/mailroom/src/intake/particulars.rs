@@ -1,7 +1,7 @@
 //! A mail's details and items, as a submission's.
 
 use gateway_core::calendar::local_date;
-use gateway_core::{AgencyId, Category, Id, Personal};
+use gateway_core::{AgencyId, Id, Personal};
 use gateway_email::claims::{Claim, Content, claims};
 use gateway_email::details::{self, Context, Details, Reading};
 use gateway_email::{Mail, agency_of};
@@ -297,19 +297,18 @@ fn body(
     }
 }
 
-/// What has to be seen by a person first loses its label: that person gives it back.
 fn labelled(claim: Claim, seen: Seen) -> ItemClaim {
     let mut notes: Vec<String> = claim.notes.iter().map(|n| n.words().to_owned()).collect();
     notes.extend(seen.notes);
-    let category = claim.category.filter(|_| !seen.holds);
-    if let Some(said) = claim.category.filter(|_: &Category| seen.holds) {
-        notes.push(format!("was called {said} by the sender"));
-    }
-    ItemClaim {
-        category,
+    let mut item = ItemClaim {
+        category: claim.category,
         owner: claim.owner,
         clinician: claim.clinician,
         notes,
         ..ItemClaim::new(claim.title)
+    };
+    if seen.holds {
+        item.unlabel();
     }
+    item
 }
