@@ -99,6 +99,17 @@ fn a_rule_that_could_never_apply_does_not_load() {
     assert!(refused(&rule).starts_with("`x` does not validate: "));
 }
 
+/// Each rule is refused by its id, with its reason.
+fn each_refused(wrong: &[(String, &str)]) {
+    for (rule, reason) in wrong {
+        let error = refused(&format!("@id(\"x\") {WORDS} {rule}"));
+        assert!(
+            error.starts_with("`x` ") && error.contains(reason),
+            "{rule}: {error}"
+        );
+    }
+}
+
 #[test]
 fn a_rule_that_is_no_clear_permit_hold_or_refusal_does_not_load() {
     let wrong = [
@@ -129,13 +140,7 @@ fn a_rule_that_is_no_clear_permit_hold_or_refusal_does_not_load() {
             "that nothing refuses",
         ),
     ];
-    for (rule, reason) in wrong {
-        let error = refused(&format!("@id(\"x\") {WORDS} {rule}"));
-        assert!(
-            error.starts_with("`x` ") && error.contains(reason),
-            "{rule}: {error}"
-        );
-    }
+    each_refused(&wrong);
 }
 
 #[test]
@@ -164,13 +169,7 @@ fn terms_that_take_away_permit_or_oblige_to_nothing_do_not_load() {
             "that nothing refuses",
         ),
     ];
-    for (rule, reason) in wrong {
-        let error = refused(&format!("@id(\"x\") {WORDS} {rule}"));
-        assert!(
-            error.starts_with("`x` ") && error.contains(reason),
-            "{rule}: {error}"
-        );
-    }
+    each_refused(&wrong);
     let rule = format!("@id(\"x\") {WORDS} {mark} permit({terms});");
     Folder::new().append(FILE, &rule).load();
 }
