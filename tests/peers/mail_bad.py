@@ -4,37 +4,18 @@ answered to nobody. What a proved sender sends is an exchange whatever is wrong 
 usage: mail_bad.py FOLDER GATEWAY_BINARY
 """
 
-import io, itertools, pathlib, re, socket, subprocess, sys, time, uuid, zipfile
+import io, itertools, pathlib, re, sys, time, uuid, zipfile
 import smime, styles
 from authority import SERVER, Authority
 from cryptography import x509
+from clamd import clamd
 from demo import database
 from mail import block, pdf
-from postfix import bound, free_port, until
+from postfix import free_port
 from running import Gateway
 
 folder, CLAMD = pathlib.Path(sys.argv[1]), free_port()
-
-
-def scanner():
-    """A real clamd, which knows EICAR's test file."""
-    daemon = subprocess.Popen(
-        [pathlib.Path(__file__).parent / "clamd.sh", folder / "clamd", str(CLAMD)], stdout=subprocess.DEVNULL, preexec_fn=bound()
-    )
-
-    def answers():
-        try:
-            with socket.create_connection(("127.0.0.1", CLAMD), 5) as wire:
-                wire.sendall(b"zPING\0")
-                return wire.recv(10) == b"PONG\0"
-        except OSError:
-            return False
-
-    until(answers, "clamd answers", 120)
-    return daemon
-
-
-daemon = scanner()
+daemon = clamd(folder, CLAMD)
 gateway = Gateway(folder, sys.argv[2], "--clamd", f"127.0.0.1:{CLAMD}")
 demo = gateway.start()
 ca = Authority.of_demo(demo, folder / "peers")
@@ -328,7 +309,7 @@ daemon.terminate()
 daemon.wait()
 code, words = demo.send(clean, officer.address, TO)
 assert code == 451 and kept() == before, (code, words, before, kept())
-daemon = scanner()
+daemon = clamd(folder, CLAMD)
 assert taken("clean, the scanner is back", clean)[0]["state"] == "released"
 daemon.terminate()
 daemon.wait()

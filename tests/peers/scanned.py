@@ -5,36 +5,15 @@ same request, under the same key, is taken when it is back.
 usage: scanned.py FOLDER GATEWAY_BINARY
 """
 
-import json, pathlib, socket, subprocess, sys, uuid
+import json, pathlib, sys, uuid
+from clamd import clamd
 from demo import database, multipart
 from mail import pdf
-from postfix import bound, free_port, until
+from postfix import free_port
 from running import Gateway
 
 folder, CLAMD = pathlib.Path(sys.argv[1]), free_port()
-
-
-def scanner():
-    daemon = subprocess.Popen(
-        [pathlib.Path(__file__).parent / "clamd.sh", folder / "clamd", str(CLAMD)],
-        stdout=subprocess.DEVNULL,
-        preexec_fn=bound(),
-        env={"PATH": "/usr/sbin:/usr/bin:/bin", "CLAMD_STREAM_MAX": "5M"},
-    )
-
-    def answers():
-        try:
-            with socket.create_connection(("127.0.0.1", CLAMD), 5) as wire:
-                wire.sendall(b"zPING\0")
-                return wire.recv(10) == b"PONG\0"
-        except OSError:
-            return False
-
-    until(answers, "clamd answers", 120)
-    return daemon
-
-
-daemon = scanner()
+daemon = clamd(folder, CLAMD, CLAMD_STREAM_MAX="5M")
 gateway = Gateway(folder, sys.argv[2], "--clamd", f"127.0.0.1:{CLAMD}")
 demo = gateway.start()
 police, probation = demo["met-police"], demo.user("london-probation", "spoc")
@@ -132,7 +111,7 @@ for files in ((("application/pdf", PLAN),), (), (("application/pdf", PLAN), ("ap
     assert status == 503 and int(headers["Retry-After"]) > 0, (status, problem, headers)
     assert problem["type"] == "urn:mappa-gateway:problem:unavailable" and "nothing was recorded" in problem["detail"], problem
 assert counts() == before, (before, counts())
-daemon = scanner()
+daemon = clamd(folder, CLAMD, CLAMD_STREAM_MAX="5M")
 answers = [post(("application/pdf", PLAN), key=key) for _ in range(2)]
 assert [status for status, *_ in answers] == [201, 201] and len({answer["id"] for _, answer, _ in answers}) == 1, answers
 assert count("exchange") == before[0] + 1
