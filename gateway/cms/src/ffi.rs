@@ -121,18 +121,20 @@ pub(crate) fn shape(cms: &mut CmsContentInfo) -> (bool, bool) {
     (detached == 1, nid == Nid::PKCS7_DATA.as_raw())
 }
 
-/// Reads a signed message's content (room for it given) and every signer.
+/// Reads a signed message's content (room for it given) and every signer; a signer's certificate
+/// is one of those known, or one in the message.
 pub(crate) fn read_signed(
     cms: &mut CmsContentInfo,
+    known: &StackRef<X509>,
     detached: Option<&[u8]>,
     room: usize,
 ) -> Result<(Zeroizing<Vec<u8>>, Vec<RawSigner>), ErrorStack> {
     let outside = detached.map(Chain::over).transpose()?;
     let below = outside.as_ref().map_or(ptr::null_mut(), |chain| chain.top);
-    // SAFETY: `cms` is live and stays borrowed while the chain, which reads from it, lives. On
-    // success `below` is the chain's end; it is owned by `outside`, which is dropped after it.
+    // SAFETY: `cms` is live and stays borrowed while the chain, which reads from it, lives. A
+    // signer takes its own reference to the one of `known` that is its certificate. On success `below` is the chain's end; it is owned by `outside`, which is dropped after it.
     let mut chain = unsafe {
-        CMS_set1_signers_certs(cms.as_ptr(), ptr::null_mut(), 0);
+        CMS_set1_signers_certs(cms.as_ptr(), known.as_ptr(), 0);
         Chain::new(CMS_dataInit(cms.as_ptr(), below), below)?
     };
     let mut content = Zeroizing::new(Vec::with_capacity(room));

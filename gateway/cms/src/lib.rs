@@ -12,6 +12,7 @@ mod armour;
 mod ber;
 mod bounded;
 mod capabilities;
+mod carried;
 mod decrypt;
 mod encrypt;
 mod envelope;

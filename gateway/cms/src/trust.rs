@@ -6,7 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 use openssl::{
     error::ErrorStack,
-    stack::Stack,
+    stack::{Stack, StackRef},
     x509::{
         X509, X509Crl, X509PurposeId, X509Ref, X509StoreContext,
         store::{X509Store, X509StoreBuilder},
@@ -15,7 +15,14 @@ use openssl::{
 };
 use openssl_sys as sys;
 
-use crate::{Recipient, armour::blocks, ffi, keys::read_certificates};
+use crate::{
+    Recipient,
+    armour::blocks,
+    carried::{Believed, Set, Sets},
+    ffi,
+    keys::{fingerprint, read_certificates},
+    time,
+};
 
 /// The longest chain between a certificate and its root.
 const DEEPEST: i32 = 8;
@@ -112,8 +119,11 @@ pub struct Trust {
     to_sign: X509Store,
     to_encrypt: X509Store,
     intermediates: Vec<X509>,
+    /// From when to when every revocation list is in force; `None` where one does not say.
+    lists: Option<(Timestamp, Timestamp)>,
     has_lists: bool,
     revocation_required: bool,
+    pub(crate) sets: Sets,
 }
 
 impl Trust {
@@ -139,8 +149,10 @@ impl Trust {
             to_sign: store(&roots, &crls, Purpose::Sign)?,
             to_encrypt: store(&roots, &crls, Purpose::Encrypt)?,
             intermediates: read_certificates(intermediates)?,
+            lists: in_force(&crls),
             has_lists: !crls.is_empty(),
             revocation_required,
+            sets: Sets::default(),
         })
     }
 
@@ -155,18 +167,39 @@ impl Trust {
         }
         let known = crate::keys::stack(&self.intermediates).map_err(|e| other(&e))?;
         self.check(&self.to_encrypt, &to.certificate, &known, at)
+            .map(|(revocation, _)| revocation)
     }
 
     /// Whether a certificate may sign mail at a time; `carried` are those in the message.
+    ///
+    /// A chain that held is not built again while all that it was checked by is in force.
     pub(crate) fn may_sign(
         &self,
         certificate: &X509Ref,
-        carried: &[X509],
+        carried: &Set,
         at: Timestamp,
     ) -> Result<Revocation, Fault> {
-        let known: Vec<X509> = self.intermediates.iter().chain(carried).cloned().collect();
+        let signer = fingerprint(certificate).map_err(|e| other(&e))?;
+        if let Some(revocation) = carried.believed(&signer, at) {
+            return Ok(revocation);
+        }
+        let known: Vec<X509> = self
+            .intermediates
+            .iter()
+            .chain(&carried.certificates)
+            .cloned()
+            .collect();
         let known = crate::keys::stack(&known).map_err(|e| other(&e))?;
-        self.check(&self.to_sign, certificate, &known, at)
+        let (revocation, window) = self.check(&self.to_sign, certificate, &known, at)?;
+        if let Some((from, to)) = window {
+            let found = Believed {
+                from,
+                to,
+                revocation,
+            };
+            carried.believe(signer, found);
+        }
+        Ok(revocation)
     }
 
     fn check(
@@ -175,28 +208,49 @@ impl Trust {
         certificate: &X509Ref,
         known: &Stack<X509>,
         at: Timestamp,
-    ) -> Result<Revocation, Fault> {
+    ) -> Result<(Revocation, Option<Window>), Fault> {
         let mut context = X509StoreContext::new().map_err(|e| other(&e))?;
-        let (good, error) = context
+        let (good, error, window) = context
             .init(store, certificate, known, |context| {
                 ffi::check_at(context, at.as_second());
                 let good = context.verify_cert()?;
-                Ok((good, context.error()))
+                let window = context.chain().and_then(|chain| self.window(chain));
+                Ok((good, context.error(), window))
             })
             .map_err(|e| other(&e))?;
         drop(ErrorStack::get());
         match (good, error.as_raw()) {
-            (true, sys::X509_V_OK) if self.has_lists => Ok(Revocation::Good),
+            (true, sys::X509_V_OK) if self.has_lists => Ok((Revocation::Good, window)),
             (true, sys::X509_V_OK | sys::X509_V_ERR_UNABLE_TO_GET_CRL) => {
                 if self.revocation_required {
                     Err(Fault::RevocationUnknown)
                 } else {
-                    Ok(Revocation::NotListed)
+                    Ok((Revocation::NotListed, window))
                 }
             }
             _ => Err(fault(error.as_raw(), error.error_string())),
         }
     }
+
+    /// From when to when every certificate of a chain and every revocation list is in force.
+    fn window(&self, chain: &StackRef<X509>) -> Option<Window> {
+        chain.iter().try_fold(self.lists?, |(from, to), one| {
+            let begins = time::from_asn1(one.not_before())?;
+            let ends = time::from_asn1(one.not_after())?;
+            Some((from.max(begins), to.min(ends)))
+        })
+    }
+}
+
+type Window = (Timestamp, Timestamp);
+
+fn in_force(lists: &[X509Crl]) -> Option<Window> {
+    let always = (Timestamp::MIN, Timestamp::MAX);
+    lists.iter().try_fold(always, |(from, to), list| {
+        let begins = time::from_asn1(list.last_update())?;
+        let ends = time::from_asn1(list.next_update()?)?;
+        Some((from.max(begins), to.min(ends)))
+    })
 }
 
 impl fmt::Debug for Trust {

@@ -1,13 +1,15 @@
 //! Who signed a message, and whether each of them is believed.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use jiff::Timestamp;
 use openssl::{cms::CmsContentInfo, error::ErrorStack, nid::Nid, x509::X509};
 use zeroize::Zeroizing;
 
 use crate::{
-    Capabilities, Fault, Kind, Limits, Revocation, Trust, armour, envelope,
+    Capabilities, Fault, Kind, Limits, Revocation, Trust, armour,
+    carried::Set,
+    envelope,
     ffi::{self, RawSigner},
     keys, time,
 };
@@ -160,7 +162,9 @@ pub fn verify(
         return Err(VerifyError::NotSigned);
     }
     let unread = |_: ErrorStack| VerifyError::NotSigned;
-    let mut cms = CmsContentInfo::from_der(&der).map_err(unread)?;
+    let taken = trust.sets.take(&der);
+    let bare = taken.as_ref().map_or(der.as_ref(), |(bare, _)| bare);
+    let mut cms = CmsContentInfo::from_der(bare).map_err(unread)?;
     match (ffi::shape(&mut cms), detached) {
         ((_, false), _) => return Err(VerifyError::NotData),
         ((true, true), None) => return Err(VerifyError::NoContent),
@@ -170,15 +174,21 @@ pub fn verify(
     if !(1..=limits.signers).contains(&ffi::signer_count(&cms)) {
         return Err(VerifyError::Signers);
     }
-    let carried: Vec<X509> = ffi::certificates(&mut cms)
-        .map_err(unread)?
-        .into_iter()
-        .collect();
-    if carried.len() > limits.certificates {
+    let carried = match taken {
+        Some((_, set)) => set,
+        None => Arc::new(Set::new(
+            ffi::certificates(&mut cms)
+                .map_err(unread)?
+                .into_iter()
+                .collect(),
+        )),
+    };
+    if carried.certificates.len() > limits.certificates {
         return Err(VerifyError::Certificates);
     }
     let room = if detached.is_some() { 0 } else { der.len() };
-    let (content, signers) = ffi::read_signed(&mut cms, detached, room).map_err(unread)?;
+    let known = keys::stack(&carried.certificates).map_err(unread)?;
+    let (content, signers) = ffi::read_signed(&mut cms, &known, detached, room).map_err(unread)?;
     let signers = signers
         .into_iter()
         .map(|raw| signer(raw, &carried, trust, at))
@@ -186,11 +196,15 @@ pub fn verify(
     Ok(Verified {
         content: detached.is_none().then_some(content),
         signers,
-        certificates: carried.iter().filter_map(|c| c.to_der().ok()).collect(),
+        certificates: carried
+            .certificates
+            .iter()
+            .filter_map(|certificate| certificate.to_der().ok())
+            .collect(),
     })
 }
 
-fn signer(raw: RawSigner, carried: &[X509], trust: &Trust, at: Timestamp) -> Signer {
+fn signer(raw: RawSigner, carried: &Set, trust: &Trust, at: Timestamp) -> Signer {
     let digest = match raw.digest {
         Nid::SHA256 => Some(Digest::Sha256),
         Nid::SHA384 => Some(Digest::Sha384),

@@ -4,4 +4,5 @@
 mod opens_what_openssl_encrypts;
 mod openssl_reads_what_we_write;
 mod proves_who_signed;
+mod remembers_certificates;
 mod support;
