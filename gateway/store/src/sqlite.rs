@@ -16,6 +16,9 @@ use crate::row::Value;
 /// Statements wait at most this long for the write lock (another process's, such as the
 /// operator's command line).
 const BUSY: Duration = Duration::from_secs(30);
+/// Pages of the write-ahead log that are moved into the database at once (32 MiB): an exchange
+/// writes some thirty, most of them the same as the one before, and each is moved once.
+const LOG_PAGES: u32 = 8_192;
 /// How many connections read.
 const READERS: usize = 8;
 /// How many prepared statements a connection keeps.
@@ -109,6 +112,7 @@ impl Pool {
         connection.pragma_update(None, "journal_mode", "wal")?;
         synchronous(&connection, "full")?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
         // What a savepoint may have to undo is as short-lived as the transaction.
         connection.pragma_update(None, "temp_store", "memory")?;
         connection.pragma_update(None, "query_only", !self.writes)?;
