@@ -22,6 +22,8 @@ use crate::{files, post, progress};
 const NAME: &str = "ingest";
 /// The agency that sends, and its officer's place in the world.
 const FROM: &str = "met-police";
+/// The target, by sessions.
+const HALF: &str = "≥ 282, 490, 330 mails/s: half of a Postfix on two cores";
 /// For whom.
 const TO: &str = "london-probation@gateway.example";
 /// Kind of key of the gateway's, bytes of text, sessions, mails.
@@ -120,13 +122,9 @@ impl Bench<'_> {
         let limit = "opening and verifying alone, one core";
         let own = Figure::rate(NAME, case.clone(), rate, "mails/s").beside(limit, alone);
         let small = !rsa && bytes < 10_000;
-        let mut figures = vec![if small {
-            own.target(
-                "≥ 245 mails/s, half of a Postfix on two cores",
-                rate >= 245.0,
-            )
-        } else {
-            own
+        let mut figures = vec![match half_of_postfix(sessions).filter(|_| small) {
+            Some(half) => own.target(HALF, rate >= half),
+            None => own,
         }];
         if let Some(peer) = setup.smtp {
             let theirs = deliver(peer, self.address, &mails, sessions).await?;
@@ -213,6 +211,17 @@ impl Bench<'_> {
             self.address
         );
         Ok(format!("{head}{sealed}").into_bytes())
+    }
+}
+
+/// Half of what Postfix 3.7 took durably on two cores, mails of 10 KiB a second by
+/// `smtp-source`, where the target was set: 565, 980 and 659.
+fn half_of_postfix(sessions: usize) -> Option<f64> {
+    match sessions {
+        1 => Some(282.0),
+        10 => Some(490.0),
+        50 => Some(330.0),
+        _ => None,
     }
 }
 
