@@ -104,6 +104,12 @@ kinds! {
     AgencyChanged = "agency-changed",
     /// A person, role, address or absence was added or changed.
     PersonChanged = "person-changed",
+    /// A person signed in, anew or once more.
+    SignedIn = "signed-in",
+    /// An address failed to sign in so often that it is refused for a while.
+    SignInLocked = "sign-in-locked",
+    /// A session came to its end.
+    SessionEnded = "session-ended",
     /// A nominal, or its lead, partners, custody, level or identifiers changed.
     NominalChanged = "nominal-changed",
     /// A meeting or its attendance list was entered.

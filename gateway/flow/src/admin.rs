@@ -32,7 +32,8 @@ impl Flow {
         })
     }
 
-    pub(super) async fn administer<T, F>(&self, name: &'static str, work: F) -> Result<T, FlowError>
+    /// Does a piece of work in the default area's log.
+    pub(crate) async fn administer<T, F>(&self, name: &'static str, work: F) -> Result<T, FlowError>
     where
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> futures_util::future::BoxFuture<'t, Done<T>>

@@ -1,4 +1,5 @@
-//! What happens by itself: the outbox, reminders and escalations, expiry, sweeping.
+//! What happens by itself: the outbox, reminders and escalations, expiry, the end of
+//! sessions, sweeping.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -37,6 +38,7 @@ impl Flow {
             self.run_hold_clock().await,
             self.run_expiry().await,
             self.sweep().await,
+            self.sweep_sign_ins().await,
         ];
         done.into_iter().collect()
     }

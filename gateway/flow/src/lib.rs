@@ -37,6 +37,7 @@ mod receive;
 mod record;
 pub mod recorder;
 mod seal;
+pub mod sign_in;
 pub mod submission;
 pub mod timeline;
 pub mod view;
@@ -51,6 +52,7 @@ use gateway_vault::Vault;
 pub use crate::error::{FieldFault, FlowError};
 pub use crate::record::{Answer, DecisionView};
 use crate::recorder::Recorder;
+pub use crate::sign_in::{NewSession, Session, SessionSummary, SignInError, Standing};
 pub use crate::submission::{Caller, Submission};
 
 /// Everything the flow works with. Clones are the same flow.
@@ -69,6 +71,7 @@ pub struct Flow {
     /// The clock.
     pub clock: Clock,
     recorder: Recorder,
+    desk: sign_in::Desk,
 }
 
 impl Flow {
@@ -91,6 +94,7 @@ impl Flow {
             directory,
             clock,
             recorder,
+            desk: sign_in::Desk::new(),
         }
     }
 

@@ -25,6 +25,7 @@ mod migrate;
 mod nominal;
 mod row;
 pub mod rows;
+mod session;
 mod sqlite;
 #[cfg(feature = "testing")]
 pub mod testing;

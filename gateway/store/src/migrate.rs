@@ -53,6 +53,7 @@ const RECORDS: &[Text] = &[
     shared!(6, "epoch", "0006_epoch"),
     shared!(7, "mail", "0007_mail"),
     shared!(8, "hold told", "0008_hold_told"),
+    shared!(9, "sign in", "0009_sign_in"),
 ];
 
 const KEYS: &[Text] = &[shared!(1, "keys", "keys/0001_keys")];

@@ -434,6 +434,31 @@ table! {
     }
 }
 
+table! {
+    /// Somebody is signed in. `token` is the SHA-256 of the cookie's token, hexadecimal.
+    plain SessionRow "session" {
+        id: String,
+        token: String,
+        person: String,
+        agency: String,
+        started_at: i64,
+        proved_at: i64,
+        seen_at: i64,
+        ends_at: i64,
+    }
+}
+
+table! {
+    /// Failed attempts to sign in with an address, whose blind index the id is. `failures` is a
+    /// JSON array of times.
+    plain SignInFailureRow "sign_in_failure" {
+        id: String,
+        failures: String,
+        locked_until: i64,
+        at: i64,
+    }
+}
+
 /// The tables that the log covers.
 pub const COVERED: &[&str] = &[
     "area",

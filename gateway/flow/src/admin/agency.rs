@@ -11,6 +11,7 @@ use crate::Flow;
 use crate::case::id_of;
 use crate::error::FlowError;
 use crate::recorder::Draft;
+use crate::sign_in::end_all;
 
 use super::invalid;
 
@@ -138,7 +139,7 @@ impl Flow {
             .with("change", change)
     }
 
-    /// Changes an agency.
+    /// Changes an agency. The sessions of a suspended agency's people end.
     pub async fn change_agency(&self, id: &str, change: AgencyChange) -> Result<(), FlowError> {
         let (flow, id) = (self.clone(), id.to_owned());
         self.administer("change-agency", move |tx| {
@@ -183,7 +184,12 @@ impl Flow {
                     }
                 };
                 tx.put(&mut row).await?;
-                Ok((vec![flow.agency_event(&id_of(&id)?, word)], ()))
+                let mut events = vec![flow.agency_event(&id_of(&id)?, word)];
+                if word == "suspended" {
+                    let open = tx.sessions_at(&id).await?;
+                    events.extend(end_all(tx, open, word).await?);
+                }
+                Ok((events, ()))
             })
         })
         .await

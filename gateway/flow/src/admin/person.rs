@@ -11,6 +11,7 @@ use crate::Flow;
 use crate::case::id_of;
 use crate::error::FlowError;
 use crate::recorder::Draft;
+use crate::sign_in::{end_all, totp_place};
 
 use super::invalid;
 
@@ -44,7 +45,7 @@ impl Flow {
         let totp = match &new.totp_secret {
             Some(secret) => Some(
                 self.vault
-                    .seal_column(&place("totp"), secret.as_bytes())
+                    .seal_column(&totp_place(&id), secret.as_bytes())
                     .await?,
             ),
             None => None,
@@ -105,9 +106,42 @@ impl Flow {
         Ok(tx.put(&mut row).await?)
     }
 
-    /// Suspends a person, or ends the suspension.
-    pub async fn suspend_person(&self, email: &str, suspended: bool) -> Result<(), FlowError> {
+    /// Gives a person another password and second factor. Open sessions end, and a lock-out
+    /// does. The password is a hash of [`crate::sign_in::hash`], the secret is base32.
+    pub async fn set_credentials(
+        &self,
+        email: &str,
+        password_hash: String,
+        totp_secret: &str,
+    ) -> Result<(), FlowError> {
         let index = self.email_index(email).await?;
+        let mut tx = self.store.read().await?;
+        let person = tx.person_by_email(&index).await?;
+        drop(tx);
+        let id = person.ok_or(FlowError::NotFound)?.id;
+        let totp = self
+            .vault
+            .seal_column(&totp_place(&id), totp_secret.as_bytes())
+            .await?;
+        let now = self.now();
+        self.administer("set-credentials", move |tx| {
+            Box::pin(async move {
+                let mut row: PersonRow = tx.get(&id).await?.ok_or(FlowError::NotFound)?;
+                (row.password, row.totp) = (Some(password_hash), Some(totp));
+                tx.put(&mut row).await?;
+                tx.forget_failures(&row.email_index).await?;
+                let mut events = vec![person_event(&row, "credentials")?];
+                let open = tx.sessions_of(&row.id, now).await?;
+                events.extend(end_all(tx, open, "credentials").await?);
+                Ok((events, ()))
+            })
+        })
+        .await
+    }
+
+    /// Suspends a person, or ends the suspension. A suspended person's sessions end.
+    pub async fn suspend_person(&self, email: &str, suspended: bool) -> Result<(), FlowError> {
+        let (index, now) = (self.email_index(email).await?, self.now());
         self.administer("suspend-person", move |tx| {
             Box::pin(async move {
                 let mut row = tx
@@ -117,7 +151,12 @@ impl Flow {
                 row.state = if suspended { "suspended" } else { "active" }.to_owned();
                 tx.put(&mut row).await?;
                 let word = if suspended { "suspended" } else { "restored" };
-                Ok((vec![person_event(&row, word)?], ()))
+                let mut events = vec![person_event(&row, word)?];
+                if suspended {
+                    let open = tx.sessions_of(&row.id, now).await?;
+                    events.extend(end_all(tx, open, word).await?);
+                }
+                Ok((events, ()))
             })
         })
         .await

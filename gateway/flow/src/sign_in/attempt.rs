@@ -1,0 +1,208 @@
+//! One attempt to sign in: what was proved, and what comes of it.
+
+use gateway_core::Id;
+use gateway_core::event::EventKind;
+use gateway_seal::Place;
+use gateway_store::Tx;
+use gateway_store::rows::{AgencyRow, PersonRow, SessionRow, SignInFailureRow};
+use jiff::SignedDuration;
+
+use super::{ABSOLUTE, Session, SignInError, totp};
+use crate::Flow;
+use crate::case::{corrupt, id_of};
+use crate::error::FlowError;
+use crate::recorder::{Done, Draft};
+
+/// So many failures within [`WINDOW`] lock an address out for [`LOCKED`].
+const FAILURES: usize = 5;
+/// The time within which failures are counted together.
+pub(super) const WINDOW: SignedDuration = SignedDuration::from_mins(15);
+/// How long an address is locked out.
+const LOCKED: SignedDuration = SignedDuration::from_mins(15);
+
+/// What an attempt has shown.
+pub(super) struct Proof {
+    /// The blind index of the address.
+    index: String,
+    /// Whose address it is.
+    person: Option<String>,
+    /// The step of the code, where password and code are right.
+    step: Option<i64>,
+}
+
+impl Flow {
+    /// Tries password and code. As much is computed for an address that is nobody's, but for the
+    /// opening of a sealed secret, which is lost in what a hash takes.
+    pub(super) async fn attempt(
+        &self,
+        email: &str,
+        password: &str,
+        code: &str,
+    ) -> Result<Proof, SignInError> {
+        let index = self.email_index(email).await?;
+        let person = self.by_index(&index).await?;
+        let kept = person.as_ref().and_then(|person| person.password.clone());
+        let fits = self.desk.fits(password, kept).await?;
+        let step = self.step_of(person.as_ref(), code).await?;
+        Ok(Proof {
+            index,
+            person: person.map(|person| person.id),
+            step: step.filter(|_| fits),
+        })
+    }
+
+    async fn by_index(&self, index: &str) -> Result<Option<PersonRow>, FlowError> {
+        Ok(self.store.read().await?.person_by_email(index).await?)
+    }
+
+    /// The step whose code this is for a person; of nobody's, a secret that nobody has is tried.
+    async fn step_of(
+        &self,
+        person: Option<&PersonRow>,
+        code: &str,
+    ) -> Result<Option<i64>, FlowError> {
+        let now = self.clock.now();
+        let sealed = person.and_then(|person| Some((&person.id, person.totp.as_deref()?)));
+        let Some((id, sealed)) = sealed else {
+            totp::step_of(&[0; 20], code, now);
+            return Ok(None);
+        };
+        let text = self.vault.open_column(&totp_place(id), sealed).await?;
+        let secret = totp::base32(&text).ok_or_else(|| corrupt("person", id))?;
+        Ok(totp::step_of(&secret, code, now))
+    }
+
+    /// Lets in or not, and counts. It must run alone, or many guesses at once would all be let
+    /// through before the first is counted. An address that is locked out is refused, right or
+    /// wrong, and stays locked no longer for it.
+    pub(super) async fn judge(
+        &self,
+        tx: &mut Tx,
+        proof: Proof,
+        earlier: Option<String>,
+        print: String,
+    ) -> Done<Option<Session>> {
+        let now = self.now();
+        let failures = tx.failures_of(&proof.index).await?;
+        if failures.as_ref().is_some_and(|row| row.locked_until > now) {
+            return Ok((Vec::new(), None));
+        }
+        let Some(person) = self.proved(tx, &proof).await? else {
+            return Ok((self.count_failure(tx, &proof, failures).await?, None));
+        };
+        tx.forget_failures(&proof.index).await?;
+        let (row, again) = self.open(tx, &person, earlier, print).await?;
+        let agency = id_of(&person.agency)?;
+        let event = Draft::new(EventKind::SignedIn, Some(&agency))
+            .with("person", &*person.id)
+            .with("session", &*row.id)
+            .with("again", again.to_string());
+        Ok((vec![event], Some(super::session::opened(row, person)?)))
+    }
+
+    /// The person, where everything was right, the code is used for the first time, and person
+    /// and agency are active.
+    async fn proved(&self, tx: &mut Tx, proof: &Proof) -> Result<Option<PersonRow>, FlowError> {
+        let (Some(person), Some(step)) = (&proof.person, proof.step) else {
+            return Ok(None);
+        };
+        let Some(person) = tx.get::<PersonRow>(person).await? else {
+            return Ok(None);
+        };
+        if !may_use(tx, &person).await? || !tx.use_code(&person.id, step, self.now()).await? {
+            return Ok(None);
+        }
+        Ok(Some(person))
+    }
+
+    async fn count_failure(
+        &self,
+        tx: &mut Tx,
+        proof: &Proof,
+        before: Option<SignInFailureRow>,
+    ) -> Result<Vec<Draft>, FlowError> {
+        let now = self.now();
+        let mut times: Vec<i64> = match &before {
+            Some(row) => serde_json::from_str(&row.failures)?,
+            None => Vec::new(),
+        };
+        times.retain(|at| *at > now - micros(WINDOW));
+        times.push(now);
+        let locked = times.len() >= FAILURES;
+        if locked {
+            times.clear();
+        }
+        let mut row = SignInFailureRow {
+            id: proof.index.clone(),
+            failures: serde_json::to_string(&times)?,
+            locked_until: if locked { now + micros(LOCKED) } else { 0 },
+            at: now,
+        };
+        tx.put(&mut row).await?;
+        if !locked {
+            return Ok(Vec::new());
+        }
+        // An address that is nobody's gets its event too: anybody sees how long the log is.
+        let mut event = Draft::new(EventKind::SignInLocked, None);
+        if let Some(id) = &proof.person {
+            let person: PersonRow = tx.get(id).await?.ok_or_else(|| corrupt("person", id))?;
+            event = event
+                .reaching([id_of(&person.agency)?])
+                .with("person", &**id);
+        }
+        Ok(vec![event])
+    }
+
+    /// A session for a person: the earlier one, where it is theirs and has not ended; and whether
+    /// it is that.
+    async fn open(
+        &self,
+        tx: &mut Tx,
+        person: &PersonRow,
+        earlier: Option<String>,
+        print: String,
+    ) -> Result<(SessionRow, bool), FlowError> {
+        let now = self.now();
+        let known = match earlier {
+            Some(earlier) => tx.session_by_token(&earlier).await?,
+            None => None,
+        };
+        let known = known.filter(|row| row.person == person.id && row.ends_at > now);
+        let again = known.is_some();
+        let mut row = known.unwrap_or_else(|| SessionRow {
+            id: Id::new(&self.clock).to_string(),
+            token: String::new(),
+            person: person.id.clone(),
+            agency: person.agency.clone(),
+            started_at: now,
+            proved_at: now,
+            seen_at: now,
+            ends_at: now + micros(ABSOLUTE),
+        });
+        row.token = print;
+        (row.proved_at, row.seen_at) = (now, now);
+        tx.put(&mut row).await?;
+        Ok((row, again))
+    }
+}
+
+/// Where a person's secret is sealed to.
+pub(crate) const fn totp_place(person: &str) -> Place<'_> {
+    Place {
+        area: "*",
+        table: "person",
+        row: person,
+        column: "totp",
+    }
+}
+
+/// Whether a person and the person's agency are active.
+pub(super) async fn may_use(tx: &mut Tx, person: &PersonRow) -> Result<bool, FlowError> {
+    let agency: Option<AgencyRow> = tx.get(&person.agency).await?;
+    Ok(person.state == "active" && agency.is_some_and(|agency| agency.state == "active"))
+}
+
+/// A time span in the unit of the store.
+pub(super) fn micros(span: SignedDuration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
+}
