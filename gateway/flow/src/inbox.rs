@@ -6,6 +6,7 @@ use gateway_core::event::EventKind;
 use gateway_core::{AgencyId, Channel, DeliveryState};
 use gateway_store::Tx;
 use gateway_store::rows::{DeliveryRow, ExchangeRow};
+use jiff::SignedDuration;
 
 use crate::Flow;
 use crate::case::{agency, corrupt, id_of};
@@ -13,6 +14,30 @@ use crate::error::FlowError;
 use crate::recorder::{Draft, Recorded, work};
 use crate::submission::Caller;
 use crate::view::InboxEntry;
+
+/// How many deliveries whose time runs out are named above all others.
+const DUE_AT_ONCE: i64 = 20;
+
+/// Who takes a delivery, and through which channel.
+#[derive(Debug, Clone)]
+pub(crate) struct Taker {
+    agency: AgencyId,
+    channel: Channel,
+}
+
+impl Taker {
+    pub(crate) fn of(caller: &Caller) -> Self {
+        Self {
+            agency: caller.agency.clone(),
+            channel: caller.channel,
+        }
+    }
+
+    /// What may only be seen in the portal is listed elsewhere, but not taken.
+    fn may_take(&self, delivery: &DeliveryRow) -> bool {
+        self.channel == Channel::Portal || !delivery.obligations.contains("\"VIEW_ONLY\"")
+    }
+}
 
 impl Flow {
     /// Carries out what is queued: an area's deliveries in one recording. A channel that is not
@@ -72,7 +97,7 @@ impl Flow {
         &self,
         id: &str,
         state: DeliveryState,
-        by: Option<AgencyId>,
+        by: Option<Taker>,
     ) -> Result<Vec<Recorded>, FlowError> {
         self.move_carried(id, state, by, None).await
     }
@@ -82,7 +107,7 @@ impl Flow {
         &self,
         id: &str,
         state: DeliveryState,
-        by: Option<AgencyId>,
+        by: Option<Taker>,
         transport: Option<String>,
     ) -> Result<Vec<Recorded>, FlowError> {
         let mut tx = self.store.read().await?;
@@ -115,7 +140,7 @@ impl Flow {
         row: &ExchangeRow,
         id: &str,
         state: DeliveryState,
-        by: Option<&AgencyId>,
+        by: Option<&Taker>,
         drafts: &mut Vec<Draft>,
     ) -> Result<(), FlowError> {
         let mut delivery: DeliveryRow = tx.get(id).await?.ok_or_else(|| corrupt("delivery", id))?;
@@ -126,9 +151,12 @@ impl Flow {
         if !goes(stands, state) {
             return Ok(());
         }
-        if by.is_some() && delivery.channel != "api" && state == DeliveryState::Delivered {
-            // Taken through the API inbox: that is the channel which carried it.
-            delivery.channel = Channel::Api.to_string();
+        if let Some(taker) = by
+            && delivery.channel != taker.channel.as_str()
+            && state == DeliveryState::Delivered
+        {
+            // Taken through an inbox: that is the channel which carried it.
+            delivery.channel = taker.channel.to_string();
             self.write_move(tx, row, &mut delivery, DeliveryState::Sent, by, drafts)
                 .await?;
         }
@@ -142,7 +170,7 @@ impl Flow {
         row: &ExchangeRow,
         delivery: &mut DeliveryRow,
         state: DeliveryState,
-        by: Option<&AgencyId>,
+        by: Option<&Taker>,
         drafts: &mut Vec<Draft>,
     ) -> Result<(), FlowError> {
         delivery.state = state.to_string();
@@ -150,7 +178,7 @@ impl Flow {
         tx.put(delivery).await?;
         self.write_step(tx, delivery).await?;
         drafts.push(
-            Draft::new(EventKind::DeliveryMoved, by)
+            Draft::new(EventKind::DeliveryMoved, by.map(|taker| &taker.agency))
                 .about(&row.id, row.nominal.as_deref())
                 .reaching([id_of(&delivery.agency)?])
                 .with("delivery", &*delivery.id)
@@ -171,13 +199,54 @@ impl Flow {
         let mut tx = self.store.read().await?;
         let waiting = tx.inbox(caller.agency.as_str(), after, limit).await?;
         drop(tx);
+        self.taken(caller, waiting).await
+    }
+
+    /// As [`Flow::inbox`], the newest first, before a delivery's id.
+    pub async fn inbox_newest(
+        &self,
+        caller: &Caller,
+        before: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<InboxEntry>, FlowError> {
+        let mut tx = self.store.read().await?;
+        let waiting = tx
+            .inbox_newest(caller.agency.as_str(), before, limit)
+            .await?;
+        drop(tx);
+        self.taken(caller, waiting).await
+    }
+
+    /// What waits and can be read for no longer than `within`: at most twenty.
+    pub async fn inbox_due(
+        &self,
+        caller: &Caller,
+        within: SignedDuration,
+    ) -> Result<Vec<InboxEntry>, FlowError> {
+        let until = self
+            .now()
+            .saturating_add(i64::try_from(within.as_micros()).unwrap_or(i64::MAX));
+        let mut tx = self.store.read().await?;
+        let due = tx
+            .inbox_due(caller.agency.as_str(), self.now(), until, DUE_AT_ONCE)
+            .await?;
+        drop(tx);
+        self.taken(caller, due).await
+    }
+
+    async fn taken(
+        &self,
+        caller: &Caller,
+        waiting: Vec<DeliveryRow>,
+    ) -> Result<Vec<InboxEntry>, FlowError> {
+        let taker = Taker::of(caller);
         for delivery in &waiting {
             if matches!(
                 delivery.state.as_str(),
                 "queued" | "waiting" | "sent" | "failed"
-            ) && delivery.channel_allows_api()
+            ) && taker.may_take(delivery)
             {
-                let by = Some(caller.agency.clone());
+                let by = Some(taker.clone());
                 self.move_delivery(&delivery.id, DeliveryState::Delivered, by)
                     .await?;
             }
@@ -205,21 +274,10 @@ impl Flow {
                 delivery.state
             )));
         }
-        let by = Some(caller.agency.clone());
+        let by = Some(Taker::of(caller));
         self.move_delivery(id, DeliveryState::Acknowledged, by)
             .await?;
         self.inbox_entry(id).await
-    }
-}
-
-trait Taken {
-    fn channel_allows_api(&self) -> bool;
-}
-
-impl Taken for DeliveryRow {
-    /// What may only be seen in the portal is listed but not taken.
-    fn channel_allows_api(&self) -> bool {
-        !self.obligations.contains("\"VIEW_ONLY\"")
     }
 }
 

@@ -9,6 +9,7 @@
 
 pub mod admin;
 pub mod audit;
+mod because;
 pub mod body;
 mod carry;
 pub mod case;

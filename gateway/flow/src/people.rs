@@ -43,6 +43,15 @@ impl Flow {
         })
     }
 
+    /// An agency, by its id.
+    ///
+    /// # Errors
+    /// [`FlowError::Internal`] where there is none: ids that the records hold are of agencies.
+    pub async fn agency_row(&self, id: &str) -> Result<AgencyRow, FlowError> {
+        let mut tx = self.store.read().await?;
+        crate::case::agency(&mut tx, id).await
+    }
+
     /// The active person whose enrolled address this is, at whichever agency.
     pub async fn enrolled(&self, email: &str) -> Result<Option<PersonRow>, FlowError> {
         let index = self.email_index(email).await?;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use gateway_core::event::EventKind;
-use gateway_core::{Category, Custody, DeliveryState, Obligation, Outcome};
+use gateway_core::{Category, Channel, Custody, DeliveryState, Obligation, Outcome};
 use gateway_store::rows::{ExchangeRow, HoldRow, ItemRow, WrapRow};
 use gateway_vault::{MayOpen, OpenForReview, OpenItem, Opened};
 use tokio::sync::mpsc;
@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use crate::Flow;
 use crate::case::corrupt;
 use crate::error::FlowError;
+use crate::inbox::Taker;
 use crate::recorder::{Draft, Recorded, work};
 use crate::submission::Caller;
 use crate::view::marking;
@@ -65,7 +66,7 @@ impl Flow {
                 wrap: wrap.id.clone(),
                 agency: caller.agency.clone(),
                 person,
-                in_portal: false,
+                in_portal: caller.channel == Channel::Portal,
                 log: recorded.log,
                 index: recorded.index,
             })
@@ -150,7 +151,7 @@ impl Flow {
                 wrap: wrap.id.clone(),
                 agency: caller.agency.clone(),
                 person: caller.person.as_ref().map(|person| person.id.clone()),
-                in_portal: false,
+                in_portal: caller.channel == Channel::Portal,
             })
             .await?;
         if ruling.outcome != Outcome::Permit || ruling.fault {
@@ -176,7 +177,7 @@ impl Flow {
         }
         let flow = self.clone();
         let (row, delivery) = (row.clone(), wrap.delivery.clone());
-        let by = caller.agency.clone();
+        let by = Taker::of(caller);
         let area = row.area.clone();
         let work = work(move |tx| {
             Box::pin(async move {

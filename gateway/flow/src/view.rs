@@ -126,6 +126,8 @@ pub struct ExchangeView {
     pub row: ExchangeRow,
     /// The purpose, basis and necessity.
     pub necessity: Option<String>,
+    /// Of an emergency: what is imminent.
+    pub emergency: Option<String>,
     /// Lawful bases.
     pub bases: Vec<String>,
     /// The matrix; the sender's alone.
@@ -239,6 +241,7 @@ impl Flow {
         };
         Ok(ExchangeView {
             necessity: said.necessity.map(gateway_core::Personal::into_inner),
+            emergency: said.emergency.map(|e| e.statement.into_inner()),
             bases: said.bases,
             row,
             decisions,

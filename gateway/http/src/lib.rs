@@ -5,6 +5,7 @@
 //! a variant to [`problem::Fault`]; the compiler then asks for its status, title and words.
 
 mod activity;
+mod attachment;
 pub mod extract;
 pub mod harden;
 pub mod json;
@@ -13,6 +14,7 @@ pub mod problem;
 pub mod serve;
 pub mod tls;
 
+pub use attachment::{attachment, media_type};
 pub use extract::{Path, Query};
 pub use harden::{harden, log_panics};
 pub use json::Json;

@@ -32,6 +32,39 @@ impl Tx {
         .await
     }
 
+    /// As [`Tx::inbox`], the newest first.
+    pub async fn inbox_newest(
+        &mut self,
+        agency: &str,
+        before: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<DeliveryRow>, StoreError> {
+        self.select(
+            "where agency = $1 and state in ('queued', 'waiting', 'sent', 'failed', 'delivered', 'opened') \
+             and ($2 is null or id < $2) order by id desc limit $3",
+            &[agency.into(), before.into(), limit.into()],
+        )
+        .await
+    }
+
+    /// What waits in an agency's inbox with an item that can still be read at `now`, and not
+    /// after `until` (microseconds UTC); the oldest first.
+    pub async fn inbox_due(
+        &mut self,
+        agency: &str,
+        now: i64,
+        until: i64,
+        limit: i64,
+    ) -> Result<Vec<DeliveryRow>, StoreError> {
+        self.select(
+            "where agency = $1 and state in ('queued', 'waiting', 'sent', 'failed', 'delivered', 'opened') \
+             and id in (select delivery from wrap where agency = $1 and expires_at > $2 and expires_at <= $3) \
+             order by id limit $4",
+            &[agency.into(), now.into(), until.into(), limit.into()],
+        )
+        .await
+    }
+
     /// The outbox: deliveries that no channel has been tried for.
     pub async fn outbox(&mut self, limit: i64) -> Result<Vec<DeliveryRow>, StoreError> {
         self.select(
