@@ -1,12 +1,49 @@
 //! The portal: server-rendered pages for people with nothing but a browser. Whoever signs in
 //! sees what waits for their agency, opens it, takes it and its proof, and signs out.
 //!
-//! What it will not do: hold a key, or show anything that has not passed the vault and the log;
-//! need a script; load anything from elsewhere. To add a page, write its handler and its
-//! template in the folder `page`, and list it in [`router`].
+//! What it will not do: hold a key; show anything that has not passed the vault and the log;
+//! need a script; load anything from elsewhere. To add a page, write its handler in the folder
+//! `page` and its template in `templates/page`, and list it in [`router`].
 
 mod assets;
 mod component;
+mod cookie;
+mod frame;
+mod guard;
+mod page;
+mod router;
+mod stop;
+mod visitor;
+mod words;
 
-#[cfg(test)]
-mod x {}
+use std::sync::Arc;
+
+use gateway_flow::Flow;
+
+pub use crate::router::router;
+
+/// What the handlers work with. Clones are the same portal.
+#[derive(Clone, Debug)]
+pub struct Portal {
+    /// The flow that does the work.
+    pub flow: Flow,
+    /// What an installation says of itself.
+    pub settings: Arc<Settings>,
+}
+
+/// What an installation says of itself on its pages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The coordination unit's number, for whoever cannot go on.
+    pub coordination_phone: String,
+}
+
+impl Portal {
+    /// A portal over a flow.
+    pub fn new(flow: Flow, settings: Settings) -> Self {
+        Self {
+            flow,
+            settings: Arc::new(settings),
+        }
+    }
+}

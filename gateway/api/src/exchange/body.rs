@@ -10,13 +10,12 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use gateway_flow::FlowError;
 use gateway_http::json::from_slice;
-use gateway_http::{Fault, Json};
+use gateway_http::{Fault, Json, media_type};
 use tokio::sync::mpsc;
 
 use crate::Api;
 use crate::error::Refused;
 use crate::scan::{Scanned, Watch};
-use crate::stream::media_type;
 use crate::wire::request::ExchangeRequest;
 
 /// The part that holds the exchange itself.

@@ -1,0 +1,145 @@
+//! What stands around every page.
+
+use askama::Template;
+
+use crate::assets::{ICON_SVG, PORTAL_CSS, PORTAL_JS};
+use crate::component::{GenericHeader, Html, NavigationItem, ServiceNavigation, SkipLink};
+use crate::visitor::Visitor;
+use crate::{Portal, cookie};
+
+/// What the service is called.
+pub(crate) const SERVICE: &str = "MAPPA information exchange";
+
+/// Where in the service a page is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// What waits.
+    Inbox,
+    /// What was sent.
+    Sent,
+    /// Neither.
+    Elsewhere,
+}
+
+/// What stands around a page.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    pub(crate) title: String,
+    place: Place,
+    who: Option<Who>,
+    pub(crate) checkpoint: Option<String>,
+    pub(crate) phone: String,
+}
+
+#[derive(Debug)]
+struct Who {
+    name: String,
+    agency: String,
+    token: String,
+}
+
+#[derive(Template)]
+#[template(path = "component/who.html")]
+struct End<'a> {
+    who: &'a Who,
+}
+
+#[derive(Template)]
+#[template(
+    source = "<span class=\"portal-header__name\">{{ name }}</span>",
+    ext = "html"
+)]
+struct Logo<'a> {
+    name: &'a str,
+}
+
+impl Frame {
+    /// Around a page for whoever asks.
+    pub(crate) async fn bare(portal: &Portal, title: &str) -> Self {
+        Self {
+            title: title.to_owned(),
+            place: Place::Elsewhere,
+            who: None,
+            // Without the store the page is about that, and has no checkpoint.
+            checkpoint: portal.flow.checkpoint(None).await.ok().flatten(),
+            phone: portal.settings.coordination_phone.clone(),
+        }
+    }
+
+    /// Around a page for somebody who is signed in.
+    pub(crate) async fn around(
+        portal: &Portal,
+        visitor: &Visitor,
+        place: Place,
+        title: &str,
+    ) -> Result<Self, gateway_flow::FlowError> {
+        let name = portal.flow.person_name(&visitor.session.person).await?;
+        let agency = portal.flow.agency_row(&visitor.session.person.agency).await?;
+        Ok(Self {
+            place,
+            who: Some(Who {
+                name: name.into_inner(),
+                agency: agency.name,
+                token: cookie::token(&visitor.token),
+            }),
+            ..Self::bare(portal, title).await
+        })
+    }
+
+    /// The token for forms of the page.
+    pub(crate) fn token(&self) -> &str {
+        self.who.as_ref().map_or("", |who| &who.token)
+    }
+
+    /// Past all of it.
+    pub(crate) fn skip(&self) -> SkipLink<'static> {
+        SkipLink {
+            href: "#main-content",
+            text: "Skip to main content",
+        }
+    }
+
+    /// Whose service it is.
+    pub(crate) fn header(&self) -> GenericHeader<'static> {
+        GenericHeader {
+            url: "/",
+            logo: Html::of(&Logo { name: "MAPPA" }),
+        }
+    }
+
+    /// Where one can go.
+    pub(crate) fn navigation(&self) -> ServiceNavigation<'_> {
+        let item = |href, text, place| NavigationItem {
+            href,
+            text,
+            current: self.place == place,
+        };
+        ServiceNavigation {
+            service_name: SERVICE,
+            service_url: "/",
+            navigation: match self.who {
+                Some(_) => vec![
+                    item("/inbox", "Inbox", Place::Inbox),
+                    item("/sent", "Sent", Place::Sent),
+                ],
+                None => Vec::new(),
+            },
+            end: self.who.as_ref().map(|who| Html::of(&End { who })).unwrap_or_default(),
+        }
+    }
+
+    /// The name of the styles.
+    pub(crate) fn styles(&self) -> &'static str {
+        PORTAL_CSS.name
+    }
+
+    /// The name of the script.
+    pub(crate) fn script(&self) -> &'static str {
+        PORTAL_JS.name
+    }
+
+    /// The name of the icon.
+    pub(crate) fn icon(&self) -> &'static str {
+        ICON_SVG.name
+    }
+}

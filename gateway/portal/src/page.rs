@@ -1,0 +1,12 @@
+//! The pages, a file each.
+
+pub(crate) mod document;
+pub(crate) mod inbox;
+pub(crate) mod item;
+pub(crate) mod message;
+pub(crate) mod sent;
+pub(crate) mod sessions;
+pub(crate) mod sign_in;
+
+/// Entries on one page of a list.
+pub(crate) const ON_A_PAGE: usize = 20;

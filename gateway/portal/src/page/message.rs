@@ -1,0 +1,274 @@
+//! One message: for its reader what it says, for its sender how far it has come.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{Html, IntoResponse as _, Response};
+use gateway_core::{Obligation, RuleHit};
+use gateway_flow::FlowError;
+use gateway_flow::view::{DeliveryView, ExchangeView};
+use serde::Deserialize;
+
+use crate::component::{
+    BackLink, Button, Cell, Details, Head, Html as Markup, NotificationBanner, Row, SummaryList,
+    Table, Tag, WarningText,
+};
+use crate::frame::{Frame, Place};
+use crate::page::item::{Shown, shown};
+use crate::stop::{Stop, see_other};
+use crate::visitor::{Posted, Visitor};
+use crate::{Portal, words};
+
+/// What has just been done.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    acknowledged: bool,
+}
+
+#[derive(Template)]
+#[template(path = "page/message.html")]
+struct Page {
+    frame: Frame,
+    view: ExchangeView,
+    from: String,
+    heading: String,
+    marking: &'static str,
+    about: Option<String>,
+    state: Tag<'static>,
+    obligations: Vec<String>,
+    because: Vec<RuleHit>,
+    items: Vec<Shown>,
+    deliveries: Vec<(String, DeliveryView)>,
+    open: bool,
+    acknowledged: bool,
+}
+
+#[derive(Template)]
+#[template(path = "page/because.html")]
+struct Because<'a> {
+    rules: &'a [RuleHit],
+}
+
+impl Page {
+    fn back(&self) -> BackLink<'static> {
+        match self.view.sent {
+            true => BackLink {
+                href: "/sent",
+                text: "Back to sent",
+            },
+            false => BackLink {
+                href: "/inbox",
+                text: "Back to inbox",
+            },
+        }
+    }
+
+    fn banner(&self) -> Option<NotificationBanner<'static>> {
+        self.acknowledged.then_some(NotificationBanner {
+            text: "You have acknowledged this message. The sender can see that",
+            success: true,
+        })
+    }
+
+    fn emergency(&self) -> Option<WarningText<'_>> {
+        let text = self.view.emergency.as_deref()?;
+        Some(WarningText { text })
+    }
+
+    fn facts(&self) -> SummaryList<'static> {
+        let text = |key, value: &str| Row {
+            key,
+            value: Markup::text(value),
+        };
+        let mut rows = vec![
+            text("From", &self.from),
+            Row {
+                key: "State",
+                value: Markup::of(&self.state),
+            },
+            text("Received", &words::time(self.view.row.received_at)),
+        ];
+        rows.extend(self.about.as_deref().map(|about| text("About", about)));
+        let purpose = self.view.row.purpose.as_deref().map(words::purpose);
+        rows.extend(purpose.map(|purpose| text("Purpose", purpose)));
+        let necessity = self.view.necessity.as_deref();
+        rows.extend(necessity.map(|words| text("Why it is needed", words)));
+        if !self.view.bases.is_empty() {
+            rows.push(text("Legal basis", &self.view.bases.join("; ")));
+        }
+        SummaryList { rows, classes: "" }
+    }
+
+    fn rules(&self) -> Details<'static> {
+        Details {
+            summary: "The rules that allowed it",
+            content: Markup::of(&Because {
+                rules: &self.because,
+            }),
+        }
+    }
+
+    fn ways(&self) -> Table<'static> {
+        let head = |text| Head {
+            text,
+            numeric: false,
+        };
+        let cell = |html| Cell {
+            html,
+            numeric: false,
+        };
+        let rows = self.deliveries.iter().map(|(name, delivery)| {
+            let (text, classes) = words::delivered(&delivery.state);
+            let steps = delivery.steps.iter().map(|step| {
+                let (state, _) = words::delivered(&step.state);
+                format!("{state} {}", words::time(step.at))
+            });
+            vec![
+                cell(Markup::text(name)),
+                cell(Markup::of(&Tag { text, classes })),
+                cell(Markup::text(steps.collect::<Vec<_>>().join("; "))),
+            ]
+        });
+        Table {
+            caption: "Who has it",
+            caption_classes: "govuk-table__caption--m",
+            classes: "portal-stack",
+            head: vec![head("Agency"), head("State"), head("Steps")],
+            rows: rows.collect(),
+        }
+    }
+
+    fn acknowledge(&self) -> Button<'static> {
+        Button {
+            text: "Acknowledge",
+            prevent_double_click: true,
+            ..Button::default()
+        }
+    }
+
+    fn receipt(&self) -> String {
+        format!("/messages/{}/receipt", self.view.row.id)
+    }
+}
+
+/// Shows it. Texts are opened for it, and each opening is a reading in the log.
+pub(crate) async fn one(
+    State(portal): State<Portal>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Stop> {
+    let (flow, caller) = (&portal.flow, &visitor.session.caller);
+    let view = flow.exchange_for(caller, &id).await?;
+    let items = shown(&portal, &visitor, &view).await?;
+    // Opened now: how it stands is asked for after the reading.
+    let view = flow.exchange_for(caller, &id).await?;
+    let because = match view.sent {
+        true => Vec::new(),
+        false => flow.because(caller, &id).await?,
+    };
+    let mut deliveries = Vec::new();
+    if view.sent {
+        for delivery in view.deliveries.clone() {
+            deliveries.push((flow.agency_row(&delivery.recipient).await?.name, delivery));
+        }
+    }
+    let from = flow.agency_row(&view.row.sender).await?.name;
+    let heading = heading(&view);
+    let place = if view.sent { Place::Sent } else { Place::Inbox };
+    let page = Page {
+        frame: Frame::around(&portal, &visitor, place, &heading).await?,
+        about: about(&portal, &visitor, &view).await?,
+        marking: marking(&view),
+        state: state(&view),
+        obligations: obligations(&view),
+        open: !view.sent && view.deliveries.iter().any(waits),
+        acknowledged: asked.acknowledged,
+        view,
+        from,
+        heading,
+        because,
+        items,
+        deliveries,
+    };
+    Ok(Html(page.to_string()).into_response())
+}
+
+/// The agency says that it has it.
+pub(crate) async fn acknowledge(
+    State(portal): State<Portal>,
+    Path(id): Path<String>,
+    Posted(visitor): Posted,
+) -> Result<Response, Stop> {
+    let (flow, caller) = (&portal.flow, &visitor.session.caller);
+    let view = flow.exchange_for(caller, &id).await?;
+    if view.sent {
+        return Err(Stop::NotFound);
+    }
+    for delivery in view.deliveries.iter().filter(|one| waits(one)) {
+        flow.acknowledge(caller, &delivery.id).await?;
+    }
+    Ok(see_other(&format!("/messages/{}?acknowledged=true", view.row.id)))
+}
+
+fn waits(delivery: &DeliveryView) -> bool {
+    !matches!(delivery.state.as_str(), "acknowledged" | "expired" | "recalled")
+}
+
+fn heading(view: &ExchangeView) -> String {
+    match view.items.as_slice() {
+        [] => "Message".to_owned(),
+        [one] => one.title.clone(),
+        [first, rest @ ..] => format!("{} and {} more", first.title, rest.len()),
+    }
+}
+
+fn marking(view: &ExchangeView) -> &'static str {
+    let markings = view.items.iter().map(|item| item.marking);
+    markings.max_by_key(|marking| marking.len()).unwrap_or("OFFICIAL-SENSITIVE")
+}
+
+fn state(view: &ExchangeView) -> Tag<'static> {
+    let (text, classes) = match (view.sent, view.deliveries.first()) {
+        (false, Some(delivery)) => words::received(&delivery.state),
+        (true, _) | (false, None) => words::exchange(&view.row.state),
+    };
+    Tag { text, classes }
+}
+
+/// What the items oblige to, each once.
+fn obligations(view: &ExchangeView) -> Vec<String> {
+    let all: BTreeSet<Obligation> = view
+        .items
+        .iter()
+        .flat_map(|item| item.obligations.iter().copied())
+        .collect();
+    all.into_iter().filter_map(words::obligation).collect()
+}
+
+/// Whom it is about, where this agency has a part in the case and so may know.
+async fn about(
+    portal: &Portal,
+    visitor: &Visitor,
+    view: &ExchangeView,
+) -> Result<Option<String>, FlowError> {
+    let Some(reference) = &view.row.nominal else {
+        return Ok(None);
+    };
+    let nominal = match portal.flow.nominal(&visitor.session.caller, reference).await {
+        Ok(nominal) => nominal,
+        Err(FlowError::NotFound | FlowError::Forbidden(_)) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let Some(name) = nominal.name else {
+        return Ok(None);
+    };
+    let born = nominal.date_of_birth.map(gateway_core::Personal::into_inner);
+    let name = name.into_inner();
+    Ok(Some(match born {
+        Some(born) => format!("{name}, born {}", words::date(&born)),
+        None => name,
+    }))
+}

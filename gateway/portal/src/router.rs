@@ -1,0 +1,72 @@
+//! Every route of the portal, and the layers that all of them have.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, get, post};
+
+use crate::page::{document, inbox, message, sent, sessions, sign_in};
+use crate::stop::Stop;
+use crate::{Portal, assets, guard};
+
+/// The longest form, bytes.
+const FORM: usize = 16 * 1024;
+
+/// The portal's whole router, ready to be served; `public` are routes that need nobody to be
+/// signed in, such as the log's.
+pub fn router(portal: Portal, public: Router) -> Router {
+    let mut router = Router::new();
+    for (_, path, handler) in open().into_iter().chain(signed_in()) {
+        router = router.route(path, handler);
+    }
+    router
+        .layer(DefaultBodyLimit::max(FORM))
+        .with_state(portal.clone())
+        .merge(public)
+        .fallback(async || Stop::NotFound)
+        .method_not_allowed_fallback(async || Stop::Method)
+        .layer(from_fn_with_state(portal, guard::guard))
+}
+
+type Route = (&'static str, &'static str, MethodRouter<Portal>);
+
+/// What needs nobody to be signed in.
+fn open() -> Vec<Route> {
+    vec![
+        ("GET", "/assets/{name}", get(assets::serve)),
+        ("GET", "/sign-in", get(sign_in::form)),
+        ("POST", "/sign-in", post(sign_in::send)),
+    ]
+}
+
+/// What is shown to whoever is signed in, as far as it is theirs.
+fn signed_in() -> Vec<Route> {
+    vec![
+        ("GET", "/", get(inbox::start)),
+        ("GET", "/inbox", get(inbox::list)),
+        ("GET", "/sent", get(sent::list)),
+        ("GET", "/messages/{id}", get(message::one)),
+        ("POST", "/messages/{id}/acknowledge", post(message::acknowledge)),
+        ("GET", "/messages/{id}/documents/{n}", get(document::download)),
+        ("GET", "/messages/{id}/documents/{n}/key", get(document::key)),
+        ("GET", "/messages/{id}/receipt", get(document::receipt)),
+        ("GET", "/sessions", get(sessions::list)),
+        ("POST", "/sessions/{id}", post(sessions::end)),
+        ("POST", "/sign-out", post(sessions::sign_out)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_journey_tries_every_route_that_needs_somebody_signed_in() {
+        let tried = include_str!("../../../tests/peers/portal_routes.txt");
+        let routes: Vec<String> = signed_in()
+            .iter()
+            .map(|(method, path, _)| format!("{method} {path}"))
+            .collect();
+        assert_eq!(tried.lines().collect::<Vec<_>>(), routes);
+    }
+}

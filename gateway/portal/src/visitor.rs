@@ -1,0 +1,110 @@
+//! Who asks: the session behind the cookie, looked up anew for every request.
+
+use axum::extract::{Form, FromRequest, FromRequestParts, Request};
+use axum::http::Method;
+use axum::http::request::Parts;
+use gateway_flow::sign_in::{Session, Standing};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::stop::Stop;
+use crate::{Portal, cookie};
+
+/// Somebody who is signed in.
+pub(crate) struct Visitor {
+    /// Their session.
+    pub(crate) session: Session,
+    /// The cookie's value.
+    pub(crate) token: Zeroizing<String>,
+}
+
+impl FromRequestParts<Portal> for Visitor {
+    type Rejection = Stop;
+
+    async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Stop> {
+        let away = || Stop::SignIn(way_back(parts));
+        let token = cookie::value(&parts.headers, cookie::SESSION).ok_or_else(away)?;
+        match portal.flow.session(&token).await? {
+            Standing::Open(session) => Ok(Self { session, token }),
+            Standing::Locked | Standing::Absent => Err(away()),
+        }
+    }
+}
+
+/// Somebody who is signed in and has sent a form of ours: the only way to a handler of `POST`
+/// but for signing in.
+pub(crate) struct Posted(pub(crate) Visitor);
+
+#[derive(Deserialize)]
+struct Token {
+    token: String,
+}
+
+impl FromRequest<Portal> for Posted {
+    type Rejection = Stop;
+
+    async fn from_request(request: Request, portal: &Portal) -> Result<Self, Stop> {
+        let (mut parts, body) = request.into_parts();
+        let visitor = Visitor::from_request_parts(&mut parts, portal).await?;
+        let form = Form::<Token>::from_request(Request::from_parts(parts, body), &()).await;
+        let Form(Token { token }) = form.map_err(|_| Stop::Stale)?;
+        if cookie::matches(&token, &visitor.token) {
+            Ok(Self(visitor))
+        } else {
+            Err(Stop::Stale)
+        }
+    }
+}
+
+/// The page to go on with after signing in: never a download, never an act.
+fn way_back(parts: &Parts) -> String {
+    let path = parts.uri.path();
+    if let Some(message) = path.strip_prefix("/messages/") {
+        let id = message.split('/').next().unwrap_or_default();
+        return format!("/messages/{id}");
+    }
+    if parts.method != Method::GET {
+        return "/inbox".to_owned();
+    }
+    let asked = parts.uri.path_and_query();
+    asked.map_or_else(|| "/inbox".to_owned(), ToString::to_string)
+}
+
+/// A way that leads to a page of ours and nowhere else.
+pub(crate) fn own_way(way: &str) -> Option<&str> {
+    let own = way.starts_with('/')
+        && !way[1..].starts_with(['/', '\\'])
+        && way.len() <= 500
+        && way.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
+        && !way.starts_with("/sign-");
+    own.then_some(way)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_own_pages_are_gone_on_with() {
+        assert_eq!(own_way("/messages/1?x=y"), Some("/messages/1?x=y"));
+        for bad in [
+            "", "inbox", "//evil.example", "/\\evil.example", "https://evil.example",
+            "/a\r\nSet-Cookie: x", "/a b", "/sign-out", "javascript:alert(1)", "/\t/evil.example",
+        ] {
+            assert_eq!(own_way(bad), None, "{bad:?}");
+        }
+    }
+
+    fn asked(method: Method, address: &str) -> String {
+        let request = axum::http::Request::builder().method(method).uri(address);
+        way_back(&request.body(()).unwrap().into_parts().0)
+    }
+
+    #[test]
+    fn a_page_is_gone_on_with_and_neither_a_download_nor_an_act() {
+        assert_eq!(asked(Method::GET, "/inbox?before=1"), "/inbox?before=1");
+        assert_eq!(asked(Method::GET, "/messages/1/documents/2"), "/messages/1");
+        assert_eq!(asked(Method::POST, "/messages/1/acknowledge"), "/messages/1");
+        assert_eq!(asked(Method::POST, "/sessions/1"), "/inbox");
+    }
+}
