@@ -12,5 +12,6 @@ mod keeping;
 mod obligations;
 mod records;
 mod secure_channel;
+mod sign_in;
 mod story;
 mod world;
