@@ -384,6 +384,43 @@ mod tests {
         assert!(!dir.path().join(UNFINISHED).exists());
     }
 
+    /// The code of now for a secret in base32.
+    fn code(secret: &str, now: Timestamp) -> String {
+        use aws_lc_rs::hmac;
+        let bits: String = secret
+            .bytes()
+            .map(|b| {
+                b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+                    .iter()
+                    .position(|l| *l == b)
+            })
+            .map(|five| format!("{:05b}", five.unwrap()))
+            .collect();
+        let key: Vec<u8> = (0..bits.len() / 8)
+            .map(|n| u8::from_str_radix(&bits[n * 8..n * 8 + 8], 2).unwrap())
+            .collect();
+        let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key);
+        let mac = hmac::sign(&key, &(now.as_second() / 30).to_be_bytes());
+        let four = &mac.as_ref()[usize::from(mac.as_ref()[19] & 15)..][..4];
+        let number = u32::from_be_bytes(four.try_into().unwrap()) & 0x7fff_ffff;
+        format!("{:06}", number % 1_000_000)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn everybody_signs_in_with_what_demo_json_says() {
+        let dir = tempfile::tempdir().unwrap();
+        let words = ["--sample", "none", "--clock", "manual"];
+        let (flow, _, _) = made(dir.path(), &words).await;
+        let read = State::read(dir.path()).unwrap();
+        for agency in &read.agencies {
+            for user in &agency.users {
+                let code = code(&user.totp_secret, flow.clock.now());
+                let new = flow.sign_in(&user.email, &user.password, &code).await;
+                assert_eq!(new.unwrap().session.person.agency, agency.id);
+            }
+        }
+    }
+
     #[tokio::test]
     async fn a_channel_that_is_not_built_is_wrong_usage() {
         let dir = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use gateway_core::{AgencyId, Role};
 use gateway_flow::Flow;
 use gateway_flow::admin::NewPerson;
+use gateway_flow::sign_in::{Cost, hash};
 use gateway_seal::Place;
 use gateway_store::rows::PersonRow;
 use gateway_vault::parties;
@@ -11,7 +12,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::installation::Where;
-use crate::password::{self, Cost};
+use crate::password;
 use crate::say;
 
 /// People at the agencies, their roles and absences
@@ -27,6 +28,11 @@ pub enum User {
     Dismiss(Dismiss),
     /// Enter that a person is away: a deputy acts meanwhile
     Away(Away),
+    /// Give a person a fresh password and one-time code secret; prints them, once
+    ///
+    /// The old ones are good no longer, and the person's open sessions end. Check first that it
+    /// is the person who asks.
+    Credentials(One),
     /// Suspend a person, from now
     Suspend(One),
     /// End a person's suspension
@@ -148,6 +154,7 @@ impl User {
                 let flow = away.at.open().await?;
                 Ok(flow.add_absence(&away.email, away.from, away.until).await?)
             }
+            Self::Credentials(one) => one.credentials().await,
             Self::Suspend(one) => one.suspend(true).await,
             Self::Restore(one) => one.suspend(false).await,
         }
@@ -155,6 +162,14 @@ impl User {
 }
 
 impl One {
+    async fn credentials(self) -> anyhow::Result<()> {
+        let flow = self.at.open().await?;
+        let (password, totp) = (password::fresh(), password::fresh_totp());
+        let hashed = hash(&password, Cost::Service)?;
+        flow.set_credentials(&self.email, hashed, &totp).await?;
+        print_once(&self.email, &password, &totp)
+    }
+
     async fn suspend(self, suspended: bool) -> anyhow::Result<()> {
         let flow = self.at.open().await?;
         Ok(flow.suspend_person(&self.email, suspended).await?)
@@ -174,14 +189,18 @@ impl Add {
                 .into_iter()
                 .map(|role| (role, self.deputy))
                 .collect(),
-            password_hash: Some(password::hash(&password, Cost::Service)?),
+            password_hash: Some(hash(&password, Cost::Service)?),
             totp_secret: Some(totp.clone()),
         };
         flow.add_person(new).await?;
-        say::json(&serde_json::json!({
-            "email": self.email, "password": password, "totp_secret": totp,
-        }))
+        print_once(&self.email, &password, &totp)
     }
+}
+
+fn print_once(email: &str, password: &str, totp: &str) -> anyhow::Result<()> {
+    say::json(&serde_json::json!({
+        "email": email, "password": password, "totp_secret": totp,
+    }))
 }
 
 impl List {

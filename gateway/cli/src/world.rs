@@ -14,6 +14,7 @@ use anyhow::Context as _;
 use gateway_core::{AgencyId, Channel, Custody, Identifier, IdentifierKind};
 use gateway_flow::Flow;
 use gateway_flow::admin::{NewAgency, NewNominal, NewPerson};
+use gateway_flow::sign_in::{Cost, hash};
 use gateway_seal::Identity;
 use jiff::{Timestamp, ToSpan as _};
 use secrecy::ExposeSecret as _;
@@ -22,7 +23,7 @@ use self::agencies::{AGENCIES, AgencyData};
 use self::nominals::{NOMINALS, NominalData};
 use self::people::PersonData;
 use crate::demo::{AgencyState, NominalState, State, UserState};
-use crate::password::{self, Cost};
+use crate::password;
 use crate::pki::{Authority, Pair};
 use crate::{files, post, progress};
 
@@ -196,7 +197,7 @@ async fn add_person(
         name: data.name.to_owned(),
         email: email.clone(),
         roles: vec![(data.role, false)],
-        password_hash: Some(password::hash(&password, Cost::Demo)?),
+        password_hash: Some(hash(&password, Cost::Demo)?),
         totp_secret: Some(totp_secret.clone()),
     };
     let id = flow.add_person(new).await?;

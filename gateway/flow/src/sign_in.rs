@@ -42,6 +42,10 @@ pub struct NewSession {
 
 /// What a token stands for now.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is taken apart as soon as it is there, once a request"
+)]
 pub enum Standing {
     /// Somebody who is signed in.
     Open(Session),

@@ -59,6 +59,8 @@ async fn records(
         .await
         .context("the backup's records are not what its logs committed to")?;
     bar.finish_and_clear();
+    // Whoever signed out since the backup would be signed in again.
+    tx.remove_sessions().await?;
     keys.commit().await?;
     let store = target.store.clone();
     let policy = protocols.digest().to_owned();

@@ -30,7 +30,7 @@ const AT_ONCE: i64 = 500;
 pub(super) fn fresh_token() -> Zeroizing<String> {
     let mut bytes = Zeroizing::new([0; 32]);
     rand::rng().fill_bytes(&mut *bytes);
-    Zeroizing::new(URL_SAFE_NO_PAD.encode(&*bytes))
+    Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_slice()))
 }
 
 /// What the store knows a token by: its SHA-256, hexadecimal.

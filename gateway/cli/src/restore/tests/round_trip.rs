@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 
 use gateway_core::Clock;
 use gateway_flow::Flow;
+use gateway_flow::admin::NewPerson;
+use gateway_store::rows::SessionRow;
 
 use super::{Home, LARGE, clock, holds, kinds, people, proved, read, rows, send, verifier};
 use crate::pki::Authority;
@@ -139,6 +141,46 @@ async fn a_month_of_a_demo_goes_from_database_to_database_and_back_row_for_row()
 
 fn state_logs(rows: &BTreeMap<String, Vec<String>>) -> usize {
     rows["log"].len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_does_not_come_back_with_a_backup() {
+    for kind in kinds() {
+        let home = Home::new(kind).await;
+        let flow = home.open(&clock()).await;
+        people(&flow).await;
+        let new = NewPerson {
+            agency: "met-police".parse().unwrap(),
+            name: "Synthetic Person".to_owned(),
+            email: "s.person@police.example".to_owned(),
+            roles: Vec::new(),
+            password_hash: None,
+            totp_secret: None,
+        };
+        let mut session = SessionRow {
+            id: "a".to_owned(),
+            token: "b".to_owned(),
+            person: flow.add_person(new).await.unwrap(),
+            agency: "met-police".to_owned(),
+            started_at: 0,
+            proved_at: 0,
+            seen_at: 0,
+            ends_at: i64::MAX,
+        };
+        let mut tx = flow.store.write("test").await.unwrap();
+        tx.put(&mut session).await.unwrap();
+        tx.commit().await.unwrap();
+        let backup = home.backup("b.tar").await;
+        let there = home.beside(kind).await;
+        there.restore(&backup, &[]).await.unwrap();
+        let flow = there.open(&clock()).await;
+        let kept = [
+            rows(&flow.store).await,
+            rows(&home.open(&clock()).await.store).await,
+        ];
+        let count = kept.map(|rows| (rows["person"].len(), rows["session"].len()));
+        assert_eq!(count, [(1, 0), (1, 1)]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
