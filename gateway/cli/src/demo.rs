@@ -387,18 +387,15 @@ mod tests {
     /// The code of now for a secret in base32.
     fn code(secret: &str, now: Timestamp) -> String {
         use aws_lc_rs::hmac;
-        let bits: String = secret
-            .bytes()
-            .map(|b| {
-                b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-                    .iter()
-                    .position(|l| *l == b)
-            })
-            .map(|five| format!("{:05b}", five.unwrap()))
-            .collect();
-        let key: Vec<u8> = (0..bits.len() / 8)
-            .map(|n| u8::from_str_radix(&bits[n * 8..n * 8 + 8], 2).unwrap())
-            .collect();
+        let five = |letter: &u8| {
+            let mut alphabet = (0_u64..).zip(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
+            alphabet.find(|(_, l)| *l == letter).unwrap().0
+        };
+        let bytes = |eight: &[u8]| {
+            let number = eight.iter().fold(0, |n, letter| n << 5 | five(letter));
+            number.to_be_bytes()[3..].to_vec()
+        };
+        let key: Vec<u8> = secret.as_bytes().chunks(8).flat_map(bytes).collect();
         let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key);
         let mac = hmac::sign(&key, &(now.as_second() / 30).to_be_bytes());
         let four = &mac.as_ref()[usize::from(mac.as_ref()[19] & 15)..][..4];
