@@ -48,6 +48,13 @@ install() {
 
 compiles() { have cc && have make; }
 
+# The portal's styles and script, embedded at build: nothing of them is in the repository.
+install_styles() {
+  say "installing with npm, into gateway/portal/node_modules: the portal's styles"
+  npm ci --prefix gateway/portal --no-audit --no-fund --silent ||
+    die "npm could not install the portal's styles: look at the network, and run this again"
+}
+
 # Cargo, and what compiles C: AWS-LC, SQLite and the allocator are C, and Rust links with it.
 need_rust() {
   have cargo || die "there is no cargo: install the Rust toolchain (https://rustup.rs), and run this again"

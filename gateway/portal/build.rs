@@ -22,7 +22,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={PACKAGE}/govuk-frontend.min.js");
     println!("cargo:rerun-if-changed=assets");
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    let styles = [plain_styles(&package("govuk-frontend.min.css")?), own("portal.css")?].concat();
+    let styles = [
+        plain_styles(&package("govuk-frontend.min.css")?),
+        own("portal.css")?,
+    ]
+    .concat();
     let library = file(&out, "govuk", "js", &package("govuk-frontend.min.js")?)?;
     let script = own("portal.js")?.replace("GOVUK_FRONTEND", &format!("/assets/{}", library.name));
     let files = [

@@ -22,6 +22,8 @@ class Gateway:
             f"127.0.0.1:{free_port()}",
             "--ops",
             f"127.0.0.1:{free_port()}",
+            "--portal",
+            f"127.0.0.1:{free_port()}",
             "--smtp",
             f"127.0.0.1:{self.smtp}",
             *(["--database", database.read_text()] if database.exists() else []),

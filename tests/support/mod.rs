@@ -52,6 +52,7 @@ impl Demo {
         command
             .args(["demo", "--clock", "manual", "--sample", sample])
             .args(["--api", "127.0.0.1:0", "--ops", "127.0.0.1:0"])
+            .args(["--portal", "127.0.0.1:0"])
             .args(["--smtp", "127.0.0.1:0", "--dir"])
             .arg(folder.path())
             .env("TMPDIR", folder.path().join("tmp"))
@@ -126,16 +127,25 @@ pub fn fresh_postgres(name: &str) -> Option<String> {
 
 /// Runs a peer's script from `tests/peers` and shows what it said where it fails.
 pub fn peer(script: &str, demo: &Path) {
+    run("python3", script, demo);
+}
+
+/// The same for a script that drives a browser.
+pub fn browser(script: &str, demo: &Path) {
+    run("node", script, demo);
+}
+
+fn run(program: &str, script: &str, demo: &Path) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("peers")
         .join(script);
-    let done = Command::new("python3")
+    let done = Command::new(program)
         .arg(script)
         .arg(demo)
         .arg(gateway())
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()
-        .expect("python3 runs");
+        .expect("the peer's program runs");
     let said = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{said}");
 }

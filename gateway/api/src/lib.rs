@@ -33,7 +33,7 @@ use gateway_http::CursorKey;
 
 pub use crate::openapi::document;
 pub use crate::ops::ops_router;
-pub use crate::router::router;
+pub use crate::router::{ledger_router, router};
 
 /// What the handlers work with. Clones are the same API.
 #[derive(Clone, Debug)]

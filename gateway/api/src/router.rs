@@ -27,6 +27,21 @@ pub fn router(api: Api) -> Router {
     harden(router).layer(from_fn_with_state(api, checkpoint::attach))
 }
 
+/// The public log alone, for another listener: its caller gives it fallbacks and headers.
+pub fn ledger_router(api: Api) -> Router {
+    ledger_routes().with_state(api)
+}
+
+/// The log's routes have wildcards, which OpenAPI does not know: they are described by
+/// [`Described`].
+fn ledger_routes() -> Router<Api> {
+    Router::new()
+        .route("/ledger/checkpoint", get(ledger::checkpoint))
+        .route("/ledger/tile/{*path}", get(ledger::tile))
+        .route("/ledger/{area}/checkpoint", get(ledger::area_checkpoint))
+        .route("/ledger/{area}/tile/{*path}", get(ledger::area_tile))
+}
+
 /// `HEAD` would be logged as a reading, and take a delivery, with nothing read: what is an act is
 /// asked for with `GET`.
 async fn whole_or_not_at_all(request: Request, next: Next) -> Response {
@@ -40,8 +55,7 @@ async fn whole_or_not_at_all(request: Request, next: Next) -> Response {
     refused
 }
 
-/// The routes with their descriptions. The log's have wildcards, which OpenAPI does not know:
-/// they are described by [`Described`].
+/// The routes with their descriptions.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(Described::openapi())
         .routes(routes!(exchange::post::create, exchange::list::list))
@@ -60,8 +74,5 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(events::list))
         .routes(routes!(notice::list))
         .route("/openapi.json", get(openapi::serve))
-        .route("/ledger/checkpoint", get(ledger::checkpoint))
-        .route("/ledger/tile/{*path}", get(ledger::tile))
-        .route("/ledger/{area}/checkpoint", get(ledger::area_checkpoint))
-        .route("/ledger/{area}/tile/{*path}", get(ledger::area_tile))
+        .merge(ledger_routes().into())
 }

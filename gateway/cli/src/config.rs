@@ -36,6 +36,9 @@ pub struct Config {
     pub api: Tls,
     /// The operator's listener.
     pub ops: Plain,
+    /// The portal; absent, there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portal: Option<crate::portal::PortalConfig>,
     /// Secure email; absent, there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mail: Option<crate::mail::MailConfig>,
@@ -108,6 +111,9 @@ impl Config {
         {
             *path = folder.join(&path);
         }
+        if let Some(portal) = &mut self.portal {
+            portal.seen_from(folder);
+        }
         if let Some(mail) = &mut self.mail {
             mail.seen_from(folder);
         }
@@ -131,6 +137,7 @@ impl Config {
                 client_ca: "pki/ca.pem".into(),
             },
             ops: Plain { address: ops },
+            portal: None,
             mail: None,
         }
     }

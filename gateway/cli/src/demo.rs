@@ -15,6 +15,7 @@ use crate::config::{Config, NAME};
 use crate::listen::Listeners;
 use crate::mail::{self, MailConfig, Relay};
 use crate::pki::Authority;
+use crate::portal::PortalConfig;
 use crate::world::{self, Dates};
 use crate::{files, installation, say, usage};
 
@@ -26,8 +27,8 @@ const UNFINISHED: &str = "unfinished";
 /// Run the whole gateway on this machine with synthetic people and agencies
 ///
 /// Everything is kept in DIR, and a second run on it goes on with what is there. `demo.json`
-/// in DIR says where everything is and how to sign in. Prints one line, `ready` and the API's
-/// address, when all listeners are up.
+/// in DIR says where everything is and how to sign in. Prints one line, `ready` and the
+/// portal's address, when all listeners are up.
 #[derive(Debug, Args)]
 pub struct Demo {
     /// The folder to keep everything in
@@ -39,9 +40,9 @@ pub struct Demo {
     /// Where the operator's listener is: loopback
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9443")]
     ops: SocketAddr,
-    /// Where the portal listens (not built yet: ignored)
-    #[arg(long, value_name = "ADDR")]
-    portal: Option<SocketAddr>,
+    /// Where the portal listens
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8443")]
+    portal: SocketAddr,
     /// Where the mail listener is
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2525")]
     smtp: SocketAddr,
@@ -100,11 +101,13 @@ impl Demo {
             Config::read(&dir.join(NAME))?
         };
         (config.api.address, config.ops.address) = (api, ops);
+        config.portal = Some(PortalConfig::of_folder(&dir, self.portal));
         config.mail = Some(self.mail(&dir)?);
         config.clamd.clone_from(&self.clamd);
         let listeners = Listeners::bind(&config).await?;
         let (api, ops) = listeners.addresses()?;
         let smtp = listeners.mail_address()?;
+        let portal = listeners.portal_address()?.unwrap_or(self.portal);
         let (flow, mut state) = match State::read(&dir) {
             Ok(state) => (self.go_on(&config).await?, state),
             Err(_) => self.make(&dir, &config).await?,
@@ -112,21 +115,24 @@ impl Demo {
         (config.api.address, config.ops.address) = (api, ops);
         if let (Some(mail), Some(smtp)) = (&mut config.mail, smtp) {
             mail.address = smtp;
-            // Until there is a portal, the API is where people's systems fetch what waits.
-            mail.portal = format!("https://{api}");
+            mail.portal = format!("https://{portal}");
             state.smtp = Some(SmtpState {
                 host: smtp.ip().to_string(),
                 port: smtp.port(),
             });
         }
+        if let Some(config) = &mut config.portal {
+            config.address = portal;
+        }
         config.write(&dir.join(NAME))?;
+        state.portal = format!("https://{portal}");
         state.api = format!("https://{api}");
         state.ops = format!("http://{ops}");
         state.manual_clock = self.clock == Hand::Manual;
         state.write(&dir)?;
         listeners
             .serve(flow, &config, || {
-                say::line(format!("ready https://{api}"));
+                say::line(format!("ready https://{portal}"));
                 Ok(())
             })
             .await
@@ -139,15 +145,12 @@ impl Demo {
                 return Err(usage(format!("{what} is not built yet: leave {flag} out")));
             }
         }
-        if self.portal.is_some() {
-            say::note("gateway: the portal is not built yet: --portal is ignored");
-        }
         Ok(())
     }
 
     /// The demo's mail: its domain, its certificates, and where it goes.
     fn mail(&self, dir: &Path) -> anyhow::Result<MailConfig> {
-        let mut mail = MailConfig::of_folder(dir, self.smtp, format!("https://{}", self.api));
+        let mut mail = MailConfig::of_folder(dir, self.smtp, format!("https://{}", self.portal));
         if let Some(relay) = &self.relay {
             mail.relay = Some(Relay::parse(relay)?);
             mail.folder = None;

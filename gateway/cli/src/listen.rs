@@ -16,6 +16,7 @@ use crate::{files, usage};
 
 /// Bound and not served yet.
 pub struct Listeners {
+    portal: Option<TcpListener>,
     api: TcpListener,
     ops: TcpListener,
     mail: Option<TcpListener>,
@@ -35,6 +36,10 @@ impl Listeners {
             bound.with_context(|| format!("cannot listen at `{address}` for the {what}"))
         };
         Ok(Self {
+            portal: match &config.portal {
+                Some(portal) => Some(bind(portal.address, "portal").await?),
+                None => None,
+            },
             api: bind(config.api.address, "API").await?,
             ops: bind(config.ops.address, "operator").await?,
             mail: match &config.mail {
@@ -51,11 +56,12 @@ impl Listeners {
 
     /// Where mail is listened for, where it is.
     pub fn mail_address(&self) -> anyhow::Result<Option<SocketAddr>> {
-        Ok(self
-            .mail
-            .as_ref()
-            .map(TcpListener::local_addr)
-            .transpose()?)
+        local(self.mail.as_ref())
+    }
+
+    /// Where the portal is, where there is one.
+    pub fn portal_address(&self) -> anyhow::Result<Option<SocketAddr>> {
+        local(self.portal.as_ref())
     }
 
     /// Serves until SIGINT or SIGTERM, and returns when what was under way has ended.
@@ -82,9 +88,22 @@ impl Listeners {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let (limits, app) = (Limits::default(), router(api.clone()));
+        let mut tasks = Vec::new();
+        if let (Some(listener), Some(portal)) = (self.portal, &config.portal) {
+            let (certificate, key) = (files::read(&portal.certificate)?, files::read(&portal.key)?);
+            let tls = server_config(&certificate, &key, None).context("the portal's TLS")?;
+            let pages = portal.router(flow.clone(), api.clone());
+            tasks.push(tokio::spawn(serve_tls(
+                listener,
+                tls,
+                pages,
+                limits,
+                stop.clone(),
+            )));
+        }
         let machines = tokio::spawn(serve_tls(self.api, tls, app, limits, stop.clone()));
         let operator = tokio::spawn(serve_plain(self.ops, ops_router(api), limits, stop.clone()));
-        let mut tasks = vec![machines, operator];
+        tasks.extend([machines, operator]);
         if let (Some(listener), Some(mail)) = (self.mail, &config.mail) {
             let room = mail.room(&flow, scanner)?;
             let server = mail.server(listener, room.clone(), flow.clock.clone())?;
@@ -105,4 +124,8 @@ impl Listeners {
         flow.store.close().await;
         Ok(())
     }
+}
+
+fn local(listener: Option<&TcpListener>) -> anyhow::Result<Option<SocketAddr>> {
+    Ok(listener.map(TcpListener::local_addr).transpose()?)
 }

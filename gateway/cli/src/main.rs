@@ -26,6 +26,7 @@ mod password;
 mod person;
 mod pki;
 mod policy;
+mod portal;
 mod post;
 mod progress;
 mod receipt;

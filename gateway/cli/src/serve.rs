@@ -25,9 +25,10 @@ impl Serve {
         flow.may_record().await?;
         let listeners = Listeners::bind(&config).await?;
         let (api, _) = listeners.addresses()?;
+        let named = listeners.portal_address()?.unwrap_or(api);
         listeners
             .serve(flow, &config, || {
-                say::line(format!("ready https://{api}"));
+                say::line(format!("ready https://{named}"));
                 Ok(())
             })
             .await

@@ -13,7 +13,11 @@ use crate::submission::Caller;
 impl Flow {
     /// The rules by which the calling agency was given what it has of an exchange, each once.
     /// Of what it was not given, and of other readers, they say nothing.
-    pub async fn because(&self, caller: &Caller, exchange: &str) -> Result<Vec<RuleHit>, FlowError> {
+    pub async fn because(
+        &self,
+        caller: &Caller,
+        exchange: &str,
+    ) -> Result<Vec<RuleHit>, FlowError> {
         let mut tx = self.store.read().await?;
         let wraps = tx.wraps_for(exchange, caller.agency.as_str()).await?;
         let given: BTreeSet<&str> = wraps.iter().map(|wrap| wrap.item.as_str()).collect();
@@ -50,7 +54,9 @@ impl Flow {
             let event: gateway_core::event::Event = serde_json::from_str(&leaf.event)?;
             let said = |name: &str| event.detail.get(name).map(String::as_str);
             let reached = said("state") == Some(DeliveryState::Delivered.as_str())
-                && wraps.iter().any(|wrap| said("delivery") == Some(&wrap.delivery));
+                && wraps
+                    .iter()
+                    .any(|wrap| said("delivery") == Some(&wrap.delivery));
             if reached {
                 return self.prove(&mut tx, leaf).await;
             }

@@ -5,9 +5,7 @@ use std::io::Read as _;
 
 use axum::body::Body;
 use axum::extract::Path;
-use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY,
-};
+use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use flate2::read::GzDecoder;
@@ -30,10 +28,7 @@ mod made {
 pub(crate) use self::made::{ICON_SVG, PORTAL_CSS, PORTAL_JS};
 
 /// A file by its name. One of an earlier build has another name, and is not there.
-pub(crate) async fn serve(
-    Path(name): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Stop> {
+pub(crate) async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Stop> {
     let asset = made::ALL.into_iter().find(|asset| asset.name == name);
     let asset = asset.ok_or(Stop::NotFound)?;
     let gzip = takes_gzip(&headers);
@@ -75,7 +70,9 @@ mod tests {
 
     fn text(asset: &Asset) -> String {
         let mut text = String::new();
-        GzDecoder::new(asset.gzip).read_to_string(&mut text).unwrap();
+        GzDecoder::new(asset.gzip)
+            .read_to_string(&mut text)
+            .unwrap();
         text
     }
 
@@ -100,7 +97,12 @@ mod tests {
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("br, gzip"));
         let packed = serve(name(), headers.clone()).await.unwrap();
         assert_eq!(packed.headers()[CONTENT_ENCODING], "gzip");
-        assert!(packed.headers()[CACHE_CONTROL].to_str().unwrap().contains("immutable"));
+        assert!(
+            packed.headers()[CACHE_CONTROL]
+                .to_str()
+                .unwrap()
+                .contains("immutable")
+        );
         let old = Path("portal-0000000000000000.css".to_owned());
         assert!(matches!(serve(old, headers).await, Err(Stop::NotFound)));
     }

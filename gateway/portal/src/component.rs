@@ -27,7 +27,12 @@ pub(crate) struct Html(String);
 impl Html {
     /// Text, escaped.
     pub(crate) fn text(text: impl fmt::Display) -> Self {
-        Self(Text { text: text.to_string() }.to_string())
+        Self(
+            Text {
+                text: text.to_string(),
+            }
+            .to_string(),
+        )
     }
 
     /// What a template renders.

@@ -38,9 +38,10 @@ pub(crate) fn value(headers: &HeaderMap, name: &str) -> Option<Zeroizing<String>
 
 /// The header that sets a cookie until the browser is closed.
 pub(crate) fn set(name: &str, value: &str) -> Option<HeaderValue> {
-    let mut header =
-        HeaderValue::from_str(&format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax"))
-            .ok()?;
+    let mut header = HeaderValue::from_str(&format!(
+        "{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax"
+    ))
+    .ok()?;
     header.set_sensitive(true);
     Some(header)
 }
@@ -102,7 +103,10 @@ mod tests {
     fn cookies_are_of_this_host_and_hidden_from_scripts() {
         let set = set(SESSION, "v").unwrap();
         let text = set.to_str().unwrap();
-        assert!(text.starts_with("__Host-session=v; Path=/; Secure; HttpOnly"), "{text}");
+        assert!(
+            text.starts_with("__Host-session=v; Path=/; Secure; HttpOnly"),
+            "{text}"
+        );
         assert!(!text.contains("Domain"));
     }
 }

@@ -74,7 +74,10 @@ impl Frame {
         title: &str,
     ) -> Result<Self, gateway_flow::FlowError> {
         let name = portal.flow.person_name(&visitor.session.person).await?;
-        let agency = portal.flow.agency_row(&visitor.session.person.agency).await?;
+        let agency = portal
+            .flow
+            .agency_row(&visitor.session.person.agency)
+            .await?;
         Ok(Self {
             place,
             who: Some(Who {
@@ -124,7 +127,11 @@ impl Frame {
                 ],
                 None => Vec::new(),
             },
-            end: self.who.as_ref().map(|who| Html::of(&End { who })).unwrap_or_default(),
+            end: self
+                .who
+                .as_ref()
+                .map(|who| Html::of(&End { who }))
+                .unwrap_or_default(),
         }
     }
 

@@ -119,12 +119,22 @@ mod tests {
     #[test]
     fn a_form_from_elsewhere_is_not_taken() {
         let post = |headers: &[(&str, &str)]| asked(Method::POST, "/sign-out", headers);
-        assert_eq!(post(&[("sec-fetch-site", "same-origin"), ("origin", "null")]), Ok(()));
-        assert_eq!(post(&[("host", "g.example"), ("origin", "https://g.example")]), Ok(()));
+        assert_eq!(
+            post(&[("sec-fetch-site", "same-origin"), ("origin", "null")]),
+            Ok(())
+        );
+        assert_eq!(
+            post(&[("host", "g.example"), ("origin", "https://g.example")]),
+            Ok(())
+        );
         for bad in [
             &[][..],
             &[("sec-fetch-site", "cross-site")],
-            &[("sec-fetch-site", "same-site"), ("host", "g.example"), ("origin", "https://g.example")],
+            &[
+                ("sec-fetch-site", "same-site"),
+                ("host", "g.example"),
+                ("origin", "https://g.example"),
+            ],
             &[("sec-fetch-site", "none")],
             &[("host", "g.example"), ("origin", "https://evil.example")],
             &[("host", "g.example"), ("origin", "http://g.example")],

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use gateway_flow::Flow;
 
-pub use crate::router::router;
+pub use crate::router::{Pages, router};
 
 /// What the handlers work with. Clones are the same portal.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! Every route of the portal, and the layers that all of them have.
 
-use axum::Router;
+pub use axum::Router as Pages;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
@@ -14,8 +14,8 @@ const FORM: usize = 16 * 1024;
 
 /// The portal's whole router, ready to be served; `public` are routes that need nobody to be
 /// signed in, such as the log's.
-pub fn router(portal: Portal, public: Router) -> Router {
-    let mut router = Router::new();
+pub fn router(portal: Portal, public: Pages) -> Pages {
+    let mut router = Pages::new();
     for (_, path, handler) in open().into_iter().chain(signed_in()) {
         router = router.route(path, handler);
     }
@@ -46,9 +46,21 @@ fn signed_in() -> Vec<Route> {
         ("GET", "/inbox", get(inbox::list)),
         ("GET", "/sent", get(sent::list)),
         ("GET", "/messages/{id}", get(message::one)),
-        ("POST", "/messages/{id}/acknowledge", post(message::acknowledge)),
-        ("GET", "/messages/{id}/documents/{n}", get(document::download)),
-        ("GET", "/messages/{id}/documents/{n}/key", get(document::key)),
+        (
+            "POST",
+            "/messages/{id}/acknowledge",
+            post(message::acknowledge),
+        ),
+        (
+            "GET",
+            "/messages/{id}/documents/{n}",
+            get(document::download),
+        ),
+        (
+            "GET",
+            "/messages/{id}/documents/{n}/key",
+            get(document::key),
+        ),
         ("GET", "/messages/{id}/receipt", get(document::receipt)),
         ("GET", "/sessions", get(sessions::list)),
         ("POST", "/sessions/{id}", post(sessions::end)),

@@ -196,7 +196,10 @@ mod tests {
     fn the_way_back_is_encoded() {
         assert_eq!(sign_in_address("/inbox"), "/sign-in");
         assert_eq!(sign_in_address("/messages/1"), "/sign-in?next=/messages/1");
-        assert_eq!(sign_in_address("/inbox?before=a&b"), "/sign-in?next=/inbox%3Fbefore%3Da%26b");
+        assert_eq!(
+            sign_in_address("/inbox?before=a&b"),
+            "/sign-in?next=/inbox%3Fbefore%3Da%26b"
+        );
     }
 
     #[test]

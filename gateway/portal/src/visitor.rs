@@ -88,8 +88,16 @@ mod tests {
     fn only_own_pages_are_gone_on_with() {
         assert_eq!(own_way("/messages/1?x=y"), Some("/messages/1?x=y"));
         for bad in [
-            "", "inbox", "//evil.example", "/\\evil.example", "https://evil.example",
-            "/a\r\nSet-Cookie: x", "/a b", "/sign-out", "javascript:alert(1)", "/\t/evil.example",
+            "",
+            "inbox",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\r\nSet-Cookie: x",
+            "/a b",
+            "/sign-out",
+            "javascript:alert(1)",
+            "/\t/evil.example",
         ] {
             assert_eq!(own_way(bad), None, "{bad:?}");
         }
@@ -104,7 +112,10 @@ mod tests {
     fn a_page_is_gone_on_with_and_neither_a_download_nor_an_act() {
         assert_eq!(asked(Method::GET, "/inbox?before=1"), "/inbox?before=1");
         assert_eq!(asked(Method::GET, "/messages/1/documents/2"), "/messages/1");
-        assert_eq!(asked(Method::POST, "/messages/1/acknowledge"), "/messages/1");
+        assert_eq!(
+            asked(Method::POST, "/messages/1/acknowledge"),
+            "/messages/1"
+        );
         assert_eq!(asked(Method::POST, "/sessions/1"), "/inbox");
     }
 }

@@ -137,14 +137,16 @@ pub(crate) fn day(at: i64) -> String {
 fn shown(at: i64, form: &str) -> String {
     let london = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
     Timestamp::from_microsecond(at)
-        .map(|at| at.to_zoned(london).strftime(form).to_string())
+        .map(|at| at.to_zoned_datetime(london).strftime(form).to_string())
         .unwrap_or_default()
 }
 
 /// An ISO date (`1980-02-01`) in words; another text as it is.
 pub(crate) fn date(iso: &str) -> String {
-    iso.parse::<jiff::civil::Date>()
-        .map_or_else(|_| iso.to_owned(), |date| date.strftime("%-d %B %Y").to_string())
+    iso.parse::<jiff::civil::Date>().map_or_else(
+        |_| iso.to_owned(),
+        |date| date.strftime("%-d %B %Y").to_string(),
+    )
 }
 
 /// A size in bytes, to be read at a glance.

@@ -13,6 +13,9 @@ pub const NAME: &str = "demo.json";
 /// What a demo leaves for people and scripts.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct State {
+    /// The portal's address.
+    #[serde(default)]
+    pub portal: String,
     /// The API's address.
     pub api: String,
     /// The mail listener.

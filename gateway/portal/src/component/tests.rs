@@ -75,7 +75,13 @@ fn buttons_are_the_packages() {
         };
         Some(button.to_string())
     });
-    for name in ["default", "link", "secondary", "warning", "prevent double click"] {
+    for name in [
+        "default",
+        "link",
+        "secondary",
+        "warning",
+        "prevent double click",
+    ] {
         assert!(names.iter().any(|n| n == name), "{name}: {names:?}");
     }
 }
@@ -83,8 +89,16 @@ fn buttons_are_the_packages() {
 #[test]
 fn inputs_are_the_packages() {
     const KEYS: [&str; 10] = [
-        "id", "name", "type", "label", "classes", "hint", "errorMessage", "value",
-        "autocomplete", "inputmode",
+        "id",
+        "name",
+        "type",
+        "label",
+        "classes",
+        "hint",
+        "errorMessage",
+        "value",
+        "autocomplete",
+        "inputmode",
     ];
     let names = compared("input", |options| {
         if !only(options, &KEYS) || !only(&options["label"], &["text", "classes"]) {
@@ -110,7 +124,13 @@ fn inputs_are_the_packages() {
         };
         Some(input.to_string())
     });
-    for name in ["default", "with error and hint", "value", "inputmode", "with autocomplete attribute"] {
+    for name in [
+        "default",
+        "with error and hint",
+        "value",
+        "inputmode",
+        "with autocomplete attribute",
+    ] {
         assert!(names.iter().any(|n| n == name), "{name}: {names:?}");
     }
 }
@@ -193,7 +213,10 @@ fn frames_are_the_packages() {
         };
         Some(link.to_string())
     });
-    assert!(names.contains(&"with custom text and link".to_owned()), "{names:?}");
+    assert!(
+        names.contains(&"with custom text and link".to_owned()),
+        "{names:?}"
+    );
     let names = compared("pagination", |options| {
         only(options, &["previous", "next"]).then_some(())?;
         let href = |key: &str| match &options[key] {
@@ -213,14 +236,19 @@ fn frames_are_the_packages() {
 #[test]
 fn service_navigation_is_the_packages() {
     let names = compared("service-navigation", |options| {
-        if !only(options, &["serviceName", "serviceUrl", "navigation", "slots"])
-            || !(options["slots"].is_null() || only(&options["slots"], &["end"]))
+        if !only(
+            options,
+            &["serviceName", "serviceUrl", "navigation", "slots"],
+        ) || !(options["slots"].is_null() || only(&options["slots"], &["end"]))
         {
             return None;
         }
         let none = Vec::new();
         let items = options["navigation"].as_array().unwrap_or(&none);
-        if !items.iter().all(|item| only(item, &["href", "text", "current"])) {
+        if !items
+            .iter()
+            .all(|item| only(item, &["href", "text", "current"]))
+        {
             return None;
         }
         let navigation = items.iter().map(|item| NavigationItem {
@@ -253,7 +281,10 @@ fn notices_are_the_packages() {
         let text = options["text"].as_str()?;
         Some(NotificationBanner { text, success }.to_string())
     });
-    assert!(names.contains(&"with type as success".to_owned()) || names.len() > 2, "{names:?}");
+    assert!(
+        names.contains(&"with type as success".to_owned()) || names.len() > 2,
+        "{names:?}"
+    );
     let names = compared("warning-text", |options| {
         only(options, &["text", "iconFallbackText"]).then_some(())?;
         matches!(options["iconFallbackText"].as_str(), None | Some("Warning")).then_some(())?;
@@ -311,7 +342,11 @@ fn what_shows_facts_is_the_packages() {
     });
     assert!(names.contains(&"value with html".to_owned()), "{names:?}");
     let names = compared("table", |options| {
-        only(options, &["caption", "captionClasses", "classes", "head", "rows"]).then_some(())?;
+        only(
+            options,
+            &["caption", "captionClasses", "classes", "head", "rows"],
+        )
+        .then_some(())?;
         let numeric = |cell: &Value| cell["format"].as_str() == Some("numeric");
         let mut head = Vec::new();
         for cell in options["head"].as_array()? {
@@ -342,7 +377,10 @@ fn what_shows_facts_is_the_packages() {
         };
         Some(table.to_string())
     });
-    assert!(names.contains(&"with head and caption".to_owned()), "{names:?}");
+    assert!(
+        names.contains(&"with head and caption".to_owned()),
+        "{names:?}"
+    );
 }
 
 #[test]
@@ -352,8 +390,14 @@ fn text_is_escaped_and_a_difference_is_seen() {
         classes: "\" onclick=\"x",
     };
     let html = tag.to_string();
-    assert!(!html.contains("<script") && !html.contains("\" onclick"), "{html}");
-    assert_ne!(normal("<a href=\"/x\">y</a>"), normal("<a href=\"/z\">y</a>"));
+    assert!(
+        !html.contains("<script") && !html.contains("\" onclick"),
+        "{html}"
+    );
+    assert_ne!(
+        normal("<a href=\"/x\">y</a>"),
+        normal("<a href=\"/z\">y</a>")
+    );
     assert_eq!(
         normal("<a  b=\"1\" a>\n  y </a>"),
         normal("<a a b=\"1\">y</a>")

@@ -38,8 +38,16 @@ pub(crate) async fn download(
         DocumentBody::Clear(body) => {
             let mut response = Body::from_stream(ReceiverStream::new(body)).into_response();
             set(&mut response, CONTENT_LENGTH, &document.size.to_string());
-            set(&mut response, CONTENT_TYPE, media_type(&document.media_type));
-            set(&mut response, CONTENT_DISPOSITION, &attachment(&document.title));
+            set(
+                &mut response,
+                CONTENT_TYPE,
+                media_type(&document.media_type),
+            );
+            set(
+                &mut response,
+                CONTENT_DISPOSITION,
+                &attachment(&document.title),
+            );
             response
         }
         DocumentBody::Sealed { body, .. } => {
@@ -59,7 +67,10 @@ pub(crate) async fn key(
     Path((id, n)): Path<(String, String)>,
 ) -> Result<Response, Stop> {
     let n = number(&n)?;
-    let wrap = portal.flow.wrap_only(&visitor.session.caller, &id, n).await?;
+    let wrap = portal
+        .flow
+        .wrap_only(&visitor.session.caller, &id, n)
+        .await?;
     let name = format!("item-{n}-key.age");
     Ok(file(Body::from(wrap), AGE, &name))
 }

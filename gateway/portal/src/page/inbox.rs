@@ -55,7 +55,9 @@ impl Page {
     fn empty(&self) -> InsetText<'static> {
         InsetText {
             text: match self.first {
-                true => "Nothing waits for your agency. When something is shared with it, it is listed here.",
+                true => {
+                    "Nothing waits for your agency. When something is shared with it, it is listed here."
+                }
                 false => "There is nothing older.",
             },
         }
@@ -128,7 +130,9 @@ fn line(entry: InboxEntry, from: String) -> Line {
     let (text, classes) = words::received(&entry.state);
     let until = entry.items.iter().filter_map(|item| item.expires_at).min();
     Line {
-        marking: sensitive.max_by_key(|marking| marking.len()).unwrap_or("OFFICIAL"),
+        marking: sensitive
+            .max_by_key(|marking| marking.len())
+            .unwrap_or("OFFICIAL"),
         titles: titles.join("; "),
         categories: categories.join(", "),
         obligations: entry

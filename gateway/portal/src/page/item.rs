@@ -43,7 +43,10 @@ pub(crate) async fn shown(
     visitor: &Visitor,
     view: &ExchangeView,
 ) -> Result<Vec<Shown>, Stop> {
-    let agency = portal.flow.agency_row(&visitor.session.person.agency).await?;
+    let agency = portal
+        .flow
+        .agency_row(&visitor.session.person.agency)
+        .await?;
     let sealed = agency.custody == Custody::Agency.as_str();
     let mut items = Vec::new();
     for item in &view.items {
@@ -103,22 +106,38 @@ async fn body(
 }
 
 fn facts(item: &ItemView) -> Vec<String> {
-    let mut facts = vec![words::category(&item.category).to_owned(), item.marking.to_owned()];
+    let mut facts = vec![
+        words::category(&item.category).to_owned(),
+        item.marking.to_owned(),
+    ];
     match item.nature.as_deref() {
         Some("fact") => facts.push("Fact".to_owned()),
         Some("opinion") => facts.push("Opinion".to_owned()),
         Some(_) | None => {}
     }
-    facts.extend(item.as_at.as_deref().map(|at| format!("As at {}", words::date(at))));
-    facts.extend(item.expires_at.map(|at| format!("Until {}", words::day(at))));
+    facts.extend(
+        item.as_at
+            .as_deref()
+            .map(|at| format!("As at {}", words::date(at))),
+    );
+    facts.extend(
+        item.expires_at
+            .map(|at| format!("Until {}", words::day(at))),
+    );
     facts
 }
 
 fn notes(item: &ItemView) -> Vec<&'static str> {
     let all = [
-        (item.since.corrected, "This was corrected later: read the correction too."),
+        (
+            item.since.corrected,
+            "This was corrected later: read the correction too.",
+        ),
         (item.since.superseded, "A later version took its place."),
-        (item.corrects, "This corrects something that you were sent before."),
+        (
+            item.corrects,
+            "This corrects something that you were sent before.",
+        ),
         (item.disputed, "Whether this is accurate is disputed."),
     ];
     let said = all.into_iter().filter(|(is, _)| *is);

@@ -210,11 +210,17 @@ pub(crate) async fn acknowledge(
     for delivery in view.deliveries.iter().filter(|one| waits(one)) {
         flow.acknowledge(caller, &delivery.id).await?;
     }
-    Ok(see_other(&format!("/messages/{}?acknowledged=true", view.row.id)))
+    Ok(see_other(&format!(
+        "/messages/{}?acknowledged=true",
+        view.row.id
+    )))
 }
 
 fn waits(delivery: &DeliveryView) -> bool {
-    !matches!(delivery.state.as_str(), "acknowledged" | "expired" | "recalled")
+    !matches!(
+        delivery.state.as_str(),
+        "acknowledged" | "expired" | "recalled"
+    )
 }
 
 fn heading(view: &ExchangeView) -> String {
@@ -227,7 +233,9 @@ fn heading(view: &ExchangeView) -> String {
 
 fn marking(view: &ExchangeView) -> &'static str {
     let markings = view.items.iter().map(|item| item.marking);
-    markings.max_by_key(|marking| marking.len()).unwrap_or("OFFICIAL-SENSITIVE")
+    markings
+        .max_by_key(|marking| marking.len())
+        .unwrap_or("OFFICIAL-SENSITIVE")
 }
 
 fn state(view: &ExchangeView) -> Tag<'static> {
@@ -257,7 +265,11 @@ async fn about(
     let Some(reference) = &view.row.nominal else {
         return Ok(None);
     };
-    let nominal = match portal.flow.nominal(&visitor.session.caller, reference).await {
+    let nominal = match portal
+        .flow
+        .nominal(&visitor.session.caller, reference)
+        .await
+    {
         Ok(nominal) => nominal,
         Err(FlowError::NotFound | FlowError::Forbidden(_)) => return Ok(None),
         Err(error) => return Err(error),
@@ -265,7 +277,9 @@ async fn about(
     let Some(name) = nominal.name else {
         return Ok(None);
     };
-    let born = nominal.date_of_birth.map(gateway_core::Personal::into_inner);
+    let born = nominal
+        .date_of_birth
+        .map(gateway_core::Personal::into_inner);
     let name = name.into_inner();
     Ok(Some(match born {
         Some(born) => format!("{name}, born {}", words::date(&born)),

@@ -77,7 +77,10 @@ pub(crate) async fn list(
 }
 
 async fn line(portal: &Portal, visitor: &Visitor, id: &str) -> Result<Line, FlowError> {
-    let view = portal.flow.exchange_for(&visitor.session.caller, id).await?;
+    let view = portal
+        .flow
+        .exchange_for(&visitor.session.caller, id)
+        .await?;
     let mut to = Vec::new();
     for delivery in &view.deliveries {
         to.push(portal.flow.agency_row(&delivery.recipient).await?.name);

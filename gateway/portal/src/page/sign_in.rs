@@ -16,7 +16,8 @@ use crate::visitor::own_way;
 use crate::{Portal, cookie};
 
 const REFUSED: &str = "Your email address, password or code is not right, or there were too many attempts. Check all three and use the newest code; after 15 minutes you can try again.";
-const BUSY: &str = "Too many people are signing in at this moment. Wait a few seconds and try again.";
+const BUSY: &str =
+    "Too many people are signing in at this moment. Wait a few seconds and try again.";
 
 /// Where to go on, and what has just happened.
 #[derive(Debug, Default, Deserialize)]
@@ -59,9 +60,17 @@ struct Wrong {
 impl Wrong {
     fn of(typed: &Typed) -> Option<Self> {
         let wrong = Self {
-            email: typed.email.trim().is_empty().then_some("Enter your email address"),
+            email: typed
+                .email
+                .trim()
+                .is_empty()
+                .then_some("Enter your email address"),
             password: typed.password.is_empty().then_some("Enter your password"),
-            code: typed.code.trim().is_empty().then_some("Enter the 6-digit code"),
+            code: typed
+                .code
+                .trim()
+                .is_empty()
+                .then_some("Enter the 6-digit code"),
             all: None,
         };
         let any = wrong.email.is_some() || wrong.password.is_some() || wrong.code.is_some();
@@ -172,7 +181,9 @@ pub(crate) async fn form(
         }
     }
     let known = cookie::value(&headers, cookie::FORM);
-    let value = known.as_ref().map_or_else(cookie::fresh, |known| known.to_string());
+    let value = known
+        .as_ref()
+        .map_or_else(cookie::fresh, |known| known.to_string());
     let page = Page {
         frame: Frame::bare(&portal, "Sign in").await,
         token: cookie::token(&value),
@@ -199,7 +210,14 @@ pub(crate) async fn send(
         return Err(Stop::Stale);
     }
     if let Some(wrong) = Wrong::of(&typed) {
-        return Ok(again(&portal, &form, typed, wrong, StatusCode::UNPROCESSABLE_ENTITY).await);
+        return Ok(again(
+            &portal,
+            &form,
+            typed,
+            wrong,
+            StatusCode::UNPROCESSABLE_ENTITY,
+        )
+        .await);
     }
     let all = |words| Wrong {
         all: Some(words),
@@ -210,9 +228,14 @@ pub(crate) async fn send(
         Err(SignInError::Refused) => {
             Ok(again(&portal, &form, typed, all(REFUSED), StatusCode::FORBIDDEN).await)
         }
-        Err(SignInError::Busy) => {
-            Ok(again(&portal, &form, typed, all(BUSY), StatusCode::SERVICE_UNAVAILABLE).await)
-        }
+        Err(SignInError::Busy) => Ok(again(
+            &portal,
+            &form,
+            typed,
+            all(BUSY),
+            StatusCode::SERVICE_UNAVAILABLE,
+        )
+        .await),
         Err(SignInError::Flow(error)) => Err(error.into()),
     }
 }
@@ -227,7 +250,8 @@ async fn proved(
     match cookie::value(headers, cookie::SESSION) {
         Some(token) => {
             let flow = &portal.flow;
-            flow.sign_in_again(&token, email, &typed.password, &code).await
+            flow.sign_in_again(&token, email, &typed.password, &code)
+                .await
         }
         None => portal.flow.sign_in(email, &typed.password, &code).await,
     }
@@ -235,7 +259,10 @@ async fn proved(
 
 fn signed_in(new: &NewSession, next: &str) -> Response {
     let mut response = see_other(next);
-    let cookies = [cookie::set(cookie::SESSION, &new.token), cookie::clear(cookie::FORM)];
+    let cookies = [
+        cookie::set(cookie::SESSION, &new.token),
+        cookie::clear(cookie::FORM),
+    ];
     for set in cookies.into_iter().flatten() {
         response.headers_mut().append(SET_COOKIE, set);
     }

@@ -60,9 +60,19 @@ fn tag_normal(tag: &str) -> String {
 
 fn resolved(text: &str) -> String {
     [
-        ("&quot;", "\""), ("&#34;", "\""), ("&#39;", "'"), ("&#x27;", "'"),
-        ("&lt;", "<"), ("&#60;", "<"), ("&gt;", ">"), ("&#62;", ">"), ("&#38;", "&"), ("&amp;", "&"),
+        ("&quot;", "\""),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&#x27;", "'"),
+        ("&lt;", "<"),
+        ("&#60;", "<"),
+        ("&gt;", ">"),
+        ("&#62;", ">"),
+        ("&#38;", "&"),
+        ("&amp;", "&"),
     ]
     .iter()
-    .fold(text.to_owned(), |text, (reference, c)| text.replace(reference, c))
+    .fold(text.to_owned(), |text, (reference, c)| {
+        text.replace(reference, c)
+    })
 }

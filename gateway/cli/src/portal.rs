@@ -1,0 +1,53 @@
+//! `[portal]` in `gateway.toml`: the listener for people's browsers.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use gateway_api::{Api, ledger_router};
+use gateway_flow::Flow;
+use gateway_portal::{Pages, Portal, Settings, router};
+use serde::{Deserialize, Serialize};
+
+/// The demo's number for whoever cannot go on: one that Ofcom keeps for drama.
+const DEMO_PHONE: &str = "020 7946 0123";
+
+/// The portal's listener.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PortalConfig {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The certificate chain, PEM.
+    pub certificate: PathBuf,
+    /// Its private key, PEM.
+    pub key: PathBuf,
+    /// The coordination unit's number, for whoever cannot go on.
+    pub coordination_phone: String,
+}
+
+impl PortalConfig {
+    /// The demo's, which shares the API's certificate.
+    pub fn of_folder(folder: &Path, address: SocketAddr) -> Self {
+        Self {
+            address,
+            certificate: folder.join("pki/server.pem"),
+            key: folder.join("pki/server.key"),
+            coordination_phone: DEMO_PHONE.to_owned(),
+        }
+    }
+
+    /// Makes its paths absolute.
+    pub fn seen_from(&mut self, folder: &Path) {
+        for path in [&mut self.certificate, &mut self.key] {
+            *path = folder.join(&path);
+        }
+    }
+
+    /// Its pages, with the log beside them.
+    pub fn router(&self, flow: Flow, api: Api) -> Pages {
+        let settings = Settings {
+            coordination_phone: self.coordination_phone.clone(),
+        };
+        router(Portal::new(flow, settings), ledger_router(api))
+    }
+}

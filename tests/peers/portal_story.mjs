@@ -1,0 +1,305 @@
+// A housing officer's day in a real browser: with a script and without, on narrow and wide
+// screens, each page looked over by axe.
+//
+// usage: node portal_story.mjs DEMO_DIR GATEWAY_BINARY [PICTURES_DIR]
+// Each step is an assertion; the last line is `portal holds`.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createHmac } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import https from "node:https";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { AxeBuilder } from "@axe-core/playwright";
+import { chromium } from "playwright-core";
+
+const [folder, gateway, pictures] = process.argv.slice(2);
+const demo = JSON.parse(readFileSync(join(folder, "demo.json")));
+const agencies = Object.fromEntries(demo.agencies.map((agency) => [agency.id, agency]));
+const ca = readFileSync(demo.ca);
+const nominal = demo.nominals[0];
+if (pictures) mkdirSync(pictures, { recursive: true });
+
+/** A request outside the browser: for an agency's system, or for nobody. */
+function ask(address, { agency, body, method, headers = {} } = {}) {
+  const who = agency && agencies[agency];
+  const tls = who ? { cert: readFileSync(who.api_cert), key: readFileSync(who.api_key) } : {};
+  return new Promise((resolve, reject) => {
+    const request = https.request(address, { ca, agent: false, method: method ?? (body ? "POST" : "GET"), headers, ...tls }, (answer) => {
+      const parts = [];
+      answer.on("data", (part) => parts.push(part));
+      answer.on("end", () => resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(parts) }));
+    });
+    request.on("error", reject);
+    request.end(body);
+  });
+}
+
+async function clock(move) {
+  const answer = await fetch(`${demo.ops}/clock`, move ? { method: "POST", body: JSON.stringify(move) } : {});
+  assert.equal(answer.status, 200, await answer.text());
+  return answer.ok && (await (await fetch(`${demo.ops}/clock`)).json()).now;
+}
+
+/** The one-time code of RFC 6238 for the gateway's time, which goes on a step: each code is good once. */
+async function code(secret) {
+  const now = await clock({ advance: "PT30S" });
+  const bits = [...secret].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.parse(now) / 30000)));
+  const mac = createHmac("sha1", key).update(step).digest();
+  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000).padStart(6, "0");
+}
+
+/** The police post a note and a document about somebody, by their own system. */
+async function post(report, note = "Seen at the school gate.\nHe knows where <b>she</b> works.") {
+  const exchange = {
+    nominal: { identifiers: [{ kind: "PNC", value: nominal.pnc_id }, { kind: "DOB", value: nominal.date_of_birth }] },
+    recipients: ["southwark-housing", "london-probation"], purpose: "MANAGE",
+    necessity: "whoever houses him must know", bases: ["CJA 2003 s.325"],
+    items: [{ title: "Risk note", category: "RISK", text: note },
+            { title: "Risk report.pdf", category: "RISK", document: "report" }] };
+  const edge = "an-edge-that-no-report-has";
+  const part = (head, body) => [Buffer.from(`--${edge}\r\nContent-Disposition: form-data; ${head}\r\n\r\n`), body, Buffer.from("\r\n")];
+  const body = Buffer.concat([
+    ...part('name="exchange"\r\nContent-Type: application/json', Buffer.from(JSON.stringify(exchange))),
+    ...part('name="report"; filename="report.pdf"\r\nContent-Type: application/pdf', report),
+    Buffer.from(`--${edge}--\r\n`)]);
+  const answer = await ask(`${demo.api}/api/v1/exchanges`, {
+    agency: "met-police", body, headers: { "content-type": `multipart/form-data; boundary=${edge}`, "content-length": body.length } });
+  const sent = JSON.parse(answer.body);
+  assert.equal(answer.status, 201, answer.body.toString());
+  assert.equal(sent.state, "released", answer.body.toString());
+  return sent.id;
+}
+
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+const looked = new Set();
+
+/** Looks over a page: axe at three widths, nothing wider than the screen, and pictures where they are wanted. */
+async function look(page, name, script) {
+  for (const width of [320, 768, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(wide <= width, `${name}: ${wide} px wide at ${width}`);
+    if (script && !looked.has(name + width)) {
+      // axe is a script in the page: the page's own policy is set aside for it alone.
+      const { violations } = await new AxeBuilder({ page }).options({ resultTypes: ["violations"] }).analyze();
+      assert.deepEqual(violations.map((v) => [v.id, v.nodes.map((n) => n.html)]), [], `${name} at ${width} px`);
+      looked.add(name + width);
+    }
+  }
+  if (pictures) {
+    for (const width of [360, 1280]) {
+      await page.setViewportSize({ width, height: 800 });
+      await page.screenshot({ path: join(pictures, `${name}-${width}${script ? "" : "-plain"}.png`), fullPage: true });
+    }
+  }
+}
+
+async function signIn(page, user, { password = user.password } = {}) {
+  await page.getByLabel("Email address").fill(user.email);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByLabel("One-time code").fill(await code(user.totp_secret));
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+const officer = agencies["southwark-housing"].users.find((user) => user.role === "spoc") ?? agencies["southwark-housing"].users[0];
+
+async function context(script) {
+  const made = await browser.newContext({ javaScriptEnabled: script, ignoreHTTPSErrors: true, bypassCSP: false, acceptDownloads: true });
+  const complaints = [];
+  made.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
+  made.on("weberror", (error) => complaints.push(String(error.error())));
+  return [made, complaints];
+}
+
+async function download(page, name) {
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name }).click()]);
+  return [file.suggestedFilename(), readFileSync(await file.path())];
+}
+
+async function day(script) {
+  const report = Buffer.concat([Buffer.from("%PDF-1.4\n"), Buffer.alloc(200000, script ? 7 : 9)]);
+  const [visit, complaints] = await context(script);
+  const page = await visit.newPage();
+
+  // She is asked to sign in, and what she got wrong is said.
+  await page.goto(demo.portal + "/");
+  assert.match(page.url(), /\/sign-in$/);
+  await look(page, "sign-in", script);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").getByText("Enter your password").waitFor();
+  assert.match(await page.title(), /^Error: /);
+  await look(page, "sign-in-error", script);
+  await signIn(page, officer, { password: "not her password" });
+  await page.getByRole("alert").getByText("is not right").waitFor();
+  await signIn(page, officer);
+  await page.getByRole("heading", { name: "Inbox", level: 1 }).waitFor();
+  if (script) {
+    await page.getByText("Nothing waits for your agency").waitFor();
+    await look(page, "inbox-empty", script);
+  }
+
+  // The police post; she opens it by the link of a notice.
+  const id = await post(report);
+  await page.goto(`${demo.portal}/inbox`);
+  await look(page, "inbox", script);
+  await page.getByRole("link", { name: "Risk note" }).first().click();
+  assert.equal(page.url(), `${demo.portal}/messages/${id}`);
+  const text = await page.locator("main").innerText();
+  for (const words of ["OFFICIAL-SENSITIVE", "Metropolitan Police", "to manage risk", "whoever houses him must know", nominal.name,
+                       "CJA 2003 s.325", "Shared with you because", "He knows where <b>she</b> works."]) {
+    assert.ok(text.includes(words), `${words} is not in: ${text}`);
+  }
+  await look(page, "message", script);
+  const [name, bytes] = await download(page, /^Download Risk report/);
+  assert.equal(name, "Risk report.pdf");
+  assert.ok(bytes.equals(report), "the download is what was sent");
+  const [, proof] = await download(page, "Download the receipt");
+  const files = [join(folder, "portal.tlog-proof"), join(folder, "portal.key")];
+  writeFileSync(files[0], proof);
+  writeFileSync(files[1], demo.ledger.verifier_key + "\n");
+  execFileSync(gateway, ["receipt", "verify", files[0], "--key", files[1]], { stdio: "pipe" });
+  assert.ok(!proof.includes("london-probation"), "who else has it is not in her receipt");
+
+  // The sender sees that it was opened, and then acknowledged.
+  const stands = async () => JSON.parse((await ask(`${demo.api}/api/v1/exchanges/${id}`, { agency: "met-police" })).body)
+    .deliveries.find((delivery) => delivery.recipient === "southwark-housing").state;
+  assert.equal(await stands(), "opened");
+  await page.getByRole("button", { name: "Acknowledge" }).click();
+  await page.getByText("You have acknowledged this message").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Acknowledge" }).count(), 0);
+  assert.equal(await stands(), "acknowledged");
+  await look(page, "acknowledged", script);
+
+  // What she has sent, her sessions, and a page that is not there.
+  await page.getByRole("link", { name: "Your sessions" }).click();
+  await page.getByText("This one").waitFor();
+  await look(page, "sessions", script);
+  await page.goto(`${demo.portal}/sent`);
+  await page.getByText("Your agency has sent nothing here").waitFor();
+  await look(page, "sent-empty", script);
+  complaints.length = 0;
+  await page.goto(`${demo.portal}/messages/nothing`);
+  await page.getByRole("heading", { name: "Page not found" }).waitFor();
+  await look(page, "not-found", script);
+  complaints.length = 0;
+
+  // Twenty minutes away: locked, and on again where she was.
+  await page.goto(`${demo.portal}/messages/${id}`);
+  await clock({ advance: "PT20M" });
+  await page.reload();
+  await page.getByText("You were away for 20 minutes").waitFor();
+  await look(page, "locked", script);
+  await signIn(page, officer);
+  assert.equal(page.url(), `${demo.portal}/messages/${id}`);
+
+  // She signs out: Back shows nothing.
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByText("You have signed out").waitFor();
+  await page.goBack();
+  await page.waitForLoadState();
+  assert.ok(!(await page.content()).includes("school gate"), "Back shows what was read");
+  assert.match(page.url(), /\/sign-in/);
+  // Nothing that a browser could complain of, but for the refusals above.
+  const faults = complaints.filter((words) => !/status of 4\d\d/.test(words));
+  assert.deepEqual(faults, []);
+  await visit.close();
+  return id;
+}
+
+/** A signed-in browser's cookie, for requests by hand. */
+async function cookieOf(user) {
+  const [visit] = await context(false);
+  const page = await visit.newPage();
+  await page.goto(`${demo.portal}/sign-in`);
+  await signIn(page, user);
+  await page.getByRole("heading", { name: "Inbox", level: 1 }).waitFor();
+  const cookie = (await visit.cookies()).find((one) => one.name === "__Host-session");
+  assert.ok(cookie.secure && cookie.httpOnly && cookie.sameSite === "Lax" && cookie.path === "/");
+  const token = await page.locator("input[name=token]").first().getAttribute("value");
+  await visit.close();
+  return { cookie: `__Host-session=${cookie.value}`, token };
+}
+
+/** Every route: signed out, and for another agency's message beside one that never was. */
+async function routes(id) {
+  const listed = readFileSync(join(dirname(fileURLToPath(import.meta.url)), "portal_routes.txt"), "utf8").trim().split("\n");
+  const stranger = await cookieOf(agencies["hmp-northgate"].users[0]);
+  const nobody = "00000000-0000-7000-8000-000000000000";
+  const own = { "sec-fetch-site": "same-origin", "content-type": "application/x-www-form-urlencoded" };
+  for (const route of listed) {
+    const [method, path] = route.split(" ");
+    const at = (of) => demo.portal + path.replace("{id}", of).replace("{n}", "1");
+    const send = (of, headers, body) => ask(at(of), { method, headers: { ...(method === "POST" ? own : {}), ...headers }, body: method === "POST" ? body : undefined });
+    const out = await send(id, {}, "token=x");
+    assert.equal(out.status, 303, route);
+    assert.match(out.headers.location, /^\/sign-in/, route);
+    if (method === "POST") {
+      for (const [headers, body] of [[{ cookie: stranger.cookie }, "token=x"], [{ cookie: stranger.cookie }, ""],
+                                     [{ cookie: stranger.cookie, "sec-fetch-site": "cross-site" }, `token=${stranger.token}`]]) {
+        assert.equal((await send(id, headers, body)).status, 403, `${route} ${body}`);
+      }
+    }
+    if (!path.includes("{id}")) continue;
+    const [theirs, absent] = [await send(id, { cookie: stranger.cookie }, `token=${stranger.token}`),
+                              await send(nobody, { cookie: stranger.cookie }, `token=${stranger.token}`)];
+    assert.equal(theirs.status, 404, route);
+    assert.ok(theirs.body.equals(absent.body), `${route}: another's differs from what is not there`);
+    assert.equal(theirs.headers["cache-control"], "no-store");
+    for (const rule of ["default-src 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"]) {
+      assert.ok(theirs.headers["content-security-policy"].includes(rule), rule);
+    }
+  }
+  const head = await ask(`${demo.portal}/messages/${id}`, { method: "HEAD", headers: { cookie: stranger.cookie } });
+  assert.equal(head.status, 405);
+  const note = await ask(`${demo.portal}/ledger/checkpoint`);
+  assert.ok(note.status === 200 && note.body.toString().startsWith(demo.ledger.origin));
+}
+
+/** What the police see of what they sent. */
+async function sender(id) {
+  const [visit] = await context(true);
+  const page = await visit.newPage();
+  await page.goto(`${demo.portal}/messages/${id}`);
+  await signIn(page, agencies["met-police"].users[0]);
+  assert.equal(page.url(), `${demo.portal}/messages/${id}`, "she goes on where the link pointed");
+  await page.getByRole("table").getByText("Acknowledged", { exact: true }).first().waitFor();
+  await look(page, "sent-message", true);
+  const [, proof] = await download(page, "Download the receipt");
+  assert.ok(proof.includes("tlog-proof"));
+  await page.getByRole("link", { name: "Sent", exact: true }).click();
+  await page.getByRole("heading", { name: "Sent", level: 1 }).waitFor();
+  await look(page, "sent", true);
+  await visit.close();
+}
+
+/** How much a first visit brings, and a second. */
+async function weight() {
+  const [visit] = await context(true);
+  const page = await visit.newPage();
+  const session = await visit.newCDPSession(page);
+  await session.send("Network.enable");
+  let bytes = 0;
+  session.on("Network.loadingFinished", (event) => (bytes += event.encodedDataLength));
+  await page.goto(`${demo.portal}/sign-in`, { waitUntil: "networkidle" });
+  const first = bytes;
+  bytes = 0;
+  await page.goto(`${demo.portal}/sign-in?next=/inbox`, { waitUntil: "networkidle" });
+  console.log(`first visit ${first} bytes, next ${bytes}`);
+  assert.ok(first > 20000 && first < 150000 && bytes < 20000, `${first}, ${bytes}`);
+  await visit.close();
+}
+
+try {
+  const id = await day(true);
+  await day(false);
+  await sender(id);
+  await routes(id);
+  await weight();
+  console.log("portal holds");
+} finally {
+  await browser.close();
+}
