@@ -234,13 +234,31 @@ impl Flow {
         self.taken(caller, due).await
     }
 
+    /// The caller takes what it was given of an exchange: to be shown it is to have it.
+    pub async fn take(&self, caller: &Caller, exchange: &str) -> Result<(), FlowError> {
+        let mut tx = self.store.read().await?;
+        let mut own = tx.deliveries_of(exchange).await?;
+        drop(tx);
+        own.retain(|delivery| delivery.agency == caller.agency.as_str());
+        self.note_taken(caller, &own).await
+    }
+
     async fn taken(
         &self,
         caller: &Caller,
         waiting: Vec<DeliveryRow>,
     ) -> Result<Vec<InboxEntry>, FlowError> {
+        self.note_taken(caller, &waiting).await?;
+        let mut entries = Vec::new();
+        for delivery in waiting {
+            entries.push(self.inbox_entry(&delivery.id).await?);
+        }
+        Ok(entries)
+    }
+
+    async fn note_taken(&self, caller: &Caller, waiting: &[DeliveryRow]) -> Result<(), FlowError> {
         let taker = Taker::of(caller);
-        for delivery in &waiting {
+        for delivery in waiting {
             if matches!(
                 delivery.state.as_str(),
                 "queued" | "waiting" | "sent" | "failed"
@@ -251,11 +269,7 @@ impl Flow {
                     .await?;
             }
         }
-        let mut entries = Vec::new();
-        for delivery in waiting {
-            entries.push(self.inbox_entry(&delivery.id).await?);
-        }
-        Ok(entries)
+        Ok(())
     }
 
     /// The recipient says that it has it.

@@ -10,6 +10,7 @@ mod corrections;
 mod emergency;
 mod keeping;
 mod obligations;
+mod portal;
 mod records;
 mod secure_channel;
 mod sign_in;

@@ -91,6 +91,14 @@ async fn what_no_secure_channel_carries_waits_14_days_for_one_person_who_is_know
             assert!(words(world.text(at, by, &id, 1).await).contains("one named person"));
         }
         assert_eq!(world.text(at, Some("spoc"), &id, 1).await.unwrap(), NOTE);
+        // What runs out is named apart as its end comes near, and no longer once it has.
+        let spoc = world.caller(at, Some("spoc")).await;
+        let week = jiff::SignedDuration::from_hours(7 * 24);
+        assert!(world.flow.inbox_due(&spoc, week).await.unwrap().is_empty());
+        world.at("2026-03-10T09:00:00Z");
+        let due = world.flow.inbox_due(&spoc, week).await.unwrap();
+        assert_eq!(due.len(), 1);
+        assert_eq!(due[0].exchange, id);
         world.at("2026-03-16T08:59:59Z");
         world.text(at, Some("spoc"), &id, 1).await.unwrap();
         world.at("2026-03-16T09:00:00Z");

@@ -162,6 +162,9 @@ pub(crate) async fn one(
 ) -> Result<Response, Stop> {
     let (flow, caller) = (&portal.flow, &visitor.session.caller);
     let view = flow.exchange_for(caller, &id).await?;
+    if !view.sent {
+        flow.take(caller, &id).await?;
+    }
     let items = shown(&portal, &visitor, &view).await?;
     // Opened now: how it stands is asked for after the reading.
     let view = flow.exchange_for(caller, &id).await?;
