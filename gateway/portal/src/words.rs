@@ -99,6 +99,7 @@ pub(crate) fn received(state: &str) -> (&'static str, &'static str) {
 /// A delivery's state as the sender sees it, and the colour of its tag.
 pub(crate) fn delivered(state: &str) -> (&'static str, &'static str) {
     match state {
+        "queued" => ("Recorded", "govuk-tag--grey"),
         "sent" => ("Sent", ""),
         "delivered" => ("Delivered", "govuk-tag--turquoise"),
         "opened" => ("Opened", "govuk-tag--green"),
