@@ -2,6 +2,7 @@
 //! font and the crest, whose licence is for gov.uk alone; named by their content; compressed.
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -40,11 +41,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         code.push_str(&one.declared());
     }
     let names: Vec<&str> = files.iter().map(|one| one.constant.as_str()).collect();
-    code.push_str(&format!(
-        "/// Every file.\npub(crate) const ALL: [&Asset; {}] = [&{}];\n",
+    writeln!(
+        code,
+        "/// Every file.\npub(crate) const ALL: [&Asset; {}] = [&{}];",
         names.len(),
         names.join(", &")
-    ));
+    )?;
     fs::write(out.join("assets.rs"), code)?;
     Ok(())
 }
@@ -85,7 +87,7 @@ struct Made {
     constant: String,
     name: String,
     kind: &'static str,
-    path: PathBuf,
+    path: String,
 }
 
 impl Made {
@@ -112,6 +114,6 @@ fn file(out: &Path, stem: &str, kind: &str, text: &str) -> Result<Made, Box<dyn 
             "js" => "text/javascript; charset=utf-8",
             _ => "image/svg+xml",
         },
-        path,
+        path: path.display().to_string(),
     })
 }

@@ -2,13 +2,26 @@
 
 use askama::Template;
 
-use crate::assets::{ICON_SVG, PORTAL_CSS, PORTAL_JS};
 use crate::component::{GenericHeader, Html, NavigationItem, ServiceNavigation, SkipLink};
 use crate::visitor::Visitor;
 use crate::{Portal, cookie};
 
 /// What the service is called.
 pub(crate) const SERVICE: &str = "MAPPA information exchange";
+
+/// Leads past what every page begins with.
+pub(crate) const SKIP: SkipLink<'static> = SkipLink {
+    href: "#main-content",
+    text: "Skip to main content",
+};
+
+/// Whose service it is.
+pub(crate) fn header() -> GenericHeader<'static> {
+    GenericHeader {
+        url: "/",
+        logo: Html::of(&Logo { name: "MAPPA" }),
+    }
+}
 
 /// Where in the service a page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,22 +107,6 @@ impl Frame {
         self.who.as_ref().map_or("", |who| &who.token)
     }
 
-    /// Past all of it.
-    pub(crate) fn skip(&self) -> SkipLink<'static> {
-        SkipLink {
-            href: "#main-content",
-            text: "Skip to main content",
-        }
-    }
-
-    /// Whose service it is.
-    pub(crate) fn header(&self) -> GenericHeader<'static> {
-        GenericHeader {
-            url: "/",
-            logo: Html::of(&Logo { name: "MAPPA" }),
-        }
-    }
-
     /// Where one can go.
     pub(crate) fn navigation(&self) -> ServiceNavigation<'_> {
         let item = |href, text, place| NavigationItem {
@@ -133,20 +130,5 @@ impl Frame {
                 .map(|who| Html::of(&End { who }))
                 .unwrap_or_default(),
         }
-    }
-
-    /// The name of the styles.
-    pub(crate) fn styles(&self) -> &'static str {
-        PORTAL_CSS.name
-    }
-
-    /// The name of the script.
-    pub(crate) fn script(&self) -> &'static str {
-        PORTAL_JS.name
-    }
-
-    /// The name of the icon.
-    pub(crate) fn icon(&self) -> &'static str {
-        ICON_SVG.name
     }
 }

@@ -10,6 +10,8 @@ use gateway_flow::FlowError;
 use crate::Portal;
 use crate::frame::Frame;
 
+const NOTHING: &str = "Nothing was changed.";
+
 /// Why a page is not shown. A response that carries one gets its page on the way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Stop {
@@ -58,7 +60,6 @@ impl Stop {
             what: what.to_owned(),
             saved,
         };
-        const NOTHING: &str = "Nothing was changed.";
         match self {
             Self::NotFound | Self::SignIn(_) => words(
                 "Page not found",

@@ -40,13 +40,9 @@ fn text<'v>(value: &'v Value, key: &str) -> &'v str {
     value[key].as_str().unwrap_or_default()
 }
 
-/// An option that is a text in an object of its own: `{"text": …}` and nothing more.
-fn inner<'v>(value: &'v Value, key: &str) -> Option<Option<&'v str>> {
-    match &value[key] {
-        Value::Null => Some(None),
-        part if only(part, &["text"]) => Some(part["text"].as_str()),
-        _ => None,
-    }
+/// An option that is an object with this key and nothing more, or is not given.
+fn has_only(value: &Value, key: &str, part: &str) -> bool {
+    value[key].is_null() || only(&value[key], &[part])
 }
 
 /// Text, or markup of the fixture's, which here is taken at its word.
@@ -101,7 +97,12 @@ fn inputs_are_the_packages() {
         "inputmode",
     ];
     let names = compared("input", |options| {
-        if !only(options, &KEYS) || !only(&options["label"], &["text", "classes"]) {
+        if !only(options, &KEYS)
+            || !only(&options["label"], &["text", "classes"])
+            || !has_only(options, "hint", "text")
+            || !has_only(options, "errorMessage", "text")
+            || !(options["value"].is_null() || options["value"].is_string())
+        {
             return None;
         }
         let name = options["name"].as_str()?;
@@ -112,12 +113,9 @@ fn inputs_are_the_packages() {
             label: text(&options["label"], "text"),
             label_classes: text(&options["label"], "classes"),
             classes: text(options, "classes"),
-            hint: inner(options, "hint")?,
-            error: inner(options, "errorMessage")?,
-            value: match &options["value"] {
-                Value::Null => None,
-                value => Some(value.as_str()?),
-            },
+            hint: options["hint"]["text"].as_str(),
+            error: options["errorMessage"]["text"].as_str(),
+            value: options["value"].as_str(),
             autocomplete: options["autocomplete"].as_str(),
             autocapitalize: None,
             inputmode: options["inputmode"].as_str(),
@@ -140,6 +138,7 @@ fn password_inputs_are_the_packages() {
     let names = compared("password-input", |options| {
         if !only(options, &["id", "name", "label", "classes", "errorMessage"])
             || !only(&options["label"], &["text"])
+            || !has_only(options, "errorMessage", "text")
         {
             return None;
         }
@@ -149,7 +148,7 @@ fn password_inputs_are_the_packages() {
             name,
             label: text(&options["label"], "text"),
             classes: text(options, "classes"),
-            error: inner(options, "errorMessage")?,
+            error: options["errorMessage"]["text"].as_str(),
         };
         Some(input.to_string())
     });
@@ -219,14 +218,12 @@ fn frames_are_the_packages() {
     );
     let names = compared("pagination", |options| {
         only(options, &["previous", "next"]).then_some(())?;
-        let href = |key: &str| match &options[key] {
-            Value::Null => Some(None),
-            link if only(link, &["href"]) => Some(link["href"].as_str().map(str::to_owned)),
-            _ => None,
-        };
+        let plain = |key| has_only(options, key, "href");
+        (plain("previous") && plain("next")).then_some(())?;
+        let href = |key: &str| options[key]["href"].as_str().map(str::to_owned);
         let pages = Pagination {
-            previous: href("previous")?,
-            next: href("next")?,
+            previous: href("previous"),
+            next: href("next"),
         };
         Some(pages.to_string())
     });

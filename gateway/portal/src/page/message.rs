@@ -27,6 +27,14 @@ pub(crate) struct Asked {
     acknowledged: bool,
 }
 
+/// Says that the agency has it.
+pub(crate) const ACKNOWLEDGE: Button<'static> = Button {
+    text: "Acknowledge",
+    href: None,
+    classes: "",
+    prevent_double_click: true,
+};
+
 #[derive(Template)]
 #[template(path = "page/message.html")]
 struct Page {
@@ -137,14 +145,6 @@ impl Page {
             classes: "portal-stack",
             head: vec![head("Agency"), head("State"), head("Steps")],
             rows: rows.collect(),
-        }
-    }
-
-    fn acknowledge(&self) -> Button<'static> {
-        Button {
-            text: "Acknowledge",
-            prevent_double_click: true,
-            ..Button::default()
         }
     }
 

@@ -20,6 +20,11 @@ pub(crate) struct Asked {
     before: Option<String>,
 }
 
+/// In place of a list with nothing in it.
+pub(crate) const EMPTY: InsetText<'static> = InsetText {
+    text: "Your agency has sent nothing here.",
+};
+
 #[derive(Template)]
 #[template(path = "page/sent.html")]
 struct Page {
@@ -34,14 +39,6 @@ struct Line {
     to: String,
     at: String,
     tag: Tag<'static>,
-}
-
-impl Page {
-    fn empty(&self) -> InsetText<'static> {
-        InsetText {
-            text: "Your agency has sent nothing here.",
-        }
-    }
 }
 
 /// What was sent, the newest first.

@@ -11,6 +11,14 @@ use crate::stop::{Stop, see_other};
 use crate::visitor::{Posted, Visitor};
 use crate::{Portal, cookie, words};
 
+/// Ends a session.
+pub(crate) const END: Button<'static> = Button {
+    text: "End this session",
+    href: None,
+    classes: "govuk-button--secondary",
+    prevent_double_click: false,
+};
+
 #[derive(Template)]
 #[template(path = "page/sessions.html")]
 struct Page {
@@ -24,16 +32,6 @@ struct Line {
     seen: String,
     this: bool,
     tag: Tag<'static>,
-}
-
-impl Page {
-    fn end(&self) -> Button<'static> {
-        Button {
-            text: "End this session",
-            classes: "govuk-button--secondary",
-            ..Button::default()
-        }
-    }
 }
 
 /// Lists them.

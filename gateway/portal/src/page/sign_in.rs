@@ -78,6 +78,14 @@ impl Wrong {
     }
 }
 
+/// Sends the form.
+pub(crate) const SEND: Button<'static> = Button {
+    text: "Sign in",
+    href: None,
+    classes: "",
+    prevent_double_click: true,
+};
+
 #[derive(Template)]
 #[template(path = "page/sign_in.html")]
 struct Page {
@@ -150,14 +158,6 @@ impl Page {
             autocomplete: Some("one-time-code"),
             inputmode: Some("numeric"),
             ..Input::default()
-        }
-    }
-
-    fn button(&self) -> Button<'static> {
-        Button {
-            text: "Sign in",
-            prevent_double_click: true,
-            ..Button::default()
         }
     }
 }
