@@ -27,7 +27,7 @@ pub(crate) struct Row {
     pub(crate) value: Html,
 }
 
-/// Facts in rows and columns.
+/// Facts in rows and columns; the first cell of a row names it.
 #[derive(Debug, Template)]
 #[template(path = "component/table.html")]
 pub(crate) struct Table<'a> {
