@@ -255,6 +255,11 @@ async function routes(id) {
       assert.ok(theirs.headers["content-security-policy"].includes(rule), rule);
     }
   }
+  for (const odd of ["/messages/%ff", "/inbox?before=a&before=b", `/messages/${id}?acknowledged=perhaps`]) {
+    const answer = await ask(demo.portal + odd, { headers: { cookie: stranger.cookie } });
+    assert.equal(answer.status, 400, odd);
+    assert.ok(answer.body.includes("This could not be read") && answer.body.includes("Nothing was changed"), odd);
+  }
   const head = await ask(`${demo.portal}/messages/${id}`, { method: "HEAD", headers: { cookie: stranger.cookie } });
   assert.equal(head.status, 405);
   const note = await ask(`${demo.portal}/ledger/checkpoint`);

@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 
 use axum::extract::{Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -58,7 +58,8 @@ pub(crate) async fn guard(State(portal): State<Portal>, request: Request, next: 
             .unwrap_or_else(|_| Stop::Fault.into_response()),
         Err(stop) => stop.into_response(),
     };
-    let mut response = match response.extensions().get::<Stop>().cloned() {
+    let stop = response.extensions().get::<Stop>().cloned();
+    let mut response = match stop.or_else(|| unread(&response)) {
         Some(stop) => stop.page(&portal).await,
         None => response,
     };
@@ -66,6 +67,13 @@ pub(crate) async fn guard(State(portal): State<Portal>, request: Request, next: 
         response.headers_mut().entry(name).or_insert(value);
     }
     response
+}
+
+/// What the framework refused before a handler saw it, with words for programmers.
+fn unread(response: &Response) -> Option<Stop> {
+    let kind = response.headers().get(CONTENT_TYPE)?.as_bytes();
+    let refused = matches!(response.status().as_u16(), 400 | 413 | 415 | 422);
+    (refused && kind.starts_with(b"text/plain")).then_some(Stop::Unread)
 }
 
 /// `HEAD` of a page would be logged as a reading, with nothing read. A form is taken from our

@@ -29,6 +29,8 @@ pub(crate) enum Stop {
     Foreign,
     /// Not what this address takes.
     Method,
+    /// An address or a form that does not read.
+    Unread,
     /// The records or the keys are away.
     Away,
     /// A fault of the gateway, which its log knows of.
@@ -49,6 +51,7 @@ impl Stop {
             Self::Forbidden(_) | Self::Stale | Self::Foreign => StatusCode::FORBIDDEN,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Unread => StatusCode::BAD_REQUEST,
             Self::Away => StatusCode::SERVICE_UNAVAILABLE,
             Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -81,6 +84,11 @@ impl Stop {
             Self::Method => words(
                 "This address does not take that",
                 "Start again from your inbox.",
+                NOTHING,
+            ),
+            Self::Unread => words(
+                "This could not be read",
+                "The address or the form is not as this service makes them. Go back, load the page again, and try once more.",
                 NOTHING,
             ),
             Self::Away => words(
