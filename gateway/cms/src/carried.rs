@@ -18,8 +18,9 @@ use crate::ber::{CONTEXT_0, INTEGER, OID, Reader, SEQUENCE, SET};
 const LARGEST: usize = 256 * 1024;
 /// How many sets of certificates are remembered at most; with one more, all are forgotten.
 const SETS: usize = 512;
-/// The largest set that is remembered, bytes.
-const LARGEST_SET: usize = 32 * 1024;
+/// The largest set that is remembered, bytes: a chain takes half of it. Anybody can send one, so
+/// all that is remembered must stay small: 4 MiB as they come, some four times that as read.
+const LARGEST_SET: usize = 8 * 1024;
 
 /// Sets of certificates that were read, by the digest of their bytes.
 #[derive(Default)]
