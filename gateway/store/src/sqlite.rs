@@ -17,7 +17,7 @@ use crate::row::Value;
 /// operator's command line).
 const BUSY: Duration = Duration::from_secs(30);
 /// Pages of the write-ahead log that are moved into the database at once (32 MiB): an exchange
-/// writes some thirty, most of them the same as the one before, and each is moved once.
+/// committed alone writes 69, most of them those of the one before, and each is moved once.
 const LOG_PAGES: u32 = 8_192;
 /// How many connections read.
 const READERS: usize = 8;
