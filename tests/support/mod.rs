@@ -127,15 +127,20 @@ pub fn fresh_postgres(name: &str) -> Option<String> {
 
 /// Runs a peer's script from `tests/peers` and shows what it said where it fails.
 pub fn peer(script: &str, demo: &Path) {
-    run("python3", script, demo);
+    run("python3", script, demo, &[]);
 }
 
 /// The same for a script that drives a browser.
 pub fn browser(script: &str, demo: &Path) {
-    run("node", script, demo);
+    run("node", script, demo, &[]);
 }
 
-fn run(program: &str, script: &str, demo: &Path) {
+/// A story in a browser that runs no scripts.
+pub fn browser_without_scripts(script: &str, demo: &Path) {
+    run("node", script, demo, &[("PORTAL_PLAIN", "1")]);
+}
+
+fn run(program: &str, script: &str, demo: &Path, environment: &[(&str, &str)]) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("peers")
         .join(script);
@@ -144,6 +149,7 @@ fn run(program: &str, script: &str, demo: &Path) {
         .arg(demo)
         .arg(gateway())
         .env("PYTHONDONTWRITEBYTECODE", "1")
+        .envs(environment.iter().copied())
         .output()
         .expect("the peer's program runs");
     let said = String::from_utf8_lossy(&done.stderr);

@@ -1,5 +1,7 @@
 //! Who calls: a certificate is an agency, an address is a person of it.
 
+use std::collections::BTreeSet;
+
 use gateway_core::{AgencyId, Personal, Role};
 use gateway_seal::Place;
 use gateway_store::rows::{AgencyRow, PersonRow};
@@ -84,6 +86,12 @@ impl Flow {
         let plain = self.vault.open_column(&place, &person.name).await?;
         let name = String::from_utf8(plain.to_vec()).map_err(|_| corrupt("person", &person.id))?;
         Ok(Personal::new(name))
+    }
+
+    /// What a person is now, at their agency.
+    pub async fn roles(&self, person: &PersonRow) -> Result<BTreeSet<Role>, FlowError> {
+        let mut tx = self.store.read().await?;
+        Ok(parties::roles_of(&mut tx, &person.id, self.clock.now()).await?)
     }
 
     /// The person that a call must name, with one of these roles (any, where none is given).

@@ -2,10 +2,13 @@
 //! own macro renders, which the package's fixtures prove; text is escaped, and [`Html`] is the
 //! one type that is not.
 
+mod choice;
+mod field;
 mod form;
 mod frame;
 mod notice;
 mod show;
+mod task;
 #[cfg(test)]
 mod tests;
 
@@ -13,12 +16,15 @@ use std::fmt;
 
 use askama::Template;
 
+pub(crate) use self::choice::{ChoiceItem, Choices, Pick, Select};
+pub(crate) use self::field::{DateInput, FileUpload, Textarea};
 pub(crate) use self::form::{Button, ErrorItem, ErrorSummary, Input, PasswordInput};
 pub(crate) use self::frame::{
     BackLink, GenericHeader, NavigationItem, Pagination, ServiceNavigation, SkipLink,
 };
 pub(crate) use self::notice::{Details, InsetText, NotificationBanner, WarningText};
-pub(crate) use self::show::{Cell, Head, Row, SummaryList, Table, Tag};
+pub(crate) use self::show::{Action, Cell, Head, Row, SummaryList, Table, Tag};
+pub(crate) use self::task::{Task, TaskList};
 
 /// Markup of ours: rendered by a template, or text that was escaped.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,6 +1,9 @@
 //! What stands around every page.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
+use gateway_core::Role;
 
 use crate::component::{GenericHeader, Html, NavigationItem, ServiceNavigation, SkipLink};
 use crate::visitor::Visitor;
@@ -28,11 +31,30 @@ pub(crate) fn header() -> GenericHeader<'static> {
 pub(crate) enum Place {
     /// What waits.
     Inbox,
+    /// A message in the making.
+    New,
     /// What was sent.
     Sent,
-    /// Neither.
+    /// What waits for a decision.
+    Holds,
+    /// What the coordination unit looks after.
+    Coordination,
+    /// The agency's people.
+    People,
+    /// How the service was used.
+    Audit,
+    /// None of these.
     Elsewhere,
 }
+
+/// A place to go, and the roles that are led there; none is everybody.
+type Way = (&'static str, &'static str, Place, &'static [Role]);
+
+/// Where one can go, in the order of the navigation.
+const WAYS: &[Way] = &[
+    ("/inbox", "Inbox", Place::Inbox, &[]),
+    ("/sent", "Sent", Place::Sent, &[]),
+];
 
 /// What stands around a page.
 #[derive(Debug)]
@@ -49,6 +71,7 @@ struct Who {
     name: String,
     agency: String,
     token: String,
+    roles: BTreeSet<Role>,
 }
 
 #[derive(Template)]
@@ -97,6 +120,7 @@ impl Frame {
                 name: name.into_inner(),
                 agency: agency.name,
                 token: cookie::token(&visitor.token),
+                roles: visitor.roles.clone(),
             }),
             ..Self::bare(portal, title).await
         })
@@ -109,21 +133,21 @@ impl Frame {
 
     /// Where one can go.
     pub(crate) fn navigation(&self) -> ServiceNavigation<'_> {
-        let item = |href, text, place| NavigationItem {
+        let ways = self.who.iter().flat_map(|who| {
+            let led = |(_, _, _, roles): &&Way| {
+                roles.is_empty() || roles.iter().any(|role| who.roles.contains(role))
+            };
+            WAYS.iter().filter(led)
+        });
+        let item = |(href, text, place, _): &Way| NavigationItem {
             href,
             text,
-            current: self.place == place,
+            current: self.place == *place,
         };
         ServiceNavigation {
             service_name: SERVICE,
             service_url: "/",
-            navigation: match self.who {
-                Some(_) => vec![
-                    item("/inbox", "Inbox", Place::Inbox),
-                    item("/sent", "Sent", Place::Sent),
-                ],
-                None => Vec::new(),
-            },
+            navigation: ways.map(item).collect(),
             end: self
                 .who
                 .as_ref()

@@ -28,7 +28,8 @@ pub fn router(portal: Portal, public: Pages) -> Pages {
         .layer(from_fn_with_state(portal, guard::guard))
 }
 
-type Route = (&'static str, &'static str, MethodRouter<Portal>);
+/// A method, a path and what answers there.
+pub(crate) type Route = (&'static str, &'static str, MethodRouter<Portal>);
 
 /// What needs nobody to be signed in.
 fn open() -> Vec<Route> {

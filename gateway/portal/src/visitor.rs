@@ -1,10 +1,12 @@
 //! Who asks: the session behind the cookie, looked up anew for every request.
 
+use std::collections::BTreeSet;
+
 use axum::extract::{Form, FromRequest, FromRequestParts, Request};
 use axum::http::Method;
 use axum::http::request::Parts;
+use gateway_core::Role;
 use gateway_flow::sign_in::{Session, Standing};
-use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::stop::Stop;
@@ -16,6 +18,15 @@ pub(crate) struct Visitor {
     pub(crate) session: Session,
     /// The cookie's value.
     pub(crate) token: Zeroizing<String>,
+    /// What they are now.
+    pub(crate) roles: BTreeSet<Role>,
+}
+
+impl Visitor {
+    /// Whether they have one of these roles.
+    pub(crate) fn is_any(&self, roles: &[Role]) -> bool {
+        roles.iter().any(|role| self.roles.contains(role))
+    }
 }
 
 impl FromRequestParts<Portal> for Visitor {
@@ -25,19 +36,47 @@ impl FromRequestParts<Portal> for Visitor {
         let away = || Stop::SignIn(way_back(parts));
         let token = cookie::value(&parts.headers, cookie::SESSION).ok_or_else(away)?;
         match portal.flow.session(&token).await? {
-            Standing::Open(session) => Ok(Self { session, token }),
+            Standing::Open(session) => Ok(Self {
+                roles: portal.flow.roles(&session.person).await?,
+                session,
+                token,
+            }),
             Standing::Locked | Standing::Absent => Err(away()),
         }
     }
 }
 
-/// Somebody who is signed in and has sent a form of ours: the only way to a handler of `POST`
-/// but for signing in.
-pub(crate) struct Posted(pub(crate) Visitor);
+/// Somebody who is signed in and has sent a form of ours, with what was typed: the only way to
+/// a handler of `POST` but for signing in and for files.
+pub(crate) struct Posted(pub(crate) Visitor, pub(crate) Fields);
 
-#[derive(Deserialize)]
-struct Token {
-    token: String,
+/// What a form brought, in its order; a name can come more than once.
+pub(crate) struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// What was typed in a field; a field that did not come is empty.
+    pub(crate) fn one(&self, name: &str) -> &str {
+        let mut pairs = self.0.iter();
+        let found = pairs.find(|(field, _)| field == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    /// All that was chosen under a name.
+    pub(crate) fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
+        let named = self.0.iter().filter(move |(field, _)| field == name);
+        named.map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a field came at all, as that of a pressed button does.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.all(name).next().is_some()
+    }
+}
+
+impl From<Vec<(String, String)>> for Fields {
+    fn from(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
 }
 
 impl FromRequest<Portal> for Posted {
@@ -46,10 +85,12 @@ impl FromRequest<Portal> for Posted {
     async fn from_request(request: Request, portal: &Portal) -> Result<Self, Stop> {
         let (mut parts, body) = request.into_parts();
         let visitor = Visitor::from_request_parts(&mut parts, portal).await?;
-        let form = Form::<Token>::from_request(Request::from_parts(parts, body), &()).await;
-        let Form(Token { token }) = form.map_err(|_| Stop::Stale)?;
-        if cookie::matches(&token, &visitor.token) {
-            Ok(Self(visitor))
+        let request = Request::from_parts(parts, body);
+        let form = Form::<Vec<(String, String)>>::from_request(request, &()).await;
+        let Form(pairs) = form.map_err(|_| Stop::Stale)?;
+        let fields = Fields(pairs);
+        if cookie::matches(fields.one("token"), &visitor.token) {
+            Ok(Self(visitor, fields))
         } else {
             Err(Stop::Stale)
         }

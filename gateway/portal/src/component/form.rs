@@ -10,6 +10,9 @@ pub(crate) struct Button<'a> {
     /// Where it leads; none is a button that submits its form.
     pub(crate) href: Option<&'a str>,
     pub(crate) classes: &'a str,
+    /// Of a button that submits: what the form is told of it.
+    pub(crate) name: &'a str,
+    pub(crate) value: &'a str,
     pub(crate) prevent_double_click: bool,
 }
 

@@ -20,11 +20,50 @@ pub(crate) struct SummaryList<'a> {
     pub(crate) classes: &'a str,
 }
 
+impl SummaryList<'_> {
+    fn has_actions(&self) -> bool {
+        self.rows.iter().any(|row| !row.actions.is_empty())
+    }
+}
+
 /// A fact.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) key: &'static str,
     pub(crate) value: Html,
+    /// What can be done about it.
+    pub(crate) actions: Vec<Action>,
+}
+
+impl Row {
+    /// A fact about which nothing is to be done.
+    pub(crate) const fn new(key: &'static str, value: Html) -> Self {
+        Self {
+            key,
+            value,
+            actions: Vec::new(),
+        }
+    }
+
+    /// The same, with a link to where it is changed.
+    pub(crate) fn changed_at(mut self, href: impl Into<String>) -> Self {
+        self.actions.push(Action {
+            href: href.into(),
+            text: "Change",
+            hidden: self.key.to_lowercase(),
+        });
+        self
+    }
+}
+
+/// A link beside a fact.
+#[derive(Debug, Template)]
+#[template(path = "component/action.html")]
+pub(crate) struct Action {
+    pub(crate) href: String,
+    pub(crate) text: &'static str,
+    /// Of what, for those who hear it; empty, the text says it.
+    pub(crate) hidden: String,
 }
 
 /// Facts in rows and columns; the first cell of a row names it.

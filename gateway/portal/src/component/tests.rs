@@ -1,6 +1,7 @@
 //! The components against the package's own fixtures: whatever a component can say, it says as
 //! the package does. A fixture with an option that no page needs is passed over, by name.
 
+mod forms;
 mod html;
 
 use std::path::Path;
@@ -57,7 +58,15 @@ fn content(value: &Value) -> Option<Html> {
 #[test]
 fn buttons_are_the_packages() {
     let names = compared("button", |options| {
-        if !only(options, &["text", "href", "classes", "preventDoubleClick"]) {
+        const KEYS: [&str; 6] = [
+            "text",
+            "href",
+            "classes",
+            "name",
+            "value",
+            "preventDoubleClick",
+        ];
+        if !only(options, &KEYS) {
             return None;
         }
         if options["preventDoubleClick"] == Value::Bool(false) {
@@ -67,11 +76,20 @@ fn buttons_are_the_packages() {
             text: text(options, "text"),
             href: options["href"].as_str(),
             classes: text(options, "classes"),
+            name: text(options, "name"),
+            value: text(options, "value"),
             prevent_double_click: options["preventDoubleClick"] == Value::Bool(true),
         };
         Some(button.to_string())
     });
-    for name in ["default", "link", "classes", "prevent double click"] {
+    for name in [
+        "default",
+        "link",
+        "classes",
+        "name",
+        "value",
+        "prevent double click",
+    ] {
         assert!(names.iter().any(|n| n == name), "{name}: {names:?}");
     }
 }
@@ -320,19 +338,31 @@ fn what_shows_facts_is_the_packages() {
         Some(tag.to_string())
     });
     assert!(names.len() >= 9, "{names:?}");
+}
+
+#[test]
+fn summary_lists_are_the_packages() {
     // The package's own example, in the words of its fixture: a row's key is ours, and fixed.
     let names = compared("summary-list", |options| {
         only(options, &["rows", "classes"]).then_some(())?;
         let mut rows = Vec::new();
         for row in options["rows"].as_array()? {
-            let plain = only(row, &["key", "value"])
+            let plain = only(row, &["key", "value", "actions"])
                 && only(&row["key"], &["text"])
-                && only(&row["value"], &["text", "html"]);
+                && only(&row["value"], &["text", "html"])
+                && has_only(row, "actions", "items");
             plain.then_some(())?;
-            rows.push(Row {
-                key: Box::leak(text(&row["key"], "text").to_owned().into_boxed_str()),
-                value: content(&row["value"])?,
-            });
+            let leaked = |text: &str| &*Box::leak(text.to_owned().into_boxed_str());
+            let mut made = Row::new(leaked(text(&row["key"], "text")), content(&row["value"])?);
+            for action in row["actions"]["items"].as_array().into_iter().flatten() {
+                only(action, &["href", "text", "visuallyHiddenText"]).then_some(())?;
+                made.actions.push(Action {
+                    href: text(action, "href").to_owned(),
+                    text: leaked(text(action, "text")),
+                    hidden: text(action, "visuallyHiddenText").to_owned(),
+                });
+            }
+            rows.push(made);
         }
         let list = SummaryList {
             rows,
@@ -340,7 +370,13 @@ fn what_shows_facts_is_the_packages() {
         };
         Some(list.to_string())
     });
-    assert!(names.contains(&"value with html".to_owned()), "{names:?}");
+    for name in ["value with html", "with actions", "with some actions"] {
+        assert!(names.iter().any(|n| n == name), "{name}: {names:?}");
+    }
+}
+
+#[test]
+fn tables_are_the_packages() {
     let names = compared("table", |options| {
         only(
             options,

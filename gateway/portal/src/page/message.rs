@@ -32,6 +32,8 @@ pub(crate) const ACKNOWLEDGE: Button<'static> = Button {
     text: "Acknowledge",
     href: None,
     classes: "",
+    name: "",
+    value: "",
     prevent_double_click: true,
 };
 
@@ -86,16 +88,10 @@ impl Page {
     }
 
     fn facts(&self) -> SummaryList<'static> {
-        let text = |key, value: &str| Row {
-            key,
-            value: Markup::text(value),
-        };
+        let text = |key, value: &str| Row::new(key, Markup::text(value));
         let mut rows = vec![
             text("From", &self.from),
-            Row {
-                key: "State",
-                value: Markup::of(&self.state),
-            },
+            Row::new("State", Markup::of(&self.state)),
             text("Received", &words::time(self.view.row.received_at)),
         ];
         rows.extend(self.about.as_deref().map(|about| text("About", about)));
@@ -203,7 +199,7 @@ pub(crate) async fn one(
 pub(crate) async fn acknowledge(
     State(portal): State<Portal>,
     Path(id): Path<String>,
-    Posted(visitor): Posted,
+    Posted(visitor, _): Posted,
 ) -> Result<Response, Stop> {
     let (flow, caller) = (&portal.flow, &visitor.session.caller);
     let view = flow.exchange_for(caller, &id).await?;

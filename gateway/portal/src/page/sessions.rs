@@ -16,6 +16,8 @@ pub(crate) const END: Button<'static> = Button {
     text: "End this session",
     href: None,
     classes: "govuk-button--secondary",
+    name: "",
+    value: "",
     prevent_double_click: false,
 };
 
@@ -64,7 +66,7 @@ pub(crate) async fn list(State(portal): State<Portal>, visitor: Visitor) -> Resu
 pub(crate) async fn end(
     State(portal): State<Portal>,
     Path(id): Path<String>,
-    Posted(visitor): Posted,
+    Posted(visitor, _): Posted,
 ) -> Result<Response, Stop> {
     portal.flow.end_session(&visitor.session, &id).await?;
     Ok(see_other("/sessions"))
@@ -73,7 +75,7 @@ pub(crate) async fn end(
 /// Ends the one that asks.
 pub(crate) async fn sign_out(
     State(portal): State<Portal>,
-    Posted(visitor): Posted,
+    Posted(visitor, _): Posted,
 ) -> Result<Response, Stop> {
     portal.flow.sign_out(&visitor.token).await?;
     let mut response = see_other("/sign-in?out=true");

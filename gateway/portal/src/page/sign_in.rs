@@ -83,6 +83,8 @@ pub(crate) const SEND: Button<'static> = Button {
     text: "Sign in",
     href: None,
     classes: "",
+    name: "",
+    value: "",
     prevent_double_click: true,
 };
 
