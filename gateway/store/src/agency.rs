@@ -39,6 +39,17 @@ impl Tx {
         .await
     }
 
+    /// The active agencies that share an area with this one, by name.
+    pub async fn neighbours(&mut self, agency: &str) -> Result<Vec<AgencyRow>, StoreError> {
+        self.select(
+            "where state = 'active' and id <> $1 and id in (select m.agency from membership m \
+             join membership own on own.area = m.area and own.until_at is null \
+             where own.agency = $1 and m.until_at is null) order by name, id",
+            &[agency.into()],
+        )
+        .await
+    }
+
     /// The enrolled certificate with this SHA-256 of its DER form, in hexadecimal.
     pub async fn credential(&mut self, print: &str) -> Result<Option<CredentialRow>, StoreError> {
         Ok(self

@@ -167,7 +167,7 @@ impl Tx {
         Ok(touched == 1)
     }
 
-    /// Hands every blob that an item, or what is kept apart, lies in to `take`, with the SHA-256
+    /// Hands every blob that an item, a draft's file, or what is kept apart, lies in to `take`, with the SHA-256
     /// of the file. A mail's bytes are not among them: they are dropped when it is sent, and made
     /// again where they are gone.
     pub async fn bodies(
@@ -178,7 +178,8 @@ impl Tx {
         loop {
             let sql = "select b.id as id, max(i.sha) as sha from blob b join \
                        (select blob, blob_sha256 as sha from item \
-                       union all select blob, blob_sha256 as sha from quarantine) i \
+                       union all select blob, blob_sha256 as sha from quarantine \
+                       union all select blob, blob_sha256 as sha from draft_part) i \
                        on i.blob = b.id where b.state = 'live' and b.id > $1 \
                        group by b.id order by b.id limit 500";
             let rows = self.fetch(sql.to_owned(), &[(&after).into()]).await?;

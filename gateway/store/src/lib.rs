@@ -15,6 +15,7 @@ pub mod blob;
 mod db;
 mod delivery;
 mod dialect;
+mod draft;
 mod error;
 mod exchange;
 mod keys;

@@ -54,6 +54,7 @@ const RECORDS: &[Text] = &[
     shared!(7, "mail", "0007_mail"),
     shared!(8, "hold told", "0008_hold_told"),
     shared!(9, "sign in", "0009_sign_in"),
+    shared!(10, "draft", "0010_draft"),
 ];
 
 const KEYS: &[Text] = &[shared!(1, "keys", "keys/0001_keys")];

@@ -25,6 +25,15 @@ impl Inner {
         Ok(Response::Done)
     }
 
+    /// Makes a person's column key, where absent.
+    pub(crate) async fn ensure_person(&self, person: &str) -> Result<Response, VaultError> {
+        let scope = crate::person_scope(person);
+        self.ring
+            .ensure(KeyPurpose::Column, &scope, || Ok(Halves::column()))
+            .await?;
+        Ok(Response::Done)
+    }
+
     pub(crate) async fn seal_column(
         &self,
         place: &PlaceOf,

@@ -28,12 +28,23 @@ macro_rules! ask {
     };
 }
 
+/// What stands in an area's place for what a person alone may read: their drafts.
+pub fn person_scope(person: &str) -> String {
+    format!("person/{person}")
+}
+
 /// Areas, columns, and the matching of persons.
 impl Vault {
     /// Makes an area's column key, blind key and hold key, where absent. Agencies and people,
     /// who belong to no one area, are sealed under the area `*`.
     pub async fn ensure_area(&self, area: &str) -> Result<(), VaultError> {
         ask!(self, Request::EnsureArea(area.to_owned()), Response::Done => ())
+    }
+
+    /// Makes a person's own column key, where absent: for places whose area is that of
+    /// [`person_scope`].
+    pub async fn ensure_person(&self, person: &str) -> Result<(), VaultError> {
+        ask!(self, Request::EnsurePerson(person.to_owned()), Response::Done => ())
     }
 
     /// Seals a value for its place.

@@ -32,6 +32,7 @@ mod vault;
 mod witness;
 
 pub use error::VaultError;
+pub use facade::person_scope;
 pub use keyring::check_at_rest;
 pub use matching::{Candidate, Match};
 pub use request::{

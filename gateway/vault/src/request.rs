@@ -176,6 +176,8 @@ impl fmt::Debug for Opened {
 pub enum Request {
     /// [`crate::Vault::ensure_area`]
     EnsureArea(String),
+    /// [`crate::Vault::ensure_person`]
+    EnsurePerson(String),
     /// [`crate::Vault::add_agency_key`]
     AddAgencyKey {
         /// Whose.

@@ -62,6 +62,7 @@ impl Vault {
         let vault = &*self.0;
         match request {
             Request::EnsureArea(area) => vault.ensure_area(&area).await,
+            Request::EnsurePerson(person) => vault.ensure_person(&person).await,
             Request::AddAgencyKey {
                 agency,
                 custody,
