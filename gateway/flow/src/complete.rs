@@ -36,6 +36,8 @@ pub struct Completion {
 /// An exchange that no nominal was found for, as the coordinator sees it.
 #[derive(Debug, Clone)]
 pub struct UnmatchedView {
+    /// How the sender describes the person.
+    pub described: Option<Personal<String>>,
     /// The exchange.
     pub exchange: String,
     /// The sender.
@@ -272,6 +274,7 @@ impl Flow {
                 from: row.sender,
                 received: row.received_at,
                 purpose: row.purpose,
+                described: said.described,
                 given: said.identifiers,
                 candidates,
             });

@@ -15,6 +15,7 @@ mod carry;
 pub mod case;
 pub mod clockwork;
 pub mod complete;
+pub mod compose;
 pub mod decide;
 mod deliver;
 mod draft;

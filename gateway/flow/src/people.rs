@@ -54,6 +54,15 @@ impl Flow {
         crate::case::agency(&mut tx, id).await
     }
 
+    /// Whom an agency can write to: the active agencies of its areas, itself left out, by name.
+    ///
+    /// # Errors
+    /// [`FlowError::Unavailable`] where the store is away.
+    pub async fn addressable(&self, agency: &AgencyId) -> Result<Vec<AgencyRow>, FlowError> {
+        let mut tx = self.store.read().await?;
+        Ok(tx.neighbours(agency.as_str()).await?)
+    }
+
     /// The active person whose enrolled address this is, at whichever agency.
     pub async fn enrolled(&self, email: &str) -> Result<Option<PersonRow>, FlowError> {
         let index = self.email_index(email).await?;

@@ -263,7 +263,7 @@ impl Flow {
     }
 }
 
-fn idempotency_id(agency: &str, key: &str) -> String {
+pub(crate) fn idempotency_id(agency: &str, key: &str) -> String {
     format!("{agency}/{key}")
 }
 
@@ -400,6 +400,9 @@ fn check_texts(particulars: &mut Particulars, faults: &mut Vec<FieldFault>) {
     let mut check = Checker(faults);
     if let Some(text) = &mut particulars.necessity {
         check.text("/necessity", text);
+    }
+    if let Some(text) = &mut particulars.described {
+        check.text("/described", text);
     }
     if let Some(emergency) = &mut particulars.emergency {
         check.text("/emergency/statement", &mut emergency.statement);

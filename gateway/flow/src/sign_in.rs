@@ -49,8 +49,9 @@ pub struct NewSession {
 pub enum Standing {
     /// Somebody who is signed in.
     Open(Session),
-    /// Somebody who was away for [`IDLE`] and must sign in again to go on.
-    Locked,
+    /// Somebody who was away for [`IDLE`] and must sign in again to go on. Until then nothing is
+    /// shown to them; what they were writing is kept for them.
+    Locked(PersonRow),
     /// Nobody: it ended, or never was.
     Absent,
 }

@@ -53,6 +53,10 @@ pub struct Particulars {
     pub reference: Option<String>,
     /// Identifiers of the person.
     pub identifiers: Vec<Identifier>,
+    /// How the sender describes the person: an address, what else is known. For the coordinator
+    /// who matches it.
+    #[serde(default)]
+    pub described: Option<Personal<String>>,
     /// For whom.
     pub recipients: Vec<RecipientClaim>,
     /// Why.
@@ -200,6 +204,7 @@ impl Particulars {
         Self {
             reference: None,
             identifiers: Vec::new(),
+            described: None,
             recipients,
             purpose: None,
             necessity: None,

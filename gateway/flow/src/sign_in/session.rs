@@ -101,7 +101,7 @@ impl Flow {
             return Ok(Standing::Absent);
         }
         if self.is_locked(&row) {
-            return Ok(Standing::Locked);
+            return Ok(Standing::Locked(person));
         }
         if now - row.seen_at >= micros(NOTED) {
             self.store.session_seen(&row.id, now).await?;

@@ -6,6 +6,7 @@
 )]
 
 mod channels;
+mod compose;
 mod corrections;
 mod emergency;
 mod keeping;

@@ -70,7 +70,7 @@ async fn fail(flow: &Flow, email: &str, times: usize) {
 async fn open(flow: &Flow, token: &str) -> Session {
     match flow.session(token).await.unwrap() {
         Standing::Open(session) => session,
-        other @ (Standing::Locked | Standing::Absent) => panic!("{other:?}"),
+        other @ (Standing::Locked(_) | Standing::Absent) => panic!("{other:?}"),
     }
 }
 
@@ -81,7 +81,7 @@ async fn absent(flow: &Flow, token: &str) {
 
 async fn locked(flow: &Flow, token: &str) {
     let standing = flow.session(token).await.unwrap();
-    assert!(matches!(standing, Standing::Locked), "{standing:?}");
+    assert!(matches!(standing, Standing::Locked(_)), "{standing:?}");
 }
 
 fn later(flow: &Flow, minutes: i64) {
