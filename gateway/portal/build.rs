@@ -29,7 +29,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     ]
     .concat();
     let library = file(&out, "govuk", "js", &package("govuk-frontend.min.js")?)?;
-    let script = own("portal.js")?.replace("GOVUK_FRONTEND", &format!("/assets/{}", library.name));
+    let script = [own("portal.js")?, own("draft.js")?]
+        .concat()
+        .replace("GOVUK_FRONTEND", &format!("/assets/{}", library.name));
     let files = [
         file(&out, "portal", "css", &styles)?,
         file(&out, "portal", "js", &script)?,

@@ -131,6 +131,7 @@ async function routes(id) {
   const listed = readFileSync(join(dirname(fileURLToPath(import.meta.url)), "portal_routes.txt"), "utf8").trim().split("\n");
   const stranger = await cookieOf(agencies["hmp-northgate"].users[0]);
   const nobody = "00000000-0000-7000-8000-000000000000";
+  const signed = { cookie: stranger.cookie, "x-form-token": stranger.token };
   const own = { "sec-fetch-site": "same-origin", "content-type": "application/x-www-form-urlencoded" };
   for (const route of listed) {
     const [method, path] = route.split(" ");
@@ -146,8 +147,8 @@ async function routes(id) {
       }
     }
     if (!path.includes("{id}")) continue;
-    const [theirs, absent] = [await send(id, { cookie: stranger.cookie }, `token=${stranger.token}`),
-                              await send(nobody, { cookie: stranger.cookie }, `token=${stranger.token}`)];
+    const [theirs, absent] = [await send(id, signed, `token=${stranger.token}`),
+                              await send(nobody, signed, `token=${stranger.token}`)];
     assert.equal(theirs.status, 404, route);
     assert.ok(theirs.body.equals(absent.body), `${route}: another's differs from what is not there`);
     assert.equal(theirs.headers["cache-control"], "no-store");

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use gateway_api::{Api, ledger_router};
+use gateway_content::clamd::Scanner;
 use gateway_flow::Flow;
 use gateway_portal::{Pages, Portal, Settings, router};
 use serde::{Deserialize, Serialize};
@@ -44,10 +45,11 @@ impl PortalConfig {
     }
 
     /// Its pages, with the log beside them.
-    pub fn router(&self, flow: Flow, api: Api) -> Pages {
+    pub fn router(&self, flow: Flow, api: Api, scanner: Option<Scanner>) -> Pages {
         let settings = Settings {
             coordination_phone: self.coordination_phone.clone(),
         };
-        router(Portal::new(flow, settings), ledger_router(api))
+        let portal = Portal::new(flow, settings).scanned_by(scanner);
+        router(portal, ledger_router(api))
     }
 }

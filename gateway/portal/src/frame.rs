@@ -53,6 +53,7 @@ type Way = (&'static str, &'static str, Place, &'static [Role]);
 /// Where one can go, in the order of the navigation.
 const WAYS: &[Way] = &[
     ("/inbox", "Inbox", Place::Inbox, &[]),
+    ("/messages/new", "New message", Place::New, &[]),
     ("/sent", "Sent", Place::Sent, &[]),
 ];
 

@@ -18,6 +18,7 @@ use crate::stop::Stop;
 
 /// Scripts, styles, images and forms of our own; nothing else, nowhere else.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+     connect-src 'self'; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
      require-trusted-types-for 'script'; trusted-types 'none'";
 

@@ -24,6 +24,7 @@ mod words;
 
 use std::sync::Arc;
 
+use gateway_content::clamd::Scanner;
 use gateway_flow::Flow;
 
 pub use crate::router::{Pages, router};
@@ -35,6 +36,8 @@ pub struct Portal {
     pub flow: Flow,
     /// What an installation says of itself.
     pub settings: Arc<Settings>,
+    /// What looks for malware in files, where there is one.
+    pub scanner: Option<Scanner>,
 }
 
 /// What an installation says of itself on its pages.
@@ -50,6 +53,13 @@ impl Portal {
         Self {
             flow,
             settings: Arc::new(settings),
+            scanner: None,
         }
+    }
+
+    /// The same, with what looks for malware in the files that people add.
+    #[must_use]
+    pub fn scanned_by(self, scanner: Option<Scanner>) -> Self {
+        Self { scanner, ..self }
     }
 }

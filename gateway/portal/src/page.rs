@@ -1,9 +1,11 @@
 //! The pages, a file each.
 
+pub(crate) mod compose;
 pub(crate) mod document;
 pub(crate) mod inbox;
 pub(crate) mod item;
 pub(crate) mod message;
+pub(crate) mod outcome;
 pub(crate) mod sent;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;

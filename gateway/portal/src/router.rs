@@ -5,7 +5,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
-use crate::page::{document, inbox, message, sent, sessions, sign_in};
+use crate::page::{compose, document, inbox, message, sent, sessions, sign_in};
 use crate::stop::Stop;
 use crate::{Portal, assets, guard};
 
@@ -42,7 +42,7 @@ fn open() -> Vec<Route> {
 
 /// What is shown to whoever is signed in, as far as it is theirs.
 fn signed_in() -> Vec<Route> {
-    vec![
+    let mut routes = vec![
         ("GET", "/", get(inbox::start)),
         ("GET", "/inbox", get(inbox::list)),
         ("GET", "/sent", get(sent::list)),
@@ -66,7 +66,9 @@ fn signed_in() -> Vec<Route> {
         ("GET", "/sessions", get(sessions::list)),
         ("POST", "/sessions/{id}", post(sessions::end)),
         ("POST", "/sign-out", post(sessions::sign_out)),
-    ]
+    ];
+    routes.extend(compose::routes());
+    routes
 }
 
 #[cfg(test)]

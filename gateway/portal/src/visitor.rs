@@ -41,7 +41,7 @@ impl FromRequestParts<Portal> for Visitor {
                 session,
                 token,
             }),
-            Standing::Locked | Standing::Absent => Err(away()),
+            Standing::Locked(_) | Standing::Absent => Err(away()),
         }
     }
 }
@@ -65,6 +65,16 @@ impl Fields {
     pub(crate) fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
         let named = self.0.iter().filter(move |(field, _)| field == name);
         named.map(|(_, value)| value.as_str())
+    }
+
+    /// What was typed in all fields whose names begin so, with the rest of each name.
+    pub(crate) fn named<'f>(&'f self, prefix: &'f str) -> impl Iterator<Item = (&'f str, &'f str)> {
+        let rest = move |(field, value): &'f (String, String)| {
+            field
+                .strip_prefix(prefix)
+                .map(|rest| (rest, value.as_str()))
+        };
+        self.0.iter().filter_map(rest)
     }
 
     /// Whether a field came at all, as that of a pressed button does.

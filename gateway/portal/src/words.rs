@@ -1,6 +1,6 @@
 //! Codes and states in the words of people.
 
-use gateway_core::{Category, Obligation, Purpose};
+use gateway_core::{Category, Obligation, Purpose, Role};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -82,6 +82,25 @@ pub(crate) fn purpose(code: &str) -> &str {
         Purpose::Audit => "for audit",
         Purpose::SarFoi => "to answer a request for information",
         Purpose::Research => "for research",
+    }
+}
+
+/// What a role is called.
+pub(crate) fn role(role: Role) -> &'static str {
+    match role {
+        Role::Practitioner => "practitioner",
+        Role::Spoc => "single point of contact",
+        Role::DeputySpoc => "deputy of the single point of contact",
+        Role::Manager => "manager",
+        Role::Security => "security officer",
+        Role::Caldicott => "Caldicott guardian",
+        Role::Dpo => "data protection officer",
+        Role::Clinician => "clinician",
+        Role::Coordinator => "coordinator",
+        Role::Chair => "chair",
+        Role::Vlo => "victim liaison officer",
+        Role::Auditor => "auditor",
+        Role::Operator => "operator",
     }
 }
 

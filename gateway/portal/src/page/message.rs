@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, IntoResponse as _, Response};
-use gateway_core::{Obligation, RuleHit};
+use gateway_core::{AgencyKind, Obligation, RuleHit};
 use gateway_flow::FlowError;
 use gateway_flow::view::{DeliveryView, ExchangeView};
 use serde::Deserialize;
@@ -16,6 +16,7 @@ use crate::component::{
 };
 use crate::frame::{Frame, Place};
 use crate::page::item::{Shown, shown};
+use crate::page::outcome::{Recipient, by_recipient};
 use crate::stop::{Stop, see_other};
 use crate::visitor::{Posted, Visitor};
 use crate::{Portal, words};
@@ -25,7 +26,31 @@ use crate::{Portal, words};
 pub(crate) struct Asked {
     #[serde(default)]
     acknowledged: bool,
+    #[serde(default)]
+    sent: bool,
 }
+
+/// Begins an answer.
+pub(crate) fn reply(id: &str) -> String {
+    let href = format!("/messages/{id}/reply");
+    Button {
+        text: "Reply",
+        href: Some(&href),
+        classes: "govuk-button--secondary",
+        ..Button::default()
+    }
+    .to_string()
+}
+
+/// The answer that is given most often.
+pub(crate) const NOT_OURS: Button<'static> = Button {
+    text: "Not our tenant",
+    href: None,
+    classes: "govuk-button--secondary",
+    name: "",
+    value: "",
+    prevent_double_click: true,
+};
 
 /// Says that the agency has it.
 pub(crate) const ACKNOWLEDGE: Button<'static> = Button {
@@ -51,8 +76,10 @@ struct Page {
     because: Vec<RuleHit>,
     items: Vec<Shown>,
     deliveries: Vec<(String, DeliveryView)>,
+    recipients: Vec<Recipient>,
     open: bool,
-    acknowledged: bool,
+    houses: bool,
+    done: Asked,
 }
 
 #[derive(Template)]
@@ -76,8 +103,27 @@ impl Page {
     }
 
     fn banner(&self) -> Option<NotificationBanner<'static>> {
-        self.acknowledged.then_some(NotificationBanner {
-            text: "You have acknowledged this message. The sender can see that",
+        let text = match (
+            self.done.acknowledged,
+            self.done.sent,
+            self.view.row.state.as_str(),
+        ) {
+            (true, _, _) => "You have acknowledged this message. The sender can see that",
+            (false, true, "released") => "Your message is sent",
+            (false, true, "held") => {
+                "Your message is recorded. It waits for a decision before anybody gets it"
+            }
+            (false, true, "incomplete") => {
+                "Your message is with the coordination unit, who finds out whom it is about"
+            }
+            (false, true, "refused") => {
+                "Your message is recorded, and the rules do not let anybody have it"
+            }
+            (false, true, _) => "Your message is recorded",
+            (false, false, _) => return None,
+        };
+        Some(NotificationBanner {
+            text,
             success: true,
         })
     }
@@ -175,6 +221,8 @@ pub(crate) async fn one(
         }
     }
     let from = flow.agency_row(&view.row.sender).await?.name;
+    let own = flow.agency_row(caller.agency.as_str()).await?;
+    let titles: Vec<String> = view.items.iter().map(|item| item.title.clone()).collect();
     let heading = heading(&view);
     let place = if view.sent { Place::Sent } else { Place::Inbox };
     let page = Page {
@@ -184,7 +232,9 @@ pub(crate) async fn one(
         state: state(&view),
         obligations: obligations(&view),
         open: !view.sent && view.deliveries.iter().any(waits),
-        acknowledged: asked.acknowledged,
+        recipients: by_recipient(&portal, &view.decisions, &titles).await?,
+        houses: own.kind == AgencyKind::Housing.as_str(),
+        done: asked,
         view,
         from,
         heading,

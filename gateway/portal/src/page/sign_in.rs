@@ -174,7 +174,7 @@ pub(crate) async fn form(
     if let Some(token) = cookie::value(&headers, cookie::SESSION) {
         match portal.flow.session(&token).await? {
             Standing::Open(_) => return Ok(see_other(own_way(&asked.next).unwrap_or("/inbox"))),
-            Standing::Locked => {
+            Standing::Locked(_) => {
                 told = Some(
                     "You were away for 20 minutes, so your session was locked. Sign in to go on where you were",
                 );

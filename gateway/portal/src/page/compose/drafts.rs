@@ -1,0 +1,73 @@
+//! The drafts of whoever is signed in.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{Html, IntoResponse as _, Response};
+
+use super::form::Form;
+use crate::component::{Button, InsetText};
+use crate::frame::{Frame, Place};
+use crate::stop::{Stop, see_other};
+use crate::visitor::{Posted, Visitor};
+use crate::{Portal, words};
+
+/// In place of a list with nothing in it.
+pub(crate) const EMPTY: InsetText<'static> = InsetText {
+    text: "You have no drafts. What you write is kept here until you send it.",
+};
+
+/// Throws a draft away.
+pub(crate) const DELETE: Button<'static> = Button {
+    text: "Delete",
+    href: None,
+    classes: "govuk-button--secondary govuk-!-margin-bottom-0",
+    name: "",
+    value: "",
+    prevent_double_click: true,
+};
+
+#[derive(Template)]
+#[template(path = "page/drafts.html")]
+struct Page {
+    frame: Frame,
+    drafts: Vec<Line>,
+}
+
+struct Line {
+    id: String,
+    label: String,
+    saved: String,
+    files: usize,
+}
+
+/// Lists them, the one saved last first.
+pub(crate) async fn list(State(portal): State<Portal>, visitor: Visitor) -> Result<Response, Stop> {
+    let mut drafts = Vec::new();
+    for draft in portal.flow.drafts(&visitor.session.person).await? {
+        let form: Form =
+            serde_json::from_str(draft.content.reveal()).map_err(|error| Stop::fault(&error))?;
+        drafts.push(Line {
+            id: draft.id,
+            label: form.label(),
+            saved: words::time(draft.saved),
+            files: draft.files.len(),
+        });
+    }
+    let page = Page {
+        frame: Frame::around(&portal, &visitor, Place::New, "Drafts").await?,
+        drafts,
+    };
+    Ok(Html(page.to_string()).into_response())
+}
+
+/// Throws one away.
+pub(crate) async fn delete(
+    State(portal): State<Portal>,
+    Path(id): Path<String>,
+    Posted(visitor, _): Posted,
+) -> Result<Response, Stop> {
+    // Another's is as one that is not there; one's own that is gone was deleted in another tab.
+    portal.flow.draft(&visitor.session.person, &id).await?;
+    portal.flow.drop_draft(&visitor.session.person, &id).await?;
+    Ok(see_other("/drafts"))
+}

@@ -1,0 +1,235 @@
+//! A message's form as it comes in: its fields, and after them its files, each sealed as it
+//! comes. Who was away too long is asked to sign in, and what they wrote is kept first.
+
+use axum::body::Bytes;
+use axum::extract::multipart::{Field, Multipart};
+use axum::extract::{DefaultBodyLimit, Form as Encoded, FromRequest, Request};
+use axum::http::HeaderMap;
+use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
+use gateway_core::Personal;
+use gateway_flow::FlowError;
+use gateway_flow::compose::{LARGEST, NewFile, Saved};
+use gateway_flow::sign_in::Standing;
+use gateway_http::media_type;
+use gateway_store::rows::PersonRow;
+use tokio::sync::mpsc;
+use zeroize::Zeroizing;
+
+use super::form::Form;
+use super::look::look_at;
+use crate::stop::Stop;
+use crate::visitor::Fields;
+use crate::{Portal, cookie};
+
+/// The longest that all fields of a message are together, bytes.
+const WORDS: usize = 512 * 1024;
+/// Chunks that wait to be sealed.
+const WAITING: usize = 4;
+
+/// Where a message's form is kept now.
+pub(crate) struct Taken {
+    /// The draft.
+    pub(crate) draft: String,
+    /// Its revision.
+    pub(crate) revision: i64,
+    /// Another form of it was saved meanwhile: this is a draft of its own.
+    pub(crate) beside: bool,
+    /// What was said.
+    pub(crate) fields: Fields,
+    /// What is wrong with files that came with it, in words.
+    pub(crate) refused: Vec<String>,
+    /// The writer has to sign in again before anything is shown.
+    pub(crate) locked: bool,
+    /// A script asks, and wants no page.
+    pub(crate) script: bool,
+}
+
+/// A signed-in person, or one who was away too long.
+struct Writer {
+    person: PersonRow,
+    token: Zeroizing<String>,
+    locked: bool,
+}
+
+async fn writer(portal: &Portal, headers: &HeaderMap) -> Result<Writer, Stop> {
+    let away = || Stop::SignIn("/drafts".to_owned());
+    let token = cookie::value(headers, cookie::SESSION).ok_or_else(away)?;
+    let (person, locked) = match portal.flow.session(&token).await? {
+        Standing::Open(session) => (session.person, false),
+        Standing::Locked(person) => (person, true),
+        Standing::Absent => return Err(away()),
+    };
+    Ok(Writer {
+        person,
+        token,
+        locked,
+    })
+}
+
+/// Takes a message's form, of a draft or of none yet, and keeps it.
+pub(crate) async fn take(
+    portal: &Portal,
+    draft: Option<String>,
+    mut request: Request,
+) -> Result<Taken, Stop> {
+    let writer = writer(portal, request.headers()).await?;
+    let script = header(request.headers(), &ACCEPT).starts_with("application/json");
+    let announced = header(request.headers(), &CONTENT_LENGTH);
+    let announced = announced.parse().unwrap_or(LARGEST);
+    let is_form = header(request.headers(), &CONTENT_TYPE).starts_with("multipart/form-data");
+    let mut taking = Taking {
+        portal,
+        person: writer.person,
+        token: writer.token,
+        announced,
+        fields: Vec::new(),
+        words: 0,
+        draft,
+        kept: None,
+        refused: Vec::new(),
+    };
+    if is_form {
+        DefaultBodyLimit::disable().apply(&mut request);
+        let mut form = Multipart::from_request(request, &())
+            .await
+            .map_err(|_| Stop::Unread)?;
+        while let Some(field) = form.next_field().await.map_err(|_| Stop::Unread)? {
+            taking.field(field).await?;
+        }
+    } else {
+        DefaultBodyLimit::max(WORDS).apply(&mut request);
+        let form = Encoded::<Vec<(String, String)>>::from_request(request, &()).await;
+        let Encoded(pairs) = form.map_err(|_| Stop::Stale)?;
+        taking.fields = pairs;
+    }
+    let (draft, revision, beside) = taking.keep().await?;
+    Ok(Taken {
+        draft,
+        revision,
+        beside,
+        fields: Fields::from(taking.fields),
+        refused: taking.refused,
+        locked: writer.locked,
+        script,
+    })
+}
+
+fn header<'h>(headers: &'h HeaderMap, name: &axum::http::HeaderName) -> &'h str {
+    let value = headers.get(name).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default()
+}
+
+struct Taking<'p> {
+    portal: &'p Portal,
+    person: PersonRow,
+    token: Zeroizing<String>,
+    /// No file of the request is larger, bytes.
+    announced: i64,
+    fields: Vec<(String, String)>,
+    words: usize,
+    draft: Option<String>,
+    kept: Option<(String, i64, bool)>,
+    refused: Vec<String>,
+}
+
+impl Taking<'_> {
+    async fn field(&mut self, mut field: Field<'_>) -> Result<(), Stop> {
+        let name = field.name().unwrap_or_default().to_owned();
+        let Some(file) = field.file_name().map(str::to_owned) else {
+            let mut text = Vec::new();
+            while let Some(chunk) = field.chunk().await.map_err(|_| Stop::Unread)? {
+                self.words += chunk.len();
+                if self.words > WORDS {
+                    return Err(Stop::Unread);
+                }
+                text.extend_from_slice(&chunk);
+            }
+            let text = String::from_utf8(text).map_err(|_| Stop::Unread)?;
+            self.fields.push((name, text));
+            return Ok(());
+        };
+        if file.is_empty() {
+            return Ok(());
+        }
+        // The words come before the files, and are kept before them.
+        let (draft, ..) = self.keep().await?;
+        match self.file(&draft, file, field).await {
+            Err(Stop::Conflict(words)) => {
+                self.refused.push(words);
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    /// Keeps the words as they are now; once, since a later field is only the button.
+    async fn keep(&mut self) -> Result<(String, i64, bool), Stop> {
+        if let Some(kept) = &self.kept {
+            return Ok(kept.clone());
+        }
+        let fields = Fields::from(self.fields.clone());
+        if !cookie::matches(fields.one("token"), &self.token) {
+            return Err(Stop::Stale);
+        }
+        let content = serde_json::to_string(&Form::of(&fields)).map_err(|e| Stop::fault(&e))?;
+        let flow = &self.portal.flow;
+        let kept = match &self.draft {
+            None => (flow.open_draft(&self.person, &content).await?, 1, false),
+            Some(draft) => {
+                let revision = fields.one("revision").parse().unwrap_or(0);
+                match flow
+                    .save_draft(&self.person, draft, revision, &content)
+                    .await?
+                {
+                    Saved::Next(revision) => (draft.clone(), revision, false),
+                    Saved::Beside(other) => (other, 1, true),
+                }
+            }
+        };
+        self.kept = Some(kept.clone());
+        Ok(kept)
+    }
+
+    async fn file(&self, draft: &str, name: String, field: Field<'_>) -> Result<(), Stop> {
+        let flow = &self.portal.flow;
+        let file = NewFile {
+            name: Personal::new(plain_name(&name)),
+            media_type: media_type(field.content_type().unwrap_or_default()).to_owned(),
+            size: self.announced,
+        };
+        let id = flow.begin_file(&self.person, draft, file).await?;
+        let (send, receive) = mpsc::channel(WAITING);
+        let took = flow.take_part(&self.person, draft, &id, 0, receive);
+        let (took, ()) = tokio::join!(took, pour(field, send));
+        if let Err(error) = took {
+            flow.drop_file(&self.person, draft, &id).await?;
+            return Err(error.into());
+        }
+        flow.measure_file(&self.person, draft, &id).await?;
+        look_at(self.portal, &self.person, draft, &id).await
+    }
+}
+
+async fn pour(mut field: Field<'_>, send: mpsc::Sender<Result<Bytes, FlowError>>) {
+    loop {
+        let chunk = match field.chunk().await {
+            Ok(None) => return,
+            Ok(Some(chunk)) => Ok(chunk),
+            Err(_) => Err(FlowError::Unavailable("a file broke off".to_owned())),
+        };
+        let failed = chunk.is_err();
+        if send.send(chunk).await.is_err() || failed {
+            return;
+        }
+    }
+}
+
+/// A file's own name, without the folders that some browsers name before it.
+pub(super) fn plain_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let plain: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
+    match plain.trim() {
+        "" => "file".to_owned(),
+        plain => plain.to_owned(),
+    }
+}
