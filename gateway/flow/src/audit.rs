@@ -10,7 +10,7 @@ use gateway_store::rows::{
     AbsenceRow, AgencyRow, AppointmentRow, AreaRow, AttendanceRow, CellRow, CredentialRow,
     DeliveryRow, DeliveryStepRow, ExchangeRow, HoldRow, ItemRow, LevelChangeRow,
     MailCertificateRow, MeetingRow, MembershipRow, NominalIdentifierRow, NominalRow, NoticeRow,
-    PartRow, PersonRow, QuarantineRow, WrapRow,
+    PartRow, PersonRow, QuarantineRow, QuestionRow, ReadingRow, WrapRow,
 };
 use gateway_store::{Blobs, LeafRow, LogHead, Record, Store, StoreError, Tx};
 
@@ -160,6 +160,8 @@ pub async fn verify_within(
         LevelChangeRow,
         MailCertificateRow,
         QuarantineRow,
+        ReadingRow,
+        QuestionRow,
     );
     bodies(tx, blobs).await?;
     Ok(done)

@@ -35,6 +35,7 @@ mod party;
 pub mod people;
 pub mod quarantine;
 pub mod read;
+pub mod reason;
 mod receive;
 mod record;
 pub mod recorder;

@@ -173,6 +173,14 @@ impl Flow {
         Ok(views)
     }
 
+    /// One thing that is kept apart in an area.
+    pub(crate) async fn kept_row(&self, area: &str, id: &str) -> Result<QuarantineRow, FlowError> {
+        let mut tx = self.store.read().await?;
+        let row: Option<QuarantineRow> = tx.get(id).await?;
+        row.filter(|row| row.area == area && row.state == "kept")
+            .ok_or(FlowError::NotFound)
+    }
+
     /// The active agencies whose functional address this is.
     pub async fn agencies_at(&self, email: &str) -> Result<Vec<AgencyRow>, FlowError> {
         let mut tx = self.store.read().await?;

@@ -104,6 +104,15 @@ pub struct NoticeView {
     pub due: Option<i64>,
 }
 
+/// A nominal that a caller may read.
+pub(crate) struct Admitted {
+    pub(crate) nominal: NominalRow,
+    /// The person who reads.
+    pub(crate) person: String,
+    /// All events, and not those of their agency alone.
+    pub(crate) sees_all: bool,
+}
+
 impl Flow {
     /// A nominal's record.
     pub async fn nominal(
@@ -212,13 +221,37 @@ impl Flow {
         }
     }
 
-    /// The nominal, where this caller may read its record now; whether it sees all of it.
+    /// The nominal, where this caller may read its record now; that it is read is logged.
     async fn admitted(
         &self,
         caller: &Caller,
         reference: &str,
         what: &'static str,
     ) -> Result<(NominalRow, bool), FlowError> {
+        let Admitted {
+            nominal,
+            person,
+            sees_all,
+        } = self.admits(caller, reference).await?;
+        let draft = Draft::new(EventKind::RecordRead, Some(&caller.agency))
+            .nominal(&nominal.id)
+            .reaching([caller.agency.clone()])
+            .with("what", what)
+            .with("person", person);
+        self.recorder
+            .record(&nominal.area, "read-record", move |_| {
+                Box::pin(async move { Ok((vec![draft], ())) })
+            })
+            .await?;
+        Ok((nominal, sees_all))
+    }
+
+    /// Whether this caller may read a nominal's record now. Nothing is read yet.
+    pub(crate) async fn admits(
+        &self,
+        caller: &Caller,
+        reference: &str,
+    ) -> Result<Admitted, FlowError> {
         let person = self
             .acting(caller, &[], "reading a nominal")
             .await?
@@ -253,17 +286,11 @@ impl Flow {
             // A nominal that is not the caller's does not exist for it.
             return Err(FlowError::NotFound);
         }
-        let draft = Draft::new(EventKind::RecordRead, Some(&caller.agency))
-            .nominal(&nominal.id)
-            .reaching([caller.agency.clone()])
-            .with("what", what)
-            .with("person", person);
-        self.recorder
-            .record(&nominal.area, "read-record", move |_| {
-                Box::pin(async move { Ok((vec![draft], ())) })
-            })
-            .await?;
-        Ok((nominal, sees_all))
+        Ok(Admitted {
+            nominal,
+            person,
+            sees_all,
+        })
     }
 
     async fn whole(

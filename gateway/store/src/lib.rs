@@ -24,6 +24,7 @@ mod mail;
 pub mod measure;
 mod migrate;
 mod nominal;
+mod reading;
 mod row;
 pub mod rows;
 mod session;

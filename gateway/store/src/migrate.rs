@@ -55,6 +55,7 @@ const RECORDS: &[Text] = &[
     shared!(8, "hold told", "0008_hold_told"),
     shared!(9, "sign in", "0009_sign_in"),
     shared!(10, "draft", "0010_draft"),
+    shared!(12, "reading and question", "0012_reading_and_question"),
 ];
 
 const KEYS: &[Text] = &[shared!(1, "keys", "keys/0001_keys")];

@@ -523,4 +523,37 @@ pub const COVERED: &[&str] = &[
     "level_change",
     "mail_certificate",
     "quarantine",
+    "reading",
+    "question",
 ];
+
+table! {
+    /// Why somebody looked at what had not been delivered to them, in words, sealed.
+    covered ReadingRow "reading" {
+        id: String,
+        person: String,
+        area: String,
+        what: String,
+        object: Option<String>,
+        reason: Vec<u8>,
+        at: i64,
+        updated_by: String,
+    }
+}
+
+table! {
+    /// What a reviewer asks the sender of what is held, and the answer; both sealed.
+    covered QuestionRow "question" {
+        id: String,
+        exchange: String,
+        agency: String,
+        role: String,
+        asked_by: String,
+        question: Vec<u8>,
+        asked_at: i64,
+        answered_by: Option<String>,
+        answer: Option<Vec<u8>>,
+        answered_at: Option<i64>,
+        updated_by: String,
+    }
+}

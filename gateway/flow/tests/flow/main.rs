@@ -12,6 +12,7 @@ mod emergency;
 mod keeping;
 mod obligations;
 mod portal;
+mod reasons;
 mod records;
 mod secure_channel;
 mod sign_in;
