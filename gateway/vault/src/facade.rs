@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 use crate::error::VaultError;
 use crate::matching::Match;
 use crate::request::{
-    HoldingKeys, LogRequest, MailRequest, MayOpen, OpenForReview, OpenItem, Opened, ReaderKey,
-    Request, Response,
+    HoldingKeys, LogRequest, MailRequest, MayOpen, OpenForReview, OpenItem, OpenKeptApart, Opened,
+    ReaderKey, Request, Response,
 };
 use crate::secret::{Sealed, Secret};
 use crate::vault::Vault;
@@ -322,6 +322,16 @@ impl Vault {
     /// [`VaultError::Refused`], whatever the reason.
     pub async fn open_for_review(&self, asked: OpenForReview) -> Result<ItemKey, VaultError> {
         item_key(self.call(Request::OpenForReview(asked)).await?)
+    }
+
+    /// Opens what is kept apart for a coordinator whose reading is in the log: a committed leaf
+    /// of kind record-read, at most five minutes old, of its area, whose `from` is the person's
+    /// agency, `detail.quarantine` what is opened and `detail.person` the person.
+    ///
+    /// # Errors
+    /// [`VaultError::Refused`], whatever the reason.
+    pub async fn open_kept_apart(&self, asked: OpenKeptApart) -> Result<ItemKey, VaultError> {
+        item_key(self.call(Request::OpenKeptApart(asked)).await?)
     }
 }
 

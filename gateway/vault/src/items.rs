@@ -67,6 +67,15 @@ impl Inner {
         retention_key: &str,
     ) -> Result<ItemKey, VaultError> {
         self.kept(retention_key).await?;
+        self.under_hold(area, hold_wrap).await
+    }
+
+    /// The key of what lies under an area's hold key, the present one or one before it.
+    pub(crate) async fn under_hold(
+        &self,
+        area: &str,
+        hold_wrap: &[u8],
+    ) -> Result<ItemKey, VaultError> {
         for row in self.ring.keys.keys(KeyPurpose::Hold.as_str(), area).await? {
             let identity = self.ring.identity(&row)?;
             match unwrap(&identity, hold_wrap) {

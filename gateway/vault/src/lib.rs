@@ -17,6 +17,7 @@ mod columns;
 mod error;
 mod facade;
 mod items;
+mod kept_apart;
 mod keyring;
 mod log;
 mod mail;
@@ -36,8 +37,8 @@ pub use facade::person_scope;
 pub use keyring::check_at_rest;
 pub use matching::{Candidate, Match};
 pub use request::{
-    Head, HoldingKeys, LogRequest, MailRequest, MayOpen, OpenForReview, OpenItem, Opened, PlaceOf,
-    ReaderKey, Request, Response,
+    Head, HoldingKeys, LogRequest, MailRequest, MayOpen, OpenForReview, OpenItem, OpenKeptApart,
+    Opened, PlaceOf, ReaderKey, Request, Response,
 };
 pub use secret::{Sealed, Secret};
 pub use vault::Vault;

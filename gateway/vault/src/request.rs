@@ -150,6 +150,19 @@ pub struct OpenForReview {
     pub index: u64,
 }
 
+/// A coordinator asks for the key of what is kept apart, having logged it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenKeptApart {
+    /// The quarantine row's id.
+    pub quarantine: String,
+    /// The coordinator.
+    pub person: String,
+    /// The log in which the reading stands.
+    pub log: String,
+    /// The leaf's index.
+    pub index: u64,
+}
+
 /// What a reader gets.
 pub enum Opened {
     /// The item's key.
@@ -292,6 +305,8 @@ pub enum Request {
     MayOpen(MayOpen),
     /// [`crate::Vault::open_for_review`]
     OpenForReview(OpenForReview),
+    /// [`crate::Vault::open_kept_apart`]
+    OpenKeptApart(OpenKeptApart),
     /// About a log.
     Log(LogRequest),
     /// About the gateway's own mail.

@@ -91,11 +91,11 @@ async fn may_decide(
     hold_that(has_the_role || coordinates, Reason::Role)
 }
 
-fn is_coordination(agency: &AgencyRow) -> bool {
+pub(crate) fn is_coordination(agency: &AgencyRow) -> bool {
     agency.kind == AgencyKind::Coordination.as_str()
 }
 
-async fn works_in(tx: &mut Tx, agency: &AgencyRow, area: &str) -> Result<bool, Denied> {
+pub(crate) async fn works_in(tx: &mut Tx, agency: &AgencyRow, area: &str) -> Result<bool, Denied> {
     Ok(tx
         .memberships(&agency.id)
         .await?

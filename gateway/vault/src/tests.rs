@@ -1,5 +1,6 @@
 //! The vault over real databases, embedded and on a server.
 
+mod kept_apart;
 mod keys;
 mod ledger;
 mod people;

@@ -105,6 +105,33 @@ pub async fn reading(
     exchange: &str,
     now: Timestamp,
 ) -> Result<Event, Denied> {
+    let event = logged(tx, log, index, area, now).await?;
+    let this = event.kind == EventKind::ItemRead && event.exchange.as_deref() == Some(exchange);
+    hold_that(this, Reason::OtherReading)?;
+    Ok(event)
+}
+
+/// The same of what belongs to no exchange: of kind record-read. The caller checks whom and
+/// what it names.
+pub async fn consulting(
+    tx: &mut Tx,
+    log: &str,
+    index: u64,
+    area: &str,
+    now: Timestamp,
+) -> Result<Event, Denied> {
+    let event = logged(tx, log, index, area, now).await?;
+    hold_that(event.kind == EventKind::RecordRead, Reason::OtherReading)?;
+    Ok(event)
+}
+
+async fn logged(
+    tx: &mut Tx,
+    log: &str,
+    index: u64,
+    area: &str,
+    now: Timestamp,
+) -> Result<Event, Denied> {
     let head = found(tx.log(log).await?, Reason::NotLogged)?;
     hold_that(index < head.size && head.area == area, Reason::NotLogged)?;
     let leaf = found(tx.leaf(log, index).await?, Reason::NotLogged)?;
@@ -118,9 +145,6 @@ pub async fn reading(
     let at: Timestamp = found(event.at.parse().ok(), Reason::LeafChanged)?;
     let age = now.duration_since(at);
     hold_that(age <= FRESH && age >= -SKEW, Reason::Stale)?;
-    let this = event.kind == EventKind::ItemRead
-        && event.area == area
-        && event.exchange.as_deref() == Some(exchange);
-    hold_that(this, Reason::OtherReading)?;
+    hold_that(event.area == area, Reason::OtherReading)?;
     Ok(event)
 }
