@@ -39,7 +39,7 @@ pub(crate) async fn list(
     )?;
     let mut found = api
         .flow
-        .unmatched(&caller, page.after.as_deref(), page.wanted())
+        .unmatched(&caller, None, page.after.as_deref(), page.wanted())
         .await?;
     let next = page.cut(&api, &mut found, |entry| &entry.exchange)?;
     Ok(Json(Unmatched {

@@ -209,7 +209,7 @@ impl List {
 impl Apart {
     async fn run(self) -> anyhow::Result<()> {
         let (flow, caller) = self.person.open().await?;
-        let kept = flow.quarantine(&caller, None, PAGE).await?;
+        let kept = flow.quarantine(&caller, None, None, PAGE).await?;
         if self.json {
             let list: Vec<_> = kept
                 .iter()

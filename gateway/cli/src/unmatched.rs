@@ -54,7 +54,7 @@ impl Unmatched {
 
     async fn list(&self) -> anyhow::Result<()> {
         let (flow, caller) = self.person.open().await?;
-        let waiting = flow.unmatched(&caller, None, PAGE).await?;
+        let waiting = flow.unmatched(&caller, None, None, PAGE).await?;
         let shown = |value: &Option<Personal<String>>| value.as_ref().map(|v| v.reveal().clone());
         let words = |kinds: &[IdentifierKind]| {
             kinds

@@ -82,6 +82,23 @@ pub fn due_at(from: Timestamp, n: u16) -> Timestamp {
     }
 }
 
+/// Whatever began before this has had its `n` working days (at least one): [`due_at`] of it is
+/// not after `now`.
+pub fn began_before(now: Timestamp, n: u16) -> Timestamp {
+    let mut day = local_date(now);
+    while close_of(add_working_days(day, n.max(1))) > now {
+        day = match day.yesterday() {
+            Ok(before) => before,
+            Err(_) => return Timestamp::MIN,
+        };
+    }
+    let next = day.tomorrow().unwrap_or(Date::MAX);
+    london()
+        .to_ambiguous_zoned_datetime(next.at(0, 0, 0, 0))
+        .compatible()
+        .map_or(Timestamp::MIN, |at| at.timestamp())
+}
+
 fn close_of(day: Date) -> Timestamp {
     london()
         .to_ambiguous_zoned_datetime(day.at(CLOSE, 0, 0, 0))
@@ -228,5 +245,17 @@ mod tests {
     fn the_end_of_time_is_an_end_and_no_fault() {
         assert_eq!(add_working_days(Date::MAX, 3), Date::MAX);
         assert!(due_at(Timestamp::MAX, 3) <= Timestamp::MAX);
+    }
+
+    #[test]
+    fn what_began_before_has_had_its_working_days_and_what_began_then_has_not() {
+        let mut now: Timestamp = "2026-03-25T08:30:00Z".parse().unwrap();
+        while now < "2026-04-10T00:00:00Z".parse().unwrap() {
+            let since = began_before(now, 2);
+            let before = since - jiff::SignedDuration::from_micros(1);
+            assert!(due_at(before, 2) <= now, "{before} at {now}");
+            assert!(due_at(since, 2) > now, "{since} at {now}");
+            now += jiff::SignedDuration::from_mins(510);
+        }
     }
 }

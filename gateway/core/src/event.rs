@@ -84,6 +84,10 @@ kinds! {
     HoldReminded = "hold-reminded",
     /// A hold went to the deputy and the coordinator.
     HoldEscalated = "hold-escalated",
+    /// A reviewer asked the sender of something that is held.
+    AskedBack = "asked-back",
+    /// The sender answered a reviewer.
+    AnsweredBack = "answered-back",
     /// A delivery changed its state.
     DeliveryMoved = "delivery-moved",
     /// An item was opened.

@@ -192,6 +192,27 @@ impl Flow {
         }
     }
 
+    /// The beginning of a sealed body, at most `most` bytes of it, in clear.
+    pub(crate) fn opened_part(
+        &self,
+        key: &ItemKey,
+        inline: Option<Vec<u8>>,
+        blob: Option<&str>,
+        most: usize,
+    ) -> Result<Zeroizing<Vec<u8>>, FlowError> {
+        let sealed: Box<dyn Read + Send> = match (inline, blob) {
+            (Some(sealed), _) => Box::new(Cursor::new(sealed)),
+            (None, Some(id)) => Box::new(self.blobs.open_blob(id)?),
+            (None, None) => return Err(FlowError::Internal("a kept body is gone".to_owned())),
+        };
+        tokio::task::block_in_place(|| {
+            let mut clear = Zeroizing::new(Vec::new());
+            let most = u64::try_from(most).unwrap_or(u64::MAX);
+            open_body(key, sealed)?.take(most).read_to_end(&mut clear)?;
+            Ok(clear)
+        })
+    }
+
     /// Seals bytes to be kept outside the records: the key's text, and the sealed bytes, or the
     /// staged file that they lie in.
     pub fn keep_bytes(&self, bytes: &[u8]) -> Result<Kept, FlowError> {

@@ -13,6 +13,7 @@ use crate::case::{Case, corrupt, id_of};
 use crate::decide::Decided;
 use crate::error::{FieldFault, FlowError};
 use crate::identify::{Identified, live, missing};
+use crate::reason::Given;
 use crate::record::{Answer, still_there, summary, write_items};
 use crate::recorder::{Draft, work};
 use crate::seal::Sealed;
@@ -65,6 +66,8 @@ pub struct CandidateView {
     pub agree: Vec<IdentifierKind>,
     /// What contradicts.
     pub contradict: Vec<IdentifierKind>,
+    /// All identifiers, to be compared with those given.
+    pub identifiers: Vec<(IdentifierKind, Personal<String>)>,
 }
 
 impl Flow {
@@ -240,25 +243,16 @@ impl Flow {
         Ok((drafts, ()))
     }
 
-    /// What waits to be matched, with candidates: for the area's coordinator alone, and logged.
+    /// What waits to be matched, with candidates: for the area's coordinator alone, and logged,
+    /// with the reason where one was given.
     pub async fn unmatched(
         &self,
         caller: &Caller,
+        given: Option<&Given>,
         after: Option<&str>,
         limit: i64,
     ) -> Result<Vec<UnmatchedView>, FlowError> {
-        let area = self.unit(caller).await?;
-        let person = self
-            .acting(caller, &[Role::Coordinator], "seeing candidates")
-            .await?;
-        let draft = Draft::new(EventKind::RecordRead, Some(&caller.agency))
-            .with("what", "candidates")
-            .with("person", &*person.id);
-        self.recorder
-            .record(&area, "read-unmatched", move |_| {
-                Box::pin(async move { Ok((vec![draft], ())) })
-            })
-            .await?;
+        let area = self.log_queue(caller, "candidates", given).await?;
         let mut tx = self.store.read().await?;
         let rows = tx.unmatched(&area, after, limit).await?;
         let mut views = Vec::new();
@@ -292,7 +286,7 @@ impl Flow {
             .await?
             .ok_or_else(|| corrupt("nominal", &candidate.nominal))?;
         let known = self.identifiers(tx, &nominal).await?;
-        let first = |wanted| {
+        let first = |wanted: IdentifierKind| {
             known
                 .iter()
                 .find(|(kind, _)| *kind == wanted)
@@ -304,6 +298,7 @@ impl Flow {
             nominal: candidate.nominal,
             agree: candidate.agree,
             contradict: candidate.contradict,
+            identifiers: known,
         })
     }
 

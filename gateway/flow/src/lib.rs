@@ -34,6 +34,7 @@ pub mod outgoing;
 mod party;
 pub mod people;
 pub mod quarantine;
+pub mod queue;
 pub mod read;
 pub mod reason;
 mod receive;

@@ -2,14 +2,18 @@
 //! and sealed, counted and shown to the coordinator; nothing of it reaches anybody else.
 
 use gateway_core::event::EventKind;
-use gateway_core::{AgencyId, Channel, Id, Personal, Role};
+use gateway_core::{AgencyId, Channel, Id, Personal};
 use gateway_seal::{Place, wrap};
 use gateway_store::rows::{AgencyRow, QuarantineRow};
+use gateway_vault::OpenKeptApart;
+use zeroize::Zeroizing;
 
 use crate::Flow;
 use crate::body::{StagedBody, Stored};
 use crate::case::corrupt;
 use crate::error::FlowError;
+use crate::read::first;
+use crate::reason::Given;
 use crate::recorder::{Draft, work};
 use crate::submission::Caller;
 
@@ -134,43 +138,95 @@ impl Flow {
         }
     }
 
-    /// What is kept apart in the area, for its coordinator alone, and logged.
+    /// What is kept apart in the area, for its coordinator alone, and logged, with the reason
+    /// where one was given.
     pub async fn quarantine(
         &self,
         caller: &Caller,
+        given: Option<&Given>,
         after: Option<&str>,
         limit: i64,
     ) -> Result<Vec<QuarantineView>, FlowError> {
-        let area = self.unit(caller).await?;
-        let person = self
-            .acting(caller, &[Role::Coordinator], "seeing the quarantine")
-            .await?;
-        let draft = Draft::new(EventKind::RecordRead, Some(&caller.agency))
-            .with("what", "quarantine")
-            .with("person", &*person.id);
-        let read = work(move |_| Box::pin(async move { Ok((vec![draft], ())) }));
-        self.recorder.record(&area, "read-quarantine", read).await?;
+        let area = self.log_queue(caller, "quarantine", given).await?;
         let mut tx = self.store.read().await?;
         let rows = tx.quarantined(&area, after, limit).await?;
         drop(tx);
         let mut views = Vec::new();
         for row in rows {
-            let place = claimed_place(&area, &row.id);
-            let claimed = self.vault.open_column(&place, &row.claimed).await?;
-            let claimed = String::from_utf8_lossy(&claimed).into_owned();
-            views.push(QuarantineView {
-                claimed: Personal::new(claimed),
-                addressed: serde_json::from_str(&row.addressed)
-                    .map_err(|_| corrupt("quarantine", &row.id))?,
-                id: row.id,
-                channel: row.channel,
-                reason: row.reason,
-                agency: row.agency,
-                size: row.size,
-                at: row.at,
-            });
+            views.push(self.quarantine_view(row).await?);
         }
         Ok(views)
+    }
+
+    async fn quarantine_view(&self, row: QuarantineRow) -> Result<QuarantineView, FlowError> {
+        let place = claimed_place(&row.area, &row.id);
+        let claimed = self.vault.open_column(&place, &row.claimed).await?;
+        let claimed = String::from_utf8_lossy(&claimed).into_owned();
+        Ok(QuarantineView {
+            claimed: Personal::new(claimed),
+            addressed: serde_json::from_str(&row.addressed)
+                .map_err(|_| corrupt("quarantine", &row.id))?,
+            id: row.id,
+            channel: row.channel,
+            reason: row.reason,
+            agency: row.agency,
+            size: row.size,
+            at: row.at,
+        })
+    }
+
+    /// One thing that is kept apart, unopened, for the area's coordinator who has given a reason
+    /// for seeing what waits; logged.
+    pub async fn quarantined(
+        &self,
+        caller: &Caller,
+        given: &Given,
+        id: &str,
+    ) -> Result<QuarantineView, FlowError> {
+        let (area, _) = self
+            .coordinator(caller, "seeing what is kept apart")
+            .await?;
+        let row = self.kept_row(&area, id).await?;
+        self.log_queue(caller, "quarantine", Some(given)).await?;
+        self.quarantine_view(row).await
+    }
+
+    /// The beginning of what is kept apart, at most `most` bytes of it, opened by the vault for
+    /// the area's coordinator once the log has it that she reads it, and why. Whoever shows it
+    /// shows it as text and nothing else: it may be malicious.
+    pub async fn open_kept_apart(
+        &self,
+        caller: &Caller,
+        given: &Given,
+        id: &str,
+        most: usize,
+    ) -> Result<Zeroizing<Vec<u8>>, FlowError> {
+        let (area, person) = self
+            .coordinator(caller, "opening what is kept apart")
+            .await?;
+        let row = self.kept_row(&area, id).await?;
+        let draft = Draft::new(EventKind::RecordRead, Some(&caller.agency))
+            .with("what", "quarantined")
+            .with("quarantine", id)
+            .with("person", &*person.id)
+            .with("reading", given.id());
+        let read = work(move |_| Box::pin(async move { Ok((vec![draft], ())) }));
+        let recorded = self
+            .recorder
+            .record(&area, "read-kept-apart", read)
+            .await?
+            .1;
+        let recorded = first(recorded)?;
+        let key = self
+            .vault
+            .open_kept_apart(OpenKeptApart {
+                quarantine: row.id,
+                person: person.id.clone(),
+                log: recorded.log,
+                index: recorded.index,
+            })
+            .await?;
+        self.opened_part(&key, row.body, row.blob.as_deref(), most)
     }
 
     /// One thing that is kept apart in an area.

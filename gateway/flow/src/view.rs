@@ -190,7 +190,7 @@ impl Flow {
         })
     }
 
-    async fn missing_of(&self, row: &ExchangeRow) -> Result<Vec<String>, FlowError> {
+    pub(crate) async fn missing_of(&self, row: &ExchangeRow) -> Result<Vec<String>, FlowError> {
         if row.state != "incomplete" {
             return Ok(Vec::new());
         }

@@ -3,7 +3,8 @@
 use crate::db::Tx;
 use crate::error::StoreError;
 use crate::rows::{
-    AgencyRow, DeliveryRow, HoldRow, MailCertificateRow, MailOutRow, QuarantineRow, ThreadRow,
+    AgencyRow, DeliveryRow, HoldRow, MailCertificateRow, MailOutRow, QuarantineRow, QuestionRow,
+    ThreadRow,
 };
 
 impl Tx {
@@ -117,6 +118,17 @@ impl Tx {
             )
             .await?;
         Ok(fresh == 1)
+    }
+
+    /// Questions that wait for an answer, and that no mail has been made for.
+    pub async fn questions_untold(&mut self, limit: i64) -> Result<Vec<QuestionRow>, StoreError> {
+        self.select(
+            "where answered_at is null and not exists \
+             (select 1 from mail_out where mail_out.subject = 'question/' || question.id) \
+             order by id limit $1",
+            &[limit.into()],
+        )
+        .await
     }
 
     /// Mails that are due to be sent at `now`, the longest due first.

@@ -40,13 +40,17 @@ async fn what_is_not_proved_is_kept_whole_and_shown_to_the_coordinator_alone() {
         let coordinator = world
             .caller("london-coordination", Some("coordinator"))
             .await;
-        let kept = world.flow.quarantine(&coordinator, None, 10).await.unwrap();
+        let kept = world
+            .flow
+            .quarantine(&coordinator, None, None, 10)
+            .await
+            .unwrap();
         assert_eq!(kept.len(), 1);
         assert_eq!(kept[0].id, id);
         assert_eq!(kept[0].claimed.reveal(), "somebody@elsewhere.example");
         assert_eq!(kept[0].size, i64::try_from(NOTE.len()).unwrap());
         let police = world.caller("met-police", Some("manager")).await;
-        let refused = world.flow.quarantine(&police, None, 10).await;
+        let refused = world.flow.quarantine(&police, None, None, 10).await;
         assert!(refused.is_err());
         assert!(world.inbox("london-probation").await.is_empty());
         world.verify().await.unwrap();

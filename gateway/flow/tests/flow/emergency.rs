@@ -206,7 +206,11 @@ async fn an_emergency_about_somebody_unknown_opens_a_provisional_nominal() {
         let coordinator = world
             .caller("london-coordination", Some("coordinator"))
             .await;
-        let waiting = world.flow.unmatched(&coordinator, None, 50).await.unwrap();
+        let waiting = world
+            .flow
+            .unmatched(&coordinator, None, None, 50)
+            .await
+            .unwrap();
         assert_eq!(
             (waiting.len(), waiting[0].exchange.as_str()),
             (1, id.as_str())
@@ -225,7 +229,7 @@ async fn an_emergency_about_somebody_unknown_opens_a_provisional_nominal() {
         assert!(
             world
                 .flow
-                .unmatched(&coordinator, None, 50)
+                .unmatched(&coordinator, None, None, 50)
                 .await
                 .unwrap()
                 .is_empty()

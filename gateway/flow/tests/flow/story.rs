@@ -189,9 +189,13 @@ async fn an_incomplete_exchange_is_kept_and_completed_or_matched() {
         let coordinator = world
             .caller("london-coordination", Some("coordinator"))
             .await;
-        let waiting = world.flow.unmatched(&coordinator, None, 50).await.unwrap();
+        let waiting = world
+            .flow
+            .unmatched(&coordinator, None, None, 50)
+            .await
+            .unwrap();
         assert_eq!(waiting[0].candidates[0].nominal, world.nominal);
-        assert!(world.flow.unmatched(&police, None, 50).await.is_err());
+        assert!(world.flow.unmatched(&police, None, None, 50).await.is_err());
         let answer = world
             .flow
             .match_exchange(
