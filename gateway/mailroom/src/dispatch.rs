@@ -5,6 +5,7 @@ mod announce;
 mod delivery;
 mod lanes;
 mod outcome;
+mod question;
 pub(crate) mod queue;
 mod review;
 mod send;
@@ -42,6 +43,7 @@ impl Mailroom {
     async fn round(&self, lanes: &mut Lanes) -> Result<(), Trouble> {
         self.announce().await?;
         self.tell_reviewers().await?;
+        self.tell_asked().await?;
         self.send_due(lanes).await
     }
 }

@@ -44,9 +44,9 @@ struct Reader {
     address: String,
 }
 
-/// Whether a mail is a notice of a hold: a notice that is of no delivery.
+/// Whether a mail is a notice of a hold.
 pub(crate) fn is_one(row: &MailOutRow) -> bool {
-    row.kind == MailKind::Notice.as_str() && row.delivery.is_none()
+    row.kind == MailKind::Notice.as_str() && row.subject.starts_with("hold/")
 }
 
 /// How urgent a hold is, by the words that were queued with its notice.
@@ -223,7 +223,7 @@ impl Mailroom {
     }
 
     /// Nothing goes to a retired domain, not even a notice: somebody else may have it.
-    fn is_reached(&self, address: &str) -> bool {
+    pub(super) fn is_reached(&self, address: &str) -> bool {
         !matches!(self.standing_of(address), DomainStanding::Retired { .. })
     }
 
