@@ -6,6 +6,7 @@ use gateway_core::question::Consent;
 use gateway_core::{About, Category, Channel, Id, Identifier, Personal, Purpose, Role};
 use gateway_flow::hold::Judgement;
 use gateway_flow::read::DocumentBody;
+use gateway_flow::reason::ReadingOf;
 use gateway_flow::submission::{Emergency, ItemClaim, ItemPlace, Particulars, RecipientClaim};
 use gateway_flow::{Answer, Caller, Flow, Submission};
 use jiff::{SignedDuration, Timestamp};
@@ -318,6 +319,42 @@ impl<'w> Teller<'w> {
             }
             self.flow.acknowledge(&caller, &entry.id).await?;
         }
+        Ok(())
+    }
+
+    /// A reviewer asks the sender about what waits for that role.
+    pub async fn ask(
+        &self,
+        id: &str,
+        role: Role,
+        exchange: &str,
+        question: &str,
+    ) -> anyhow::Result<()> {
+        let caller = self.caller(id, Some(role)).await?;
+        Ok(self.flow.ask_back(&caller, exchange, question).await?)
+    }
+
+    /// The sender's single point of contact answers all that was asked.
+    pub async fn answer(&self, id: &str, exchange: &str, answer: &str) -> anyhow::Result<()> {
+        let caller = self.caller(id, Some(Role::Spoc)).await?;
+        for asked in self.flow.asked_of(&caller, exchange).await? {
+            self.flow
+                .answer_back(&caller, exchange, &asked.id, answer)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// The gateway's reference of a nominal.
+    pub fn reference(&self, nominal: usize) -> anyhow::Result<String> {
+        let nominal = self.state.nominals.get(nominal);
+        Ok(nominal.context("no such nominal")?.reference.clone())
+    }
+
+    /// A coordinator looks at something, with a reason.
+    pub async fn look(&self, id: &str, of: ReadingOf<'_>, reason: &str) -> anyhow::Result<()> {
+        let caller = self.caller(id, Some(Role::Coordinator)).await?;
+        self.flow.read_with_reason(&caller, of, reason).await?;
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Days 22 to 28: what is incomplete, unmatched or unlabelled, and what still waits.
 
-use gateway_core::{Category, IdentifierKind, Purpose};
+use gateway_core::{Category, IdentifierKind, Purpose, Role};
+use gateway_flow::reason::ReadingOf;
 
 use crate::world::letter::{Letter, Subject, Teller, piece};
 use crate::world::nominals::who;
@@ -122,7 +123,7 @@ async fn last(teller: &mut Teller<'_>) -> anyhow::Result<()> {
     teller.at(26, 60).await?;
     teller.take("essex-probation", &sent).await?;
     teller.at(27, 20).await?;
-    teller
+    let report = teller
         .send(Letter::new(
             "met-police",
             &["london-probation"],
@@ -139,6 +140,30 @@ async fn last(teller: &mut Teller<'_>) -> anyhow::Result<()> {
                 .on_paper(),
             ],
         ))
+        .await?;
+    teller.at(27, 50).await?;
+    let trust = "london-mental-health";
+    teller
+        .ask(
+            trust,
+            Role::Caldicott,
+            &report,
+            "Which part of the report does the release plan turn on?",
+        )
+        .await?;
+    teller.at(27, 80).await?;
+    let answer = "The section on medication, pages 3 and 4.";
+    teller.answer("met-police", &report, answer).await?;
+    teller.at(27, 90).await?;
+    let more = "Has he been told that it is shared?";
+    teller.ask(trust, Role::Caldicott, &report, more).await?;
+    let unit = "london-coordination";
+    let round = "the morning round of what waits";
+    teller.look(unit, ReadingOf::Queues, round).await?;
+    let reference = teller.reference(who::OSCAR)?;
+    let call = "probation rang about his release";
+    teller
+        .look(unit, ReadingOf::Nominal(&reference), call)
         .await?;
     Ok(())
 }
