@@ -18,5 +18,6 @@ mod journeys {
     mod one_exchange_from_system_to_system;
     mod revocation_is_at_once;
     mod tampering_is_found_and_named;
+    mod those_who_decide_do_it_in_a_browser;
     mod what_comes_by_the_api_is_scanned;
 }

@@ -50,11 +50,29 @@ pub(crate) enum Place {
 /// A place to go, and the roles that are led there; none is everybody.
 type Way = (&'static str, &'static str, Place, &'static [Role]);
 
+/// Those for whom something may be held.
+const REVIEWERS: &[Role] = &[
+    Role::Caldicott,
+    Role::Chair,
+    Role::Clinician,
+    Role::Coordinator,
+    Role::Dpo,
+    Role::Manager,
+    Role::Security,
+];
+
 /// Where one can go, in the order of the navigation.
 const WAYS: &[Way] = &[
     ("/inbox", "Inbox", Place::Inbox, &[]),
     ("/messages/new", "New message", Place::New, &[]),
     ("/sent", "Sent", Place::Sent, &[]),
+    ("/holds", "Holds", Place::Holds, REVIEWERS),
+    (
+        "/coordination",
+        "Coordination",
+        Place::Coordination,
+        &[Role::Coordinator],
+    ),
 ];
 
 /// What stands around a page.

@@ -1,8 +1,11 @@
 //! The pages, a file each.
 
 pub(crate) mod compose;
+pub(crate) mod coordination;
 pub(crate) mod document;
+pub(crate) mod hold;
 pub(crate) mod inbox;
+mod inert;
 pub(crate) mod item;
 pub(crate) mod message;
 pub(crate) mod outcome;

@@ -5,7 +5,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
-use crate::page::{compose, document, inbox, message, sent, sessions, sign_in};
+use crate::page::{compose, coordination, document, hold, inbox, message, sent, sessions, sign_in};
 use crate::stop::Stop;
 use crate::{Portal, assets, guard};
 
@@ -68,6 +68,8 @@ fn signed_in() -> Vec<Route> {
         ("POST", "/sign-out", post(sessions::sign_out)),
     ];
     routes.extend(compose::routes());
+    routes.extend(hold::routes());
+    routes.extend(coordination::routes());
     routes
 }
 

@@ -110,9 +110,11 @@ impl FromRequest<Portal> for Posted {
 /// The page to go on with after signing in: never a download, never an act.
 fn way_back(parts: &Parts) -> String {
     let path = parts.uri.path();
-    if let Some(message) = path.strip_prefix("/messages/") {
-        let id = message.split('/').next().unwrap_or_default();
-        return format!("/messages/{id}");
+    for folder in ["/messages/", "/holds/", "/quarantine/"] {
+        if let Some(rest) = path.strip_prefix(folder) {
+            let id = rest.split('/').next().unwrap_or_default();
+            return format!("{folder}{id}");
+        }
     }
     if parts.method != Method::GET {
         return "/inbox".to_owned();
@@ -167,6 +169,8 @@ mod tests {
             asked(Method::POST, "/messages/1/acknowledge"),
             "/messages/1"
         );
+        assert_eq!(asked(Method::GET, "/holds/1/documents/2"), "/holds/1");
+        assert_eq!(asked(Method::POST, "/holds/1"), "/holds/1");
         assert_eq!(asked(Method::POST, "/sessions/1"), "/inbox");
     }
 }

@@ -1,6 +1,6 @@
 //! Codes and states in the words of people.
 
-use gateway_core::{Category, Obligation, Purpose, Role};
+use gateway_core::{About, Category, IdentifierKind, Obligation, Purpose, Role};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -86,22 +86,116 @@ pub(crate) fn purpose(code: &str) -> &str {
 }
 
 /// What a role is called.
-pub(crate) fn role(role: Role) -> &'static str {
+pub(crate) fn role(code: &str) -> &str {
+    let Ok(role) = code.parse::<Role>() else {
+        return code;
+    };
     match role {
         Role::Practitioner => "practitioner",
         Role::Spoc => "single point of contact",
-        Role::DeputySpoc => "deputy of the single point of contact",
+        Role::DeputySpoc => "deputy single point of contact",
         Role::Manager => "manager",
         Role::Security => "security officer",
         Role::Caldicott => "Caldicott guardian",
         Role::Dpo => "data protection officer",
-        Role::Clinician => "clinician",
-        Role::Coordinator => "coordinator",
+        Role::Clinician => "treating clinician",
+        Role::Coordinator => "MAPPA coordinator",
         Role::Chair => "chair",
         Role::Vlo => "victim liaison officer",
         Role::Auditor => "auditor",
         Role::Operator => "operator",
     }
+}
+
+/// Whom an item is about.
+pub(crate) fn about(code: &str) -> &str {
+    let Ok(about) = code.parse::<About>() else {
+        return code;
+    };
+    match about {
+        About::Subject => "About the person",
+        About::Victim => "About a victim",
+        About::Witness => "About a witness",
+        About::Child => "About a child",
+        About::Associate => "About an associate",
+        About::Other => "About somebody else",
+    }
+}
+
+/// By what way something comes or goes.
+pub(crate) fn channel(code: &str) -> &str {
+    match code {
+        "portal" => "This portal",
+        "secure-email" => "Secure email",
+        "mesh" => "MESH",
+        "api" => "The agency's system",
+        other => other,
+    }
+}
+
+/// An identifier of a person.
+pub(crate) const fn identifier(kind: IdentifierKind) -> &'static str {
+    match kind {
+        IdentifierKind::Pnc => "PNC ID",
+        IdentifierKind::Cro => "CRO number",
+        IdentifierKind::Nhs => "NHS number",
+        IdentifierKind::Prison => "Prison number",
+        IdentifierKind::Crn => "Probation CRN",
+        IdentifierKind::Visor => "ViSOR reference",
+        IdentifierKind::Dob => "Date of birth",
+        IdentifierKind::Name => "Name",
+        IdentifierKind::Ref => "Reference here",
+    }
+}
+
+/// Why something was kept apart.
+pub(crate) fn kept_apart(reason: &str) -> &str {
+    match reason {
+        "sender-not-proved" => "Nobody proves who sent it",
+        "sender-not-enrolled" => "Its sender is not enrolled",
+        "sender-suspended" => "Its sender is suspended",
+        "signature-not-believed" => "Its signature is not to be believed",
+        "signature-of-another" => "Somebody else than its sender signed it",
+        "certificate-not-approved" => "Its certificate is not approved yet",
+        "certificate-revoked" => "Its certificate has been revoked",
+        "from-differs-within" => "It names two senders",
+        "no-one-sender" => "It names no sender, or several",
+        "header-not-covered" => "The mail domain does not vouch for all of it",
+        "sent-before" => "It is an old message, sent again",
+        "automatic" => "A machine answered by itself",
+        "unreadable" => "It cannot be read",
+        "not-opened" => "It cannot be decrypted",
+        "nobody-addressed" => "It is for nobody here",
+        "malware" => "Malicious software was found in it",
+        other => other,
+    }
+}
+
+/// What is missing of an exchange, by its JSON Pointer.
+pub(crate) fn missing(pointer: &str) -> &str {
+    match pointer {
+        "/nominal" => "whom it is about",
+        "/purpose" => "the purpose",
+        "/necessity" => "why it is needed",
+        "/bases" => "the legal basis",
+        "/recipients" => "that the recipients are right",
+        "" => "everything: it was set aside",
+        other => other,
+    }
+}
+
+/// How long something has waited, at a glance.
+pub(crate) fn age(since: i64, now: Timestamp) -> String {
+    const UNITS: [(i64, &str); 3] = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
+    let seconds = (now.as_microsecond() - since).max(0) / 1_000_000;
+    for (length, name) in UNITS {
+        match seconds / length {
+            0 => {}
+            1 => return format!("1 {name}"),
+            many => return format!("{many} {name}s"),
+        }
+    }
+    "less than a minute".to_owned()
 }
 
 /// A delivery's state as its reader sees it, and the colour of its tag.
@@ -199,12 +293,29 @@ mod tests {
     }
 
     #[test]
+    fn an_age_is_told_in_its_largest_unit() {
+        let now: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
+        let age = |seconds: i64| age(now.as_microsecond() - seconds * 1_000_000, now);
+        assert_eq!(age(59), "less than a minute");
+        assert_eq!(age(60), "1 minute");
+        assert_eq!(age(7_300), "2 hours");
+        assert_eq!(age(86_400 * 9 + 5), "9 days");
+        assert_eq!(age(-5), "less than a minute");
+    }
+
+    #[test]
     fn every_code_has_words_of_its_own() {
         for code in Category::ALL {
             assert_ne!(category(code.as_str()), code.as_str());
         }
         for code in Purpose::ALL {
             assert_ne!(purpose(code.as_str()), code.as_str());
+        }
+        for code in Role::ALL {
+            assert!(!role(code.as_str()).contains('-'));
+        }
+        for code in About::ALL {
+            assert_ne!(about(code.as_str()), code.as_str());
         }
         assert_eq!(size(1), "1 byte");
         assert_eq!(size(1536), "2 KB");

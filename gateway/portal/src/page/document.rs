@@ -93,7 +93,7 @@ pub(crate) async fn receipt(
 }
 
 /// A document's number; another word is no document.
-fn number(n: &str) -> Result<i64, Stop> {
+pub(crate) fn number(n: &str) -> Result<i64, Stop> {
     n.parse().map_err(|_| Stop::NotFound)
 }
 
@@ -104,7 +104,7 @@ fn file(body: Body, kind: &str, name: &str) -> Response {
     response
 }
 
-fn set(response: &mut Response, name: HeaderName, value: &str) {
+pub(crate) fn set(response: &mut Response, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }

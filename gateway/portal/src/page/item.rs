@@ -11,7 +11,7 @@ use crate::visitor::Visitor;
 use crate::{Portal, words};
 
 /// The longest text that a page shows, bytes.
-const LONGEST: i64 = 64 * 1024;
+pub(crate) const LONGEST: i64 = 64 * 1024;
 
 /// An item on a page.
 pub(crate) struct Shown {
@@ -91,18 +91,23 @@ async fn body(
     let caller = &visitor.session.caller;
     match portal.flow.document(caller, exchange, item.n).await {
         Ok(document) => match document.body {
-            DocumentBody::Clear(mut chunks) => {
-                let mut bytes = Vec::new();
-                while let Some(chunk) = chunks.recv().await {
-                    bytes.extend_from_slice(&chunk.map_err(|error| Stop::fault(&error))?);
-                }
-                Ok(Body::Text(String::from_utf8_lossy(&bytes).into_owned()))
-            }
+            body @ DocumentBody::Clear(_) => Ok(Body::Text(read_text(body).await?)),
             DocumentBody::Sealed { .. } => Ok(Body::File),
         },
         Err(FlowError::Forbidden(why)) => Ok(Body::Not(format!("You cannot open this: {why}."))),
         Err(error) => Err(error.into()),
     }
+}
+
+/// A short text, whole; of what is sealed there is none.
+pub(crate) async fn read_text(body: DocumentBody) -> Result<String, Stop> {
+    let mut bytes = Vec::new();
+    if let DocumentBody::Clear(mut chunks) = body {
+        while let Some(chunk) = chunks.recv().await {
+            bytes.extend_from_slice(&chunk.map_err(|error| Stop::fault(&error))?);
+        }
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn facts(item: &ItemView) -> Vec<String> {

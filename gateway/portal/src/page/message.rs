@@ -15,6 +15,7 @@ use crate::component::{
     Table, Tag, WarningText,
 };
 use crate::frame::{Frame, Place};
+use crate::page::hold::question::questions;
 use crate::page::item::{Shown, shown};
 use crate::page::outcome::{Recipient, by_recipient};
 use crate::stop::{Stop, see_other};
@@ -80,6 +81,8 @@ struct Page {
     open: bool,
     houses: bool,
     done: Asked,
+    /// What its sender is asked about it.
+    questions: Option<Markup>,
 }
 
 #[derive(Template)]
@@ -225,9 +228,15 @@ pub(crate) async fn one(
     let titles: Vec<String> = view.items.iter().map(|item| item.title.clone()).collect();
     let heading = heading(&view);
     let place = if view.sent { Place::Sent } else { Place::Inbox };
+    let frame = Frame::around(&portal, &visitor, place, &heading).await?;
+    let questions = match view.sent {
+        true => questions(&portal, &visitor, &frame, &id).await?,
+        false => None,
+    };
     let page = Page {
-        frame: Frame::around(&portal, &visitor, place, &heading).await?,
-        about: about(&portal, &visitor, &view).await?,
+        frame,
+        questions,
+        about: about(&portal, &visitor, view.row.nominal.as_deref()).await?,
         marking: marking(&view),
         state: state(&view),
         obligations: obligations(&view),
@@ -306,12 +315,12 @@ fn obligations(view: &ExchangeView) -> Vec<String> {
 }
 
 /// Whom it is about, where this agency has a part in the case and so may know.
-async fn about(
+pub(crate) async fn about(
     portal: &Portal,
     visitor: &Visitor,
-    view: &ExchangeView,
+    nominal: Option<&str>,
 ) -> Result<Option<String>, FlowError> {
-    let Some(reference) = &view.row.nominal else {
+    let Some(reference) = nominal else {
         return Ok(None);
     };
     let nominal = match portal

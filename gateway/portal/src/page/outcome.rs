@@ -81,7 +81,7 @@ pub(crate) async fn by_recipient(
             Outcome::Hold => {
                 for reviewer in &cell.reviewers {
                     let at = name(portal, &mut names, reviewer.agency.as_str()).await?;
-                    let who = words::role(reviewer.role);
+                    let who = words::role(reviewer.role.as_str());
                     piece.words.push(format!("The {who} of {at} decides."));
                 }
                 recipient.waits.push(piece);

@@ -39,6 +39,8 @@ struct Line {
     to: String,
     at: String,
     tag: Tag<'static>,
+    /// A reviewer waits for an answer.
+    asked: bool,
 }
 
 /// What was sent, the newest first.
@@ -55,9 +57,11 @@ pub(crate) async fn list(
     };
     let limit = i64::try_from(ON_A_PAGE).unwrap_or(i64::MAX);
     let rows = portal.flow.exchanges(&filter, limit).await?;
+    let asked_of = portal.flow.unanswered(&visitor.session.caller).await?;
     let mut sent = Vec::new();
     for row in &rows {
-        sent.push(line(&portal, &visitor, &row.id).await?);
+        let asked = asked_of.contains(&row.id);
+        sent.push(line(&portal, &visitor, &row.id, asked).await?);
     }
     let older = rows.last().filter(|_| rows.len() == ON_A_PAGE);
     let next = older.map(|last| format!("/sent?before={}", last.id));
@@ -73,7 +77,12 @@ pub(crate) async fn list(
     Ok(Html(page.to_string()).into_response())
 }
 
-async fn line(portal: &Portal, visitor: &Visitor, id: &str) -> Result<Line, FlowError> {
+async fn line(
+    portal: &Portal,
+    visitor: &Visitor,
+    id: &str,
+    asked: bool,
+) -> Result<Line, FlowError> {
     let view = portal
         .flow
         .exchange_for(&visitor.session.caller, id)
@@ -90,5 +99,6 @@ async fn line(portal: &Portal, visitor: &Visitor, id: &str) -> Result<Line, Flow
         to: to.join(", "),
         at: words::time(view.row.received_at),
         tag: Tag { text, classes },
+        asked,
     })
 }
