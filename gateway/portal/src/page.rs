@@ -1,5 +1,6 @@
 //! The pages, a file each.
 
+pub(crate) mod again;
 pub(crate) mod compose;
 pub(crate) mod coordination;
 pub(crate) mod document;

@@ -5,7 +5,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
-use crate::page::{compose, coordination, document, hold, inbox, message, sent, sessions, sign_in};
+use crate::page::{again, compose, coordination, document, hold, inbox, message, sent, sessions, sign_in};
 use crate::stop::Stop;
 use crate::{Portal, assets, guard};
 
@@ -65,6 +65,8 @@ fn signed_in() -> Vec<Route> {
         ("GET", "/messages/{id}/receipt", get(document::receipt)),
         ("GET", "/sessions", get(sessions::list)),
         ("POST", "/sessions/{id}", post(sessions::end)),
+        ("GET", "/sign-in/again", get(again::form)),
+        ("POST", "/sign-in/again", post(again::send)),
         ("POST", "/sign-out", post(sessions::sign_out)),
     ];
     routes.extend(compose::routes());

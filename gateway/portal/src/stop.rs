@@ -17,6 +17,8 @@ const NOTHING: &str = "Nothing was changed.";
 pub(crate) enum Stop {
     /// Nobody is signed in, or the session is locked; then to go on there.
     SignIn(String),
+    /// Who it is must be proved again first; then to go on there.
+    Again(String),
     /// Not there, or not this agency's: the two are one.
     NotFound,
     /// Not for this person; and why.
@@ -46,7 +48,7 @@ impl Stop {
 
     const fn status(&self) -> StatusCode {
         match self {
-            Self::SignIn(_) => StatusCode::SEE_OTHER,
+            Self::SignIn(_) | Self::Again(_) => StatusCode::SEE_OTHER,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Forbidden(_) | Self::Stale | Self::Foreign => StatusCode::FORBIDDEN,
             Self::Conflict(_) => StatusCode::CONFLICT,
@@ -64,7 +66,7 @@ impl Stop {
             saved,
         };
         match self {
-            Self::NotFound | Self::SignIn(_) => words(
+            Self::NotFound | Self::SignIn(_) | Self::Again(_) => words(
                 "Page not found",
                 "There is nothing here for you. If you typed the address, check it. If a link brought you here, what it leads to may be for another agency.",
                 NOTHING,
@@ -109,6 +111,9 @@ impl Stop {
         if let Self::SignIn(next) = self {
             return see_other(&sign_in_address(next));
         }
+        if let Self::Again(next) = self {
+            return see_other(&leading_on("/sign-in/again", next));
+        }
         let said = self.said();
         let page = Page {
             frame: Frame::bare(portal, said.heading).await,
@@ -128,7 +133,12 @@ fn sign_in_address(next: &str) -> String {
     if next == "/" || next == "/inbox" {
         return "/sign-in".to_owned();
     }
-    let mut address = "/sign-in?next=".to_owned();
+    leading_on("/sign-in", next)
+}
+
+/// An address that leads on to a page of ours.
+fn leading_on(address: &str, next: &str) -> String {
+    let mut address = format!("{address}?next=");
     for byte in next.bytes() {
         if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
             address.push(char::from(byte));

@@ -23,6 +23,17 @@ pub(crate) struct Visitor {
 }
 
 impl Visitor {
+    /// Goes on only where who it is was proved within the last minutes
+    /// ([`gateway_flow::sign_in::FRESH`]); else it is proved again first, and `next` is the page to
+    /// come back to.
+    #[expect(dead_code, reason = "the pages that ask for it follow")]
+    pub(crate) fn fresh(&self, portal: &Portal, next: &str) -> Result<(), Stop> {
+        match self.session.is_fresh(portal.flow.clock.now()) {
+            true => Ok(()),
+            false => Err(Stop::Again(next.to_owned())),
+        }
+    }
+
     /// Whether they have one of these roles.
     pub(crate) fn is_any(&self, roles: &[Role]) -> bool {
         roles.iter().any(|role| self.roles.contains(role))

@@ -16,7 +16,7 @@ use crate::visitor::own_way;
 use crate::{Portal, cookie};
 
 const REFUSED: &str = "Your email address, password or code is not right, or there were too many attempts. Check all three and use the newest code; after 15 minutes you can try again.";
-const BUSY: &str =
+pub(crate) const BUSY: &str =
     "Too many people are signing in at this moment. Wait a few seconds and try again.";
 
 /// Where to go on, and what has just happened.
@@ -44,7 +44,7 @@ pub(crate) struct Typed {
 }
 
 /// A text that is wiped when it is dropped.
-fn wiped<'de, D: Deserializer<'de>>(text: D) -> Result<Zeroizing<String>, D::Error> {
+pub(crate) fn wiped<'de, D: Deserializer<'de>>(text: D) -> Result<Zeroizing<String>, D::Error> {
     String::deserialize(text).map(Zeroizing::new)
 }
 
@@ -259,7 +259,8 @@ async fn proved(
     }
 }
 
-fn signed_in(new: &NewSession, next: &str) -> Response {
+/// On to a page, with the cookie of the session.
+pub(crate) fn signed_in(new: &NewSession, next: &str) -> Response {
     let mut response = see_other(next);
     let cookies = [
         cookie::set(cookie::SESSION, &new.token),
