@@ -3,6 +3,7 @@
 //! message itself is built, signed and enveloped elsewhere.
 
 mod failure;
+mod invitation;
 mod notice;
 mod receipt;
 mod words;
@@ -12,6 +13,7 @@ use std::fmt;
 use crate::thread::ThreadRef;
 
 pub use failure::{Failure, FailureReason, failure};
+pub use invitation::{Invitation, invitation};
 pub use notice::{Urgency, hold_notice, incomplete_notice, notice};
 pub use receipt::{ItemLine, Receipt, RecipientLine, RuleWords, receipt};
 pub use words::{time, wrap};

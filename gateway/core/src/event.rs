@@ -108,6 +108,8 @@ kinds! {
     AgencyChanged = "agency-changed",
     /// A person, role, address or absence was added or changed.
     PersonChanged = "person-changed",
+    /// The people of an agency were listed, or one of them looked up.
+    PeopleRead = "people-read",
     /// A person signed in, anew or once more.
     SignedIn = "signed-in",
     /// An address failed to sign in so often that it is refused for a while.

@@ -8,7 +8,7 @@ use gateway_core::event::Event;
 use gateway_ledger::{Checkpoint, Salt, commit_rows, leaf_data};
 use gateway_store::rows::{
     AbsenceRow, AgencyRow, AppointmentRow, AreaRow, AttendanceRow, CellRow, CredentialRow,
-    DeliveryRow, DeliveryStepRow, ExchangeRow, HoldRow, ItemRow, LevelChangeRow,
+    DeliveryRow, DeliveryStepRow, ExchangeRow, HoldRow, InvitationRow, ItemRow, LevelChangeRow,
     MailCertificateRow, MeetingRow, MembershipRow, NominalIdentifierRow, NominalRow, NoticeRow,
     PartRow, PersonRow, QuarantineRow, QuestionRow, ReadingRow, WrapRow,
 };
@@ -162,6 +162,7 @@ pub async fn verify_within(
         QuarantineRow,
         ReadingRow,
         QuestionRow,
+        InvitationRow,
     );
     bodies(tx, blobs).await?;
     Ok(done)

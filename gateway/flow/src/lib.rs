@@ -14,6 +14,7 @@ pub mod body;
 mod carry;
 pub mod case;
 pub mod clockwork;
+pub mod colleague;
 pub mod complete;
 pub mod compose;
 pub mod decide;

@@ -22,15 +22,18 @@ pub enum MailKind {
     Incomplete,
     /// A delivery failed.
     Failure,
+    /// A link to join by, or to set a second factor anew.
+    Invitation,
 }
 
 impl MailKind {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Delivery,
         Self::Notice,
         Self::Receipt,
         Self::Incomplete,
         Self::Failure,
+        Self::Invitation,
     ];
 
     /// Its word in the queue.
@@ -41,6 +44,7 @@ impl MailKind {
             Self::Receipt => "receipt",
             Self::Incomplete => "incomplete",
             Self::Failure => "failure",
+            Self::Invitation => "invitation",
         }
     }
 
@@ -57,8 +61,8 @@ pub struct Mail {
     pub kind: MailKind,
     /// What it is about: one mail each.
     pub subject: String,
-    /// The exchange.
-    pub exchange: String,
+    /// The exchange, where it is about one.
+    pub exchange: Option<String>,
     /// The delivery, where it is one's.
     pub delivery: Option<String>,
     /// The agency that it goes to.
@@ -93,7 +97,7 @@ impl AnswerTo {
         Mail {
             kind,
             subject: format!("answer/{exchange}"),
-            exchange: exchange.to_owned(),
+            exchange: Some(exchange.to_owned()),
             delivery: None,
             agency: agency.to_owned(),
             recipient: self.address,

@@ -6,6 +6,7 @@
 //! twelve hours.
 
 mod attempt;
+mod choice;
 mod password;
 mod session;
 mod totp;
@@ -20,9 +21,11 @@ use crate::submission::Caller;
 
 use self::attempt::Proof;
 pub(crate) use self::attempt::totp_place;
+pub(crate) use self::choice::password_faults;
 pub(crate) use self::password::Desk;
 pub use self::password::{Cost, hash};
-pub(crate) use self::session::end_all;
+pub(crate) use self::session::{end_all, fresh_token, print};
+pub(crate) use self::totp::{base32, spell, step_of};
 
 /// A session that nobody used for so long is locked until its person signs in again.
 pub const IDLE: SignedDuration = SignedDuration::from_mins(20);

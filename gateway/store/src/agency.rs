@@ -117,6 +117,36 @@ impl Tx {
         .await
     }
 
+    /// The deputies of an agency's single point of contact whose time is limited and not over at
+    /// `now`, the earliest first.
+    pub async fn deputies_of(
+        &mut self,
+        agency: &str,
+        now: i64,
+    ) -> Result<Vec<AppointmentRow>, StoreError> {
+        self.select(
+            "where agency = $1 and role = 'spoc' and deputy = 1 and until_at > $2 and until_at > from_at \
+             order by from_at, id",
+            &[agency.into(), now.into()],
+        )
+        .await
+    }
+
+    /// The absences of an agency's people within exactly these times.
+    pub async fn absences_within(
+        &mut self,
+        agency: &str,
+        from: i64,
+        until: i64,
+    ) -> Result<Vec<AbsenceRow>, StoreError> {
+        self.select(
+            "where from_at = $2 and until_at = $3 \
+             and person in (select id from person where agency = $1) order by id",
+            &[agency.into(), from.into(), until.into()],
+        )
+        .await
+    }
+
     /// A person's absences that cover `now`.
     pub async fn absences(
         &mut self,

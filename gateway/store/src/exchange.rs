@@ -258,6 +258,20 @@ impl Tx {
         .await
     }
 
+    /// What some roles at an agency are told, the newest first.
+    pub async fn notices_newest(
+        &mut self,
+        agency: &str,
+        before: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<NoticeRow>, StoreError> {
+        self.select(
+            "where agency = $1 and done_at is null and ($2 is null or id < $2) order by id desc limit $3",
+            &[agency.into(), before.into(), limit.into()],
+        )
+        .await
+    }
+
     /// Adds an idempotency key; [`StoreError::Conflict`] where the agency has used it already.
     pub async fn add_idempotency(&mut self, row: &IdempotencyRow) -> Result<(), StoreError> {
         let args: [Value; 4] = [

@@ -298,6 +298,23 @@ impl Tx {
             .find(|leaf| leaf.index == index))
     }
 
+    /// The first leaf that commits to a covered row.
+    pub async fn leaf_of_row(
+        &mut self,
+        table: &str,
+        id: &str,
+    ) -> Result<Option<LeafRow>, StoreError> {
+        let sql =
+            "select log, idx from log_row where tbl = $1 and row_id = $2 order by idx limit 1";
+        let rows = self.fetch(sql, &[table.into(), id.into()]).await?;
+        let Some(place) = rows.first() else {
+            return Ok(None);
+        };
+        let (log, index): (String, i64) = (place.get("log")?, place.get("idx")?);
+        self.leaf(&log, u64::try_from(index).unwrap_or_default())
+            .await
+    }
+
     /// The leaves of an exchange, in order.
     pub async fn leaves_of_exchange(&mut self, exchange: &str) -> Result<Vec<LeafRow>, StoreError> {
         let sql = format!("{LEAF} where exchange = $1 order by at, idx");

@@ -18,6 +18,7 @@ mod dialect;
 mod draft;
 mod error;
 mod exchange;
+mod invitation;
 mod keys;
 mod ledger;
 mod mail;

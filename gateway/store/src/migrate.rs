@@ -56,6 +56,7 @@ const RECORDS: &[Text] = &[
     shared!(9, "sign in", "0009_sign_in"),
     shared!(10, "draft", "0010_draft"),
     shared!(12, "reading and question", "0012_reading_and_question"),
+    shared!(11, "people", "0011_people"),
 ];
 
 const KEYS: &[Text] = &[shared!(1, "keys", "keys/0001_keys")];

@@ -417,7 +417,7 @@ table! {
         kind: String,
         subject: String,
         area: String,
-        exchange: String,
+        exchange: Option<String>,
         delivery: Option<String>,
         agency: String,
         recipient: Vec<u8>,
@@ -498,6 +498,28 @@ table! {
     }
 }
 
+table! {
+    /// A link that is good once: to join an agency, or to set a second factor anew. Name, address
+    /// and how the person was checked are sealed; `token` is the SHA-256 of the link's token.
+    covered InvitationRow "invitation" {
+        id: String,
+        agency: String,
+        kind: String,
+        person: Option<String>,
+        name: Option<Vec<u8>>,
+        email: Option<Vec<u8>>,
+        email_index: String,
+        role: Option<String>,
+        token: String,
+        by_person: String,
+        checked: Option<Vec<u8>>,
+        made_at: i64,
+        until_at: i64,
+        state: String,
+        updated_by: String,
+    }
+}
+
 /// The tables that the log covers.
 pub const COVERED: &[&str] = &[
     "area",
@@ -525,6 +547,7 @@ pub const COVERED: &[&str] = &[
     "quarantine",
     "reading",
     "question",
+    "invitation",
 ];
 
 table! {

@@ -74,6 +74,47 @@ fn a_notice_of_a_hold_says_that_a_decision_is_waited_for_and_nothing_else() {
 }
 
 #[test]
+fn an_invitation_says_whose_it_is_and_until_when_and_names_nobody() {
+    let thread = thread();
+    let alone = Frame {
+        thread: None,
+        ..frame(&thread)
+    };
+    let mail = invitation(
+        &alone,
+        &Invitation {
+            agency: "Southwark Housing",
+            joins: true,
+            until: "2026-07-01T16:00:00Z".parse().unwrap(),
+            link: LINK,
+        },
+    );
+    assert_eq!(mail.subject, "Your invitation to the gateway");
+    for words in [
+        "Southwark Housing invites you",
+        LINK,
+        "good once, until 17:00 on Wednesday 1 July 2026, London time",
+    ] {
+        assert!(
+            mail.text.replace('\n', " ").contains(words),
+            "{}",
+            mail.text
+        );
+    }
+    let again = invitation(
+        &alone,
+        &Invitation {
+            agency: "Southwark Housing",
+            joins: false,
+            until: "2026-07-01T16:00:00Z".parse().unwrap(),
+            link: LINK,
+        },
+    );
+    assert_eq!(again.subject, "Set your sign-in up again");
+    assert!(again.headers.iter().all(|(name, _)| *name != "References"));
+}
+
+#[test]
 fn every_mail_says_that_a_machine_wrote_it_and_carries_thread_and_checkpoint() {
     let thread = thread();
     let mail = incomplete_notice(&frame(&thread), LINK);

@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use gateway_core::question::Consent;
 use gateway_core::{About, Category, Channel, Id, Identifier, Personal, Purpose, Role};
+use gateway_flow::colleague::NewColleague;
 use gateway_flow::hold::Judgement;
 use gateway_flow::read::DocumentBody;
 use gateway_flow::reason::ReadingOf;
@@ -211,6 +212,20 @@ impl<'w> Teller<'w> {
         let user = at.and_then(|a| a.users.iter().find(|u| u.role == role.as_str()));
         let user = user.with_context(|| format!("`{id}` has nobody with the role {role}"))?;
         caller(self.flow, &user.email, "mutual-tls").await
+    }
+
+    /// A single point of contact invites a colleague, and takes the invitation back.
+    pub async fn invites_and_withdraws(
+        &self,
+        at: &str,
+        colleague: NewColleague,
+    ) -> anyhow::Result<()> {
+        let spoc = self.caller(at, Some(Role::Spoc)).await?;
+        self.flow.invite(&spoc, colleague).await?;
+        for waiting in self.flow.people(&spoc).await?.invited {
+            self.flow.withdraw_invitation(&spoc, &waiting.id).await?;
+        }
+        Ok(())
     }
 
     /// Sends a letter; the exchange's id.

@@ -72,6 +72,37 @@ impl Flow {
         Ok(totp::step_of(&secret, code, now))
     }
 
+    /// Whether a password is that of a person who is known already, as by a link of their own. It
+    /// counts as an attempt to sign in does, and is refused while the address is locked out.
+    pub(crate) async fn proves_password(
+        &self,
+        person: &PersonRow,
+        password: &str,
+    ) -> Result<bool, SignInError> {
+        let fits = self.desk.fits(password, person.password.clone()).await?;
+        let proof = Proof {
+            index: person.email_index.clone(),
+            person: Some(person.id.clone()),
+            step: None,
+        };
+        let flow = self.clone();
+        let judged = self.administer("prove-password", move |tx| {
+            Box::pin(async move {
+                let failures = tx.failures_of(&proof.index).await?;
+                let locked = |row: &SignInFailureRow| row.locked_until > flow.now();
+                if failures.as_ref().is_some_and(locked) {
+                    return Ok((Vec::new(), false));
+                }
+                let events = match fits {
+                    true => Vec::new(),
+                    false => flow.count_failure(tx, &proof, failures).await?,
+                };
+                Ok((events, fits))
+            })
+        });
+        Ok(judged.await?)
+    }
+
     /// Lets in or not, and counts. It must run alone, or many guesses at once would all be let
     /// through before the first is counted. An address that is locked out is refused, right or
     /// wrong, and stays locked no longer for it.

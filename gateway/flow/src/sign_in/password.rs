@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use super::{IDLE, SignInError};
+use crate::Flow;
 use crate::error::FlowError;
 
 /// Hashes that are computed at once.
@@ -91,17 +92,38 @@ impl Desk {
         password: &str,
         kept: Option<String>,
     ) -> Result<bool, SignInError> {
+        let password = Zeroizing::new(password.to_owned());
+        self.computed(move || fits(&password, kept.as_deref()))
+            .await
+    }
+
+    /// The hash of a new password, when its turn has come.
+    async fn hashed(&self, password: &str) -> Result<String, SignInError> {
+        let password = Zeroizing::new(password.to_owned());
+        self.computed(move || hash(&password, Cost::Service)).await
+    }
+
+    async fn computed<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, FlowError> + Send + 'static,
+    ) -> Result<T, SignInError> {
         let place = Arc::clone(&self.places).try_acquire_owned();
         let place = place.map_err(|_| SignInError::Busy)?;
         let turn = Arc::clone(&self.turns).acquire_owned().await;
         let turn = turn.map_err(internal)?;
-        let password = Zeroizing::new(password.to_owned());
         let computed = tokio::task::spawn_blocking(move || {
             // Kept until it is done, also where nobody waits for it any more.
             let _held = (place, turn);
-            fits(&password, kept.as_deref())
+            work()
         });
         Ok(computed.await.map_err(internal)??)
+    }
+}
+
+impl Flow {
+    /// The hash of a new password.
+    pub(crate) async fn hashed(&self, password: &str) -> Result<String, SignInError> {
+        self.desk.hashed(password).await
     }
 }
 

@@ -27,14 +27,14 @@ const CODE_GONE: SignedDuration = SignedDuration::from_mins(10);
 const AT_ONCE: i64 = 500;
 
 /// A fresh token: 32 random bytes, base64url.
-pub(super) fn fresh_token() -> Zeroizing<String> {
+pub(crate) fn fresh_token() -> Zeroizing<String> {
     let mut bytes = Zeroizing::new([0; 32]);
     rand::rng().fill_bytes(&mut *bytes);
     Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_slice()))
 }
 
 /// What the store knows a token by: its SHA-256, hexadecimal.
-pub(super) fn print(token: &str) -> String {
+pub(crate) fn print(token: &str) -> String {
     hex::encode(Sha256::digest(token))
 }
 

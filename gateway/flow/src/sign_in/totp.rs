@@ -11,7 +11,7 @@ const STEP: i64 = 30;
 
 /// The step whose code this is: that of `now`, the one before, or the one after (RFC 6238
 /// section 5.2).
-pub(super) fn step_of(secret: &[u8], code: &str, now: Timestamp) -> Option<i64> {
+pub(crate) fn step_of(secret: &[u8], code: &str, now: Timestamp) -> Option<i64> {
     let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
     let current = now.as_second().div_euclid(STEP);
     let mut found = None;
@@ -36,7 +36,7 @@ fn code(secret: &[u8], step: i64) -> Option<String> {
 }
 
 /// Reads base32 (RFC 4648, with or without padding); none where it is something else.
-pub(super) fn base32(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+pub(crate) fn base32(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() * 5 / 8));
     let (mut held, mut bits) = (0_u32, 0);
     for letter in text.trim_ascii_end().iter().filter(|b| **b != b'=') {
@@ -53,6 +53,30 @@ pub(super) fn base32(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         }
     }
     Some(bytes)
+}
+
+/// Bytes as base32 (RFC 4648), without padding.
+pub(crate) fn spell(bytes: &[u8]) -> Zeroizing<String> {
+    const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let mut text = Zeroizing::new(String::with_capacity(bytes.len() * 8 / 5 + 1));
+    let (mut held, mut bits) = (0_u32, 0);
+    let mut push = |five: u32| {
+        let letter = usize::try_from(five & 31).ok();
+        let letter = letter.and_then(|five| LETTERS.get(five));
+        text.extend(letter.map(|letter| char::from(*letter)));
+    };
+    for byte in bytes {
+        held = (held << 8 | u32::from(*byte)) & 0xfff;
+        bits += 8;
+        while bits >= 5 {
+            bits -= 5;
+            push(held >> bits);
+        }
+    }
+    if bits > 0 {
+        push(held << (5 - bits));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -112,5 +136,18 @@ mod tests {
             assert_eq!(read.as_slice(), plain.as_bytes(), "{text}");
         }
         assert!(base32(b"MZXW6YT1").is_none());
+        for (plain, text) in [
+            ("", ""),
+            ("f", "MY"),
+            ("foob", "MZXW6YQ"),
+            ("fooba", "MZXW6YTB"),
+        ] {
+            assert_eq!(spell(plain.as_bytes()).as_str(), text, "{plain}");
+        }
+        let secret: Vec<u8> = (0..20).map(|n| n * 13).collect();
+        assert_eq!(
+            base32(spell(&secret).as_bytes()).unwrap().as_slice(),
+            secret
+        );
     }
 }

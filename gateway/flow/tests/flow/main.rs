@@ -6,6 +6,7 @@
 )]
 
 mod channels;
+mod colleague;
 mod compose;
 mod corrections;
 mod emergency;

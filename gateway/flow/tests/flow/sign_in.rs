@@ -37,7 +37,25 @@ async fn with_ann_and_bob(db: TestDb) -> World {
 }
 
 fn code_at(at: Timestamp) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, SECRET);
+    code_by(SECRET, at)
+}
+
+/// The code of a secret in base32.
+pub fn code_of(secret: &str, at: Timestamp) -> String {
+    let five = |letter: u8| match letter {
+        b'A'..=b'Z' => u64::from(letter - b'A'),
+        _ => u64::from(letter - b'2' + 26),
+    };
+    let bytes = |eight: &[u8]| {
+        let number = eight.iter().fold(0, |n, letter| n << 5 | five(*letter));
+        number.to_be_bytes()[3..].to_vec()
+    };
+    let secret: Vec<u8> = secret.as_bytes().chunks(8).flat_map(bytes).collect();
+    code_by(&secret, at)
+}
+
+fn code_by(secret: &[u8], at: Timestamp) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret);
     let step = at.as_second() / 30;
     let mac = hmac::sign(&key, &step.to_be_bytes());
     let mac = mac.as_ref();

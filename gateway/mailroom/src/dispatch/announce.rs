@@ -44,7 +44,7 @@ impl Mailroom {
         let mail = |kind, recipient: &str| Mail {
             kind,
             subject: format!("delivery/{}", delivery.id),
-            exchange: delivery.exchange.clone(),
+            exchange: Some(delivery.exchange.clone()),
             delivery: Some(delivery.id.clone()),
             agency: delivery.agency.clone(),
             recipient: recipient.to_owned().into(),

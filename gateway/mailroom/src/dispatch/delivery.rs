@@ -12,6 +12,8 @@ use zeroize::Zeroizing;
 use crate::error::Trouble;
 use crate::room::Mailroom;
 
+use super::write::exchange_of;
+
 /// Texts up to this many bytes are read in the mail itself.
 const READ_IN_PLACE: usize = 16 * 1024;
 
@@ -28,7 +30,7 @@ impl Mailroom {
             Some(id) => tx.get(id).await?,
             None => None,
         };
-        let exchange: Option<ExchangeRow> = tx.get(&row.exchange).await?;
+        let exchange: Option<ExchangeRow> = tx.get(exchange_of(row)?).await?;
         drop(tx);
         let (Some(delivery), Some(exchange)) = (delivery, exchange) else {
             return Ok(None);

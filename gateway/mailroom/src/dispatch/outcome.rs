@@ -19,6 +19,7 @@ impl Mailroom {
         row.state = "sent".to_owned();
         row.sent_at = Some(self.0.flow.clock.now().as_microsecond());
         (row.key, row.body) = (None, None);
+        forget_link(&mut row);
         row.status.clone_from(&transport);
         let mut tx = self.0.flow.store.write("mail-sent").await?;
         tx.put(&mut row).await?;
@@ -64,6 +65,7 @@ impl Mailroom {
         row.state = if expired { "expired" } else { "failed" }.to_owned();
         row.status = status.map(str::to_owned);
         (row.key, row.body) = (None, None);
+        forget_link(&mut row);
         let mut tx = self.0.flow.store.write("mail-failed").await?;
         tx.put(&mut row).await?;
         let delivery: Option<DeliveryRow> = match &row.delivery {
@@ -124,7 +126,7 @@ impl Mailroom {
         self.queue(Mail {
             kind: MailKind::Failure,
             subject: format!("failure/{}", delivery.id),
-            exchange: delivery.exchange.clone(),
+            exchange: Some(delivery.exchange.clone()),
             delivery: Some(delivery.id.clone()),
             agency: exchange.sender,
             recipient: recipient.into(),
@@ -138,5 +140,12 @@ impl Mailroom {
         if let Err(error) = self.0.flow.drop_kept(&blob).await {
             tracing::warn!(%error, "the sealed bytes of a mail that was sent are still there");
         }
+    }
+}
+
+/// The link of an invitation is kept no longer than it takes to send it.
+fn forget_link(row: &mut MailOutRow) {
+    if row.kind == MailKind::Invitation.as_str() {
+        row.details = None;
     }
 }

@@ -33,7 +33,7 @@ impl Mailroom {
         let mail = |recipient: &str| Mail {
             kind: MailKind::Notice,
             subject: format!("question/{}", asked.id),
-            exchange: exchange.id.clone(),
+            exchange: Some(exchange.id.clone()),
             delivery: None,
             agency: exchange.sender.clone(),
             recipient: recipient.to_owned().into(),

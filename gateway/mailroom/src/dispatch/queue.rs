@@ -30,12 +30,12 @@ impl Mailroom {
     }
 
     async fn row(&self, mail: Mail) -> Result<MailOutRow, Trouble> {
+        let stopped = || Trouble::Stopped("a mail is about no exchange");
+        let id = mail.exchange.as_deref().ok_or_else(stopped)?;
         let mut tx = self.0.flow.store.read().await?;
-        let exchange: Option<ExchangeRow> = tx.get(&mail.exchange).await?;
+        let exchange: Option<ExchangeRow> = tx.get(id).await?;
         drop(tx);
-        let area = exchange
-            .ok_or(Trouble::Stopped("a mail is about no exchange"))?
-            .area;
+        let area = exchange.ok_or_else(stopped)?.area;
         Ok(self.0.flow.mail_row(&area, mail).await?)
     }
 

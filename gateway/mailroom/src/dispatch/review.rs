@@ -94,7 +94,7 @@ impl Mailroom {
             let mail = Mail {
                 kind: MailKind::Notice,
                 subject: format!("hold/{}/{}/{}", first.id, step.as_str(), reader.who),
-                exchange: exchange.id.clone(),
+                exchange: Some(exchange.id.clone()),
                 delivery: None,
                 agency: reader.agency,
                 recipient: reader.address.into(),

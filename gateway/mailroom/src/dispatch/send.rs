@@ -151,7 +151,7 @@ impl Mailroom {
     /// section 3.3), so that no two machines answer each other.
     fn return_path(&self, row: &MailOutRow) -> Option<String> {
         match MailKind::parse(&row.kind) {
-            Some(MailKind::Delivery | MailKind::Notice) => {
+            Some(MailKind::Delivery | MailKind::Notice | MailKind::Invitation) => {
                 Some(format!("{BOUNCE}{}@{}", row.id, self.0.settings.domain))
             }
             Some(MailKind::Receipt | MailKind::Incomplete | MailKind::Failure) | None => None,

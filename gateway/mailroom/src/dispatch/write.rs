@@ -4,8 +4,8 @@ use gateway_core::calendar::due_at;
 use gateway_core::{AgencyId, Id, Role};
 use gateway_email::ThreadRef;
 use gateway_email::render::{
-    self, Failure, FailureReason, Frame, ItemLine, Outgoing, Receipt, RecipientLine, RuleWords,
-    Urgency,
+    self, Failure, FailureReason, Frame, Invitation, ItemLine, Outgoing, Receipt, RecipientLine,
+    RuleWords, Urgency,
 };
 use gateway_flow::outgoing::MailKind;
 use gateway_flow::{Answer, FlowError};
@@ -22,10 +22,9 @@ use super::review;
 impl Mailroom {
     /// The bytes of a mail. What was to be sealed and cannot be any more becomes a notice.
     pub(crate) async fn write(&self, row: &mut MailOutRow) -> Result<Vec<u8>, Trouble> {
-        let thread = match review::is_one(row) {
-            // A hold is decided by whoever signs in, never by a reply.
-            true => None,
-            false => Some(self.thread_of(row).await?),
+        let thread = match has_thread(row) {
+            true => Some(self.thread_of(row).await?),
+            false => None,
         };
         let checkpoint = self.checkpoint().await?;
         let frame = Frame {
@@ -49,8 +48,12 @@ impl Mailroom {
     }
 
     async fn thread_of(&self, row: &MailOutRow) -> Result<ThreadRef, Trouble> {
-        let thread = self.0.flow.thread(&row.exchange, &row.agency).await?;
-        let thread = thread.parse();
+        let thread = self
+            .0
+            .flow
+            .thread(exchange_of(row)?, &row.agency)
+            .await?
+            .parse();
         thread.map_err(|_| Trouble::Stopped("a thread's reference does not read"))
     }
 
@@ -76,11 +79,12 @@ impl Mailroom {
     ) -> Result<Head, Trouble> {
         let settings = &self.0.settings;
         // A reply that quotes nothing but this id is known by it.
-        let message_id = if review::is_one(row) {
-            format!("{}@{}", row.id, settings.domain)
-        } else {
-            let thread = self.0.flow.thread(&row.exchange, &row.agency).await?;
+        let message_id = if has_thread(row) {
+            let exchange = exchange_of(row)?;
+            let thread = self.0.flow.thread(exchange, &row.agency).await?;
             format!("ref.{thread}.{}@{}", row.id, settings.domain)
+        } else {
+            format!("{}@{}", row.id, settings.domain)
         };
         Ok(Head {
             from_name: Some("MAPPA gateway".to_owned()),
@@ -98,14 +102,16 @@ impl Mailroom {
         match MailKind::parse(&row.kind) {
             Some(MailKind::Receipt) => self.receipt(row, frame, &link).await,
             Some(MailKind::Incomplete) => {
-                let answer = self.0.flow.answer_of(&row.exchange).await?;
+                let exchange = exchange_of(row)?;
+                let answer = self.0.flow.answer_of(exchange).await?;
                 let mut mail = render::incomplete_notice(frame, &link);
                 if let Some(proof) = proof(&answer)? {
-                    mail.files.push(proof_file(&row.exchange, proof));
+                    mail.files.push(proof_file(exchange, proof));
                 }
                 Ok(mail)
             }
             Some(MailKind::Failure) => self.failure(row, frame, &link).await,
+            Some(MailKind::Invitation) => self.invitation(row, frame, &link).await,
             Some(MailKind::Notice) if review::is_one(row) => {
                 let words = self.words_of(row).await?;
                 let urgency = review::urgency(&words);
@@ -120,7 +126,7 @@ impl Mailroom {
 
     async fn urgency(&self, row: &MailOutRow) -> Result<Urgency, Trouble> {
         let mut tx = self.0.flow.store.read().await?;
-        let exchange: Option<ExchangeRow> = tx.get(&row.exchange).await?;
+        let exchange: Option<ExchangeRow> = tx.get(exchange_of(row)?).await?;
         let emergency = exchange.is_some_and(|exchange| exchange.emergency == 1);
         let since = Timestamp::from_microsecond(row.created_at);
         Ok(match since {
@@ -135,7 +141,7 @@ impl Mailroom {
         frame: &Frame<'_>,
         link: &str,
     ) -> Result<Outgoing, Trouble> {
-        let answer = self.0.flow.answer_of(&row.exchange).await?;
+        let answer = self.0.flow.answer_of(exchange_of(row)?).await?;
         let exchange = exchange_id(row)?;
         let recipients = self.lines(&answer).await?;
         let proof = proof(&answer)?;
@@ -187,6 +193,32 @@ impl Mailroom {
         Ok(agency.map_or_else(|| id.to_owned(), |agency| agency.name))
     }
 
+    /// A link that is good once, by the words that were queued: its token, what it is for, the
+    /// agency, and until when.
+    async fn invitation(
+        &self,
+        row: &MailOutRow,
+        frame: &Frame<'_>,
+        portal: &str,
+    ) -> Result<Outgoing, Trouble> {
+        let words = self.words_of(row).await?;
+        let [token, purpose, until] = words.as_slice() else {
+            return Err(Trouble::Stopped("an invitation's words do not read"));
+        };
+        let until = until
+            .parse()
+            .map_err(|_| Trouble::Stopped("an invitation's end does not read"))?;
+        let link = format!("{portal}/join/{token}");
+        let agency = self.agency_name(&row.agency).await?;
+        let invitation = Invitation {
+            agency: &agency,
+            joins: purpose == "join",
+            until,
+            link: &link,
+        };
+        Ok(render::invitation(frame, &invitation))
+    }
+
     async fn failure(
         &self,
         row: &MailOutRow,
@@ -223,8 +255,20 @@ fn waits_for(roles: impl Iterator<Item = Role>) -> Vec<Role> {
     each
 }
 
+/// The exchange that a mail is about.
+pub(crate) fn exchange_of(row: &MailOutRow) -> Result<&str, Trouble> {
+    let exchange = row.exchange.as_deref();
+    exchange.ok_or(Trouble::Stopped("a mail is about no exchange"))
+}
+
+/// Whether a reply to it is one about its exchange. A hold is decided by whoever signs in, and
+/// nobody joins by a reply.
+fn has_thread(row: &MailOutRow) -> bool {
+    row.exchange.is_some() && !review::is_one(row)
+}
+
 fn exchange_id(row: &MailOutRow) -> Result<Id, Trouble> {
-    let id = row.exchange.parse();
+    let id = exchange_of(row)?.parse();
     id.map_err(|_| Trouble::Stopped("an exchange's id does not read"))
 }
 

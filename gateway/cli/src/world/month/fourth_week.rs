@@ -1,6 +1,7 @@
 //! Days 22 to 28: what is incomplete, unmatched or unlabelled, and what still waits.
 
 use gateway_core::{Category, IdentifierKind, Purpose, Role};
+use gateway_flow::colleague::NewColleague;
 use gateway_flow::reason::ReadingOf;
 
 use crate::world::letter::{Letter, Subject, Teller, piece};
@@ -101,7 +102,15 @@ async fn open(teller: &mut Teller<'_>) -> anyhow::Result<()> {
         .await?;
     teller.at(25, 90).await?;
     teller.take("elm-house", &plan).await?;
-    Ok(())
+    // Who starts later than was thought.
+    let colleague = NewColleague {
+        name: "Petra Latecome-Test".to_owned(),
+        email: "p.latecome-test@housing.example".to_owned(),
+        role: Role::Practitioner.to_string(),
+    };
+    teller
+        .invites_and_withdraws("southwark-housing", colleague)
+        .await
 }
 
 async fn last(teller: &mut Teller<'_>) -> anyhow::Result<()> {
