@@ -41,6 +41,8 @@ pub(crate) enum Place {
     Coordination,
     /// The agency's people.
     People,
+    /// What one's roles are told.
+    Notices,
     /// How the service was used.
     Audit,
     /// None of these.
@@ -72,6 +74,18 @@ const WAYS: &[Way] = &[
         "Coordination",
         Place::Coordination,
         &[Role::Coordinator],
+    ),
+    (
+        "/agency/people",
+        "People",
+        Place::People,
+        &[Role::Spoc, Role::DeputySpoc],
+    ),
+    (
+        "/notices",
+        "Notices",
+        Place::Notices,
+        &[Role::Coordinator, Role::Spoc, Role::Chair, Role::Vlo],
     ),
 ];
 

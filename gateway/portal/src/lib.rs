@@ -17,6 +17,7 @@ mod cookie;
 mod frame;
 mod guard;
 mod page;
+mod qr;
 mod router;
 mod stop;
 mod visitor;

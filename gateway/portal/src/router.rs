@@ -5,7 +5,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
-use crate::page::{again, compose, coordination, document, hold, inbox, message, sent, sessions, sign_in};
+use crate::page::{again, compose, coordination, document, hold, inbox, join, message, notices, people, sent, sessions, sign_in};
 use crate::stop::Stop;
 use crate::{Portal, assets, guard};
 
@@ -37,6 +37,8 @@ fn open() -> Vec<Route> {
         ("GET", "/assets/{name}", get(assets::serve)),
         ("GET", "/sign-in", get(sign_in::form)),
         ("POST", "/sign-in", post(sign_in::send)),
+        ("GET", "/join/{token}", get(join::form)),
+        ("POST", "/join/{token}", post(join::send)),
     ]
 }
 
@@ -72,6 +74,8 @@ fn signed_in() -> Vec<Route> {
     routes.extend(compose::routes());
     routes.extend(hold::routes());
     routes.extend(coordination::routes());
+    routes.push(("GET", "/notices", get(notices::list)));
+    routes.extend(people::routes());
     routes
 }
 

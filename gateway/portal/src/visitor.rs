@@ -6,11 +6,15 @@ use axum::extract::{Form, FromRequest, FromRequestParts, Request};
 use axum::http::Method;
 use axum::http::request::Parts;
 use gateway_core::Role;
-use gateway_flow::sign_in::{Session, Standing};
+use gateway_flow::sign_in::{FRESH, Session, Standing};
+use jiff::SignedDuration;
 use zeroize::Zeroizing;
 
 use crate::stop::Stop;
 use crate::{Portal, cookie};
+
+/// The time that there is to fill in a form with consequences.
+const FILLED_IN: SignedDuration = SignedDuration::from_mins(10);
 
 /// Somebody who is signed in.
 pub(crate) struct Visitor {
@@ -26,9 +30,18 @@ impl Visitor {
     /// Goes on only where who it is was proved within the last minutes
     /// ([`gateway_flow::sign_in::FRESH`]); else it is proved again first, and `next` is the page to
     /// come back to.
-    #[expect(dead_code, reason = "the pages that ask for it follow")]
     pub(crate) fn fresh(&self, portal: &Portal, next: &str) -> Result<(), Stop> {
         match self.session.is_fresh(portal.flow.clock.now()) {
+            true => Ok(()),
+            false => Err(Stop::Again(next.to_owned())),
+        }
+    }
+
+    /// The same for a form that was opened while it held: there is time to fill it in, so that
+    /// what was typed is not lost.
+    pub(crate) fn still_fresh(&self, portal: &Portal, next: &str) -> Result<(), Stop> {
+        let since = portal.flow.clock.now().duration_since(self.session.proved);
+        match since <= FRESH + FILLED_IN {
             true => Ok(()),
             false => Err(Stop::Again(next.to_owned())),
         }

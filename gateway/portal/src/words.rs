@@ -198,6 +198,25 @@ pub(crate) fn age(since: i64, now: Timestamp) -> String {
     "less than a minute".to_owned()
 }
 
+/// What a role is called where it stands by itself.
+pub(crate) const fn role_title(role: Role) -> &'static str {
+    match role {
+        Role::Practitioner => "Practitioner",
+        Role::Spoc => "Single point of contact",
+        Role::DeputySpoc => "Deputy single point of contact",
+        Role::Manager => "Manager, who countersigns",
+        Role::Security => "Security, who releases intelligence",
+        Role::Caldicott => "Caldicott guardian",
+        Role::Dpo => "Data protection officer",
+        Role::Clinician => "Clinician",
+        Role::Coordinator => "MAPPA coordinator",
+        Role::Chair => "Chair of meetings",
+        Role::Vlo => "Victim liaison officer",
+        Role::Auditor => "Auditor",
+        Role::Operator => "Operator",
+    }
+}
+
 /// A delivery's state as its reader sees it, and the colour of its tag.
 pub(crate) fn received(state: &str) -> (&'static str, &'static str) {
     match state {

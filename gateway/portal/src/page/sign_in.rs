@@ -26,6 +26,8 @@ pub(crate) struct Asked {
     next: String,
     #[serde(default)]
     out: bool,
+    #[serde(default)]
+    ready: bool,
 }
 
 /// What was typed.
@@ -170,7 +172,13 @@ pub(crate) async fn form(
     Query(asked): Query<Asked>,
     headers: HeaderMap,
 ) -> Result<Response, Stop> {
-    let mut told = asked.out.then_some("You have signed out");
+    let mut told = match (asked.out, asked.ready) {
+        (true, _) => Some("You have signed out"),
+        (false, true) => {
+            Some("You are set up. Sign in with your password and the next code that your app shows")
+        }
+        (false, false) => None,
+    };
     if let Some(token) = cookie::value(&headers, cookie::SESSION) {
         match portal.flow.session(&token).await? {
             Standing::Open(_) => return Ok(see_other(own_way(&asked.next).unwrap_or("/inbox"))),

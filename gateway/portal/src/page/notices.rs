@@ -1,0 +1,122 @@
+//! What somebody's roles are told.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::{Html, IntoResponse as _, Response};
+use gateway_flow::colleague::Told;
+use serde::Deserialize;
+
+use crate::component::{InsetText, Pagination};
+use crate::frame::{Frame, Place};
+use crate::page::ON_A_PAGE;
+use crate::stop::Stop;
+use crate::visitor::Visitor;
+use crate::{Portal, words};
+
+/// Which page of the list.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Asked {
+    before: Option<String>,
+}
+
+/// In place of a list with nothing in it.
+pub(crate) const EMPTY: InsetText<'static> = InsetText {
+    text: "There is nothing to tell you.",
+};
+
+#[derive(Template)]
+#[template(path = "page/notices.html")]
+struct Page {
+    frame: Frame,
+    notices: Vec<Line>,
+    pages: Option<Pagination>,
+}
+
+struct Line {
+    text: String,
+    at: String,
+    due: Option<String>,
+}
+
+/// Notices for the roles of who asks, the newest first.
+pub(crate) async fn list(
+    State(portal): State<Portal>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Stop> {
+    let before = asked.before.as_deref();
+    let caller = &visitor.session.caller;
+    let told = portal.flow.told_to(caller, before, ON_A_PAGE).await?;
+    let older = told.last().filter(|_| told.len() == ON_A_PAGE);
+    let next = older.map(|last| format!("/notices?before={}", last.id));
+    let pages = (before.is_some() || next.is_some()).then(|| Pagination {
+        previous: before.map(|_| "/notices".to_owned()),
+        next,
+    });
+    let page = Page {
+        frame: Frame::around(&portal, &visitor, Place::Notices, "Notices").await?,
+        notices: told.iter().map(line).collect(),
+        pages,
+    };
+    Ok(Html(page.to_string()).into_response())
+}
+
+fn line(told: &Told) -> Line {
+    Line {
+        text: text(told),
+        at: words::time(told.created),
+        due: told.due.map(words::time),
+    }
+}
+
+/// A notice as a sentence.
+fn text(told: &Told) -> String {
+    let named = |name: &Option<String>| name.clone().unwrap_or_else(|| "somebody".to_owned());
+    let by = match &told.agency {
+        Some(agency) => format!("{} of {agency}", named(&told.by)),
+        None => named(&told.by),
+    };
+    let about = named(&told.about);
+    match told.kind.as_str() {
+        "people-invited" => format!("{by} invited {about}."),
+        "people-joined" => format!("{by} joined by an invitation."),
+        "people-invitation-withdrawn" => format!("{by} took back a link that was sent to {about}."),
+        "people-deputy-named" => format!("{by} named {about} as deputy for a time."),
+        "people-deputy-ended" => format!("{by} ended the time of {about} as deputy."),
+        "people-factor-reset" => format!("{by} reset how {about} signs in, after a check."),
+        "people-suspended" => format!("{by} suspended {about}."),
+        "people-restored" => format!("{by} ended the suspension of {about}."),
+        "shared" => "Something was shared that you are to know of.".to_owned(),
+        "consider-telling-the-subject" => {
+            "Consider whether the person is told that something was shared.".to_owned()
+        }
+        "hold-escalated" => "Something that waits for a decision has passed to you.".to_owned(),
+        "identified" => "A message was matched to a person.".to_owned(),
+        other => format!("You are told: {}.", other.replace('-', " ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_says_who_did_what_to_whom_where() {
+        let told = Told {
+            id: "1".to_owned(),
+            kind: "people-suspended".to_owned(),
+            role: "coordinator".to_owned(),
+            created: 0,
+            due: None,
+            exchange: None,
+            nominal: None,
+            agency: Some("Southwark Housing".to_owned()),
+            by: Some("Beth Testwell".to_owned()),
+            about: Some("Zoe Placeholder".to_owned()),
+        };
+        assert_eq!(
+            text(&told),
+            "Beth Testwell of Southwark Housing suspended Zoe Placeholder."
+        );
+    }
+}
