@@ -9,6 +9,7 @@ mod journeys {
     mod a_housing_officer_answers_and_writes;
     mod a_housing_officer_reads_in_a_browser;
     mod a_receipt_does_not_bend;
+    mod a_spoc_looks_after_people_in_a_browser;
     mod an_agency_that_holds_its_own_key;
     mod an_officers_mail_becomes_an_exchange;
     mod bad_mail_is_kept_apart;
