@@ -19,6 +19,7 @@ pub mod complete;
 pub mod compose;
 pub mod decide;
 mod deliver;
+pub mod dossier;
 mod draft;
 pub mod epoch;
 pub mod error;

@@ -63,6 +63,15 @@ impl Flow {
         Ok(tx.neighbours(agency.as_str()).await?)
     }
 
+    /// The agencies that take part now, by name.
+    pub async fn active_agencies(&self) -> Result<Vec<AgencyRow>, FlowError> {
+        let mut tx = self.store.read().await?;
+        let mut all = tx.agencies().await?;
+        all.retain(|agency| agency.state == "active");
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(all)
+    }
+
     /// The active person whose enrolled address this is, at whichever agency.
     pub async fn enrolled(&self, email: &str) -> Result<Option<PersonRow>, FlowError> {
         let index = self.email_index(email).await?;

@@ -23,6 +23,8 @@ const LONGEST: usize = 1_000;
 pub enum ReadingOf<'a> {
     /// The lists of what waits in an area, for its coordinator.
     Queues,
+    /// The list of an area's nominals, for its coordinator.
+    Nominals,
     /// One thing that is kept apart, by its id.
     Quarantined(&'a str),
     /// One nominal's record and timeline, by its reference.
@@ -34,6 +36,7 @@ impl<'a> ReadingOf<'a> {
     pub const fn what(self) -> &'static str {
         match self {
             Self::Queues => "queues",
+            Self::Nominals => "nominals",
             Self::Quarantined(_) => "quarantined",
             Self::Nominal(_) => "nominal",
         }
@@ -42,7 +45,7 @@ impl<'a> ReadingOf<'a> {
     /// Which one; none of a list.
     pub const fn object(self) -> Option<&'a str> {
         match self {
-            Self::Queues => None,
+            Self::Queues | Self::Nominals => None,
             Self::Quarantined(id) | Self::Nominal(id) => Some(id),
         }
     }
@@ -123,6 +126,10 @@ impl Flow {
         match of {
             ReadingOf::Queues => {
                 let (area, person) = self.coordinator(caller, "seeing what waits").await?;
+                Ok((area, person, None))
+            }
+            ReadingOf::Nominals => {
+                let (area, person) = self.coordinator(caller, "seeing the records").await?;
                 Ok((area, person, None))
             }
             ReadingOf::Quarantined(id) => {

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use gateway_core::event::{Event, EventKind};
 use gateway_core::question::{ReadQuestion, Reading};
-use gateway_core::{AgencyId, IdentifierKind, Outcome, Personal};
+use gateway_core::{AgencyId, IdentifierKind, Outcome, Personal, Role};
 use gateway_ledger::Hash;
 use gateway_seal::Place;
-use gateway_store::rows::NominalRow;
+use gateway_store::rows::{NominalRow, PartRow};
 use gateway_store::{LeafRow, LogHead, Tx};
 use gateway_vault::parties;
 
@@ -113,6 +113,17 @@ pub(crate) struct Admitted {
     pub(crate) sees_all: bool,
 }
 
+impl PartView {
+    pub(crate) fn of(part: PartRow) -> Self {
+        Self {
+            agency: part.agency,
+            kind: part.kind,
+            from: part.from_at,
+            until: part.until_at,
+        }
+    }
+}
+
 impl Flow {
     /// A nominal's record.
     pub async fn nominal(
@@ -121,8 +132,13 @@ impl Flow {
         reference: &str,
     ) -> Result<NominalView, FlowError> {
         let (nominal, _) = self.admitted(caller, reference, "record").await?;
+        self.record_of(&nominal).await
+    }
+
+    /// A nominal's record, opened: whoever is shown it has been admitted, and that is logged.
+    pub(crate) async fn record_of(&self, nominal: &NominalRow) -> Result<NominalView, FlowError> {
         let mut tx = self.store.read().await?;
-        let identifiers = self.identifiers(&mut tx, &nominal).await?;
+        let identifiers = self.identifiers(&mut tx, nominal).await?;
         let first = |wanted| {
             identifiers
                 .iter()
@@ -142,21 +158,16 @@ impl Flow {
             partners: parts
                 .into_iter()
                 .filter(|part| part.kind != "custody")
-                .map(|part| PartView {
-                    agency: part.agency,
-                    kind: part.kind,
-                    from: part.from_at,
-                    until: part.until_at,
-                })
+                .map(PartView::of)
                 .collect(),
             custody,
-            reference: nominal.id,
-            area: nominal.area,
-            state: nominal.state,
+            reference: nominal.id.clone(),
+            area: nominal.area.clone(),
+            state: nominal.state.clone(),
             level: nominal.level,
             category: nominal.category,
-            lead_agency: nominal.lead_agency,
-            trust: nominal.trust,
+            lead_agency: nominal.lead_agency.clone(),
+            trust: nominal.trust.clone(),
         })
     }
 
@@ -269,6 +280,8 @@ impl Flow {
         };
         let sees_all = reader.lead || reader.area_unit;
         let live_part = reader.live_part();
+        // Who audits, and does nothing else, reads how the gateway was used and no record.
+        let audits = !roles.is_empty() && roles.iter().all(|role| *role == Role::Auditor);
         let ruling = self.protocols.may_read(&ReadQuestion {
             reading: Reading::Record,
             reader,
@@ -282,7 +295,7 @@ impl Flow {
             recalled: false,
             obligations: std::collections::BTreeSet::new(),
         });
-        if !live_part || ruling.outcome != Outcome::Permit || ruling.fault {
+        if !live_part || audits || ruling.outcome != Outcome::Permit || ruling.fault {
             // A nominal that is not the caller's does not exist for it.
             return Err(FlowError::NotFound);
         }
@@ -340,40 +353,48 @@ impl Flow {
     }
 }
 
-fn concerns(event: &Event, agency: &AgencyId) -> bool {
+/// Whether an event is by an agency or reaches it.
+pub(crate) fn concerns(event: &Event, agency: &AgencyId) -> bool {
     event.from.as_ref() == Some(agency) || event.to.contains(agency)
 }
 
-/// An event cut to what concerns one agency: no rules, no particulars, no other recipient, and
-/// a proof without the opening, which would say them all.
-async fn own_part(
-    tx: &mut Tx,
-    leaf: LeafRow,
-    event: Event,
-    agency: &AgencyId,
-) -> Result<TimelineEvent, FlowError> {
+/// Cuts an event to what concerns one agency: no rules, no particulars, no other recipient.
+pub(crate) fn cut(event: &mut Event, agency: &AgencyId) {
+    if event.from.as_ref() != Some(agency) {
+        event.to.retain(|to| to == agency);
+    }
+    event.rules.clear();
+    event.detail.clear();
+}
+
+/// The proof of a leaf without its opening, which would say all of it.
+pub(crate) async fn closed(tx: &mut Tx, leaf: &LeafRow) -> Result<String, FlowError> {
     let head = tx
         .log(&leaf.log)
         .await?
         .ok_or_else(|| corrupt("log", &leaf.log))?;
     let path = crate::log::path(tx, &head, leaf.index).await?;
-    let sent = event.from.as_ref() == Some(agency);
-    let to = event
-        .to
-        .into_iter()
-        .filter(|to| sent || to == agency)
-        .map(String::from)
-        .collect();
+    Ok(closed_proof(&head, leaf.index, &path))
+}
+
+/// An event cut to what concerns one agency, with a closed proof.
+async fn own_part(
+    tx: &mut Tx,
+    leaf: LeafRow,
+    mut event: Event,
+    agency: &AgencyId,
+) -> Result<TimelineEvent, FlowError> {
+    cut(&mut event, agency);
     Ok(TimelineEvent {
+        proof: closed(tx, &leaf).await?,
         id: leaf.id,
         at: event.at,
         kind: event.kind.to_string(),
         exchange: event.exchange,
         from: event.from.map(String::from),
-        to,
-        rules: Vec::new(),
-        detail: BTreeMap::new(),
-        proof: closed_proof(&head, leaf.index, &path),
+        to: event.to.into_iter().map(String::from).collect(),
+        rules: event.rules,
+        detail: event.detail,
     })
 }
 

@@ -11,4 +11,12 @@ impl Tx {
             Inner::Postgres(_) => " for update",
         }
     }
+
+    /// The text of a field of a JSON object in a column.
+    pub(crate) fn json_text(&self, column: &str, field: &str) -> String {
+        match self.inner {
+            Inner::Sqlite(_) => format!("json_extract({column}, '$.{field}')"),
+            Inner::Postgres(_) => format!("({column}::json ->> '{field}')"),
+        }
+    }
 }

@@ -83,7 +83,7 @@ pub struct LeafRow {
 }
 
 const HEAD: &str = "select id, area, epoch, origin, size, root, checkpoint, created_at from log";
-const LEAF: &str = "select log, idx, id, kind, at, exchange, nominal, salt, row_salt, event, data \
+pub(crate) const LEAF: &str = "select log, idx, id, kind, at, exchange, nominal, salt, row_salt, event, data \
                     from log_leaf";
 
 impl LogHead {
@@ -102,7 +102,7 @@ impl LogHead {
 }
 
 impl LeafRow {
-    fn from_row(row: &Row) -> Result<Self, StoreError> {
+    pub(crate) fn from_row(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             log: row.get("log")?,
             index: unsigned(row.get("idx")?),
@@ -331,8 +331,8 @@ impl Tx {
         limit: i64,
     ) -> Result<Vec<LeafRow>, StoreError> {
         let sql = format!(
-            "{LEAF} where (nominal = $1 or nominal in (select id from nominal where merged_into = $1)) \
-                 and ($2 is null or id > $2) order by id limit $3"
+            "{LEAF} where {} and ($2 is null or id > $2) order by id limit $3",
+            crate::events::OF_NOMINAL
         );
         let rows = self
             .fetch(sql, &[nominal.into(), after.into(), limit.into()])

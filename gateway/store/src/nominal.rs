@@ -15,6 +15,21 @@ impl Tx {
         .await
     }
 
+    /// The nominals of an area that stand for themselves, in order of their references, after
+    /// one of them.
+    pub async fn nominals_after(
+        &mut self,
+        area: &str,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<NominalRow>, StoreError> {
+        self.select(
+            "where area = $1 and state <> 'merged' and id > $2 order by id limit $3",
+            &[area.into(), after.into(), limit.into()],
+        )
+        .await
+    }
+
     /// All nominals.
     pub async fn nominals(&mut self) -> Result<Vec<NominalRow>, StoreError> {
         self.select("order by id", &[]).await

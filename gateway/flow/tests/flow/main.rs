@@ -9,6 +9,7 @@ mod channels;
 mod colleague;
 mod compose;
 mod corrections;
+mod dossier;
 mod emergency;
 mod keeping;
 mod obligations;
