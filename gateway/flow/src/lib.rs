@@ -46,6 +46,7 @@ mod seal;
 pub mod sign_in;
 pub mod submission;
 pub mod timeline;
+pub mod usage;
 pub mod view;
 
 use std::sync::Arc;

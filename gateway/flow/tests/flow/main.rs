@@ -21,4 +21,5 @@ mod review;
 mod secure_channel;
 mod sign_in;
 mod story;
+mod usage;
 mod world;
