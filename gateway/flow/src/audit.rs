@@ -9,8 +9,8 @@ use gateway_ledger::{Checkpoint, Salt, commit_rows, leaf_data};
 use gateway_store::rows::{
     AbsenceRow, AgencyRow, AppointmentRow, AreaRow, AttendanceRow, CellRow, CredentialRow,
     DeliveryRow, DeliveryStepRow, ExchangeRow, HoldRow, InvitationRow, ItemRow, LevelChangeRow,
-    MailCertificateRow, MeetingRow, MembershipRow, NominalIdentifierRow, NominalRow, NoticeRow,
-    PartRow, PersonRow, QuarantineRow, QuestionRow, ReadingRow, WrapRow,
+    MailCertificateRow, MeetingRow, MembershipRow, NominalActRow, NominalIdentifierRow, NominalRow,
+    NoticeRow, PartRow, PersonRow, QuarantineRow, QuestionRow, ReadingRow, WrapRow,
 };
 use gateway_store::{Blobs, LeafRow, LogHead, Record, Store, StoreError, Tx};
 
@@ -158,6 +158,7 @@ pub async fn verify_within(
         NoticeRow,
         ItemRow,
         LevelChangeRow,
+        NominalActRow,
         MailCertificateRow,
         QuarantineRow,
         ReadingRow,

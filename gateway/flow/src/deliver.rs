@@ -225,6 +225,25 @@ impl Flow {
     ) -> Result<(), FlowError> {
         // One exchange tells a role once of a kind, however many items oblige to it.
         let id = format!("{}/{agency}/{role}/{kind}", row.id);
+        self.write_notice_as(tx, row, agency, role, kind, id, drafts)
+            .await
+    }
+
+    /// The same, once by this id.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "whom, of what, and once by what: a type of its own would say no more"
+    )]
+    pub(crate) async fn write_notice_as(
+        &self,
+        tx: &mut Tx,
+        row: &ExchangeRow,
+        agency: &str,
+        role: Role,
+        kind: &str,
+        id: String,
+        drafts: &mut Vec<Draft>,
+    ) -> Result<(), FlowError> {
         if tx.get::<NoticeRow>(&id).await?.is_some() {
             return Ok(());
         }

@@ -17,6 +17,7 @@ pub mod clockwork;
 pub mod colleague;
 pub mod complete;
 pub mod compose;
+pub mod coordinate;
 pub mod decide;
 mod deliver;
 pub mod dossier;

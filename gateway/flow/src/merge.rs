@@ -14,11 +14,33 @@ use crate::recorder::{Draft, work};
 use crate::submission::Caller;
 
 /// An exchange on its way to another nominal.
-struct Moved {
+pub(crate) struct Moved {
     was: ExchangeRow,
-    exchange: ExchangeRow,
+    pub(crate) exchange: ExchangeRow,
     /// As they were, and as they are to be.
     items: Vec<(ItemRow, ItemRow)>,
+}
+
+impl Moved {
+    /// Whether nothing of it has changed since it was read: a hold decided meanwhile is not
+    /// written over.
+    pub(crate) async fn is_unchanged(&self, tx: &mut Tx) -> Result<bool, FlowError> {
+        let mut same = tx.get::<ExchangeRow>(&self.was.id).await?.as_ref() == Some(&self.was);
+        for (item, _) in &self.items {
+            same &= tx.get::<ItemRow>(&item.id).await?.as_ref() == Some(item);
+        }
+        Ok(same)
+    }
+
+    /// Writes it, under its new nominal's retention keys.
+    pub(crate) async fn write(self, tx: &mut Tx) -> Result<ExchangeRow, FlowError> {
+        let mut exchange = self.exchange;
+        tx.put(&mut exchange).await?;
+        for (_, mut item) in self.items {
+            tx.put(&mut item).await?;
+        }
+        Ok(exchange)
+    }
 }
 
 impl Flow {
@@ -70,7 +92,8 @@ impl Flow {
         Ok(())
     }
 
-    async fn moved(
+    /// An exchange as it is to be under another nominal.
+    pub(crate) async fn moved(
         &self,
         tx: &mut Tx,
         was: ExchangeRow,
@@ -109,16 +132,8 @@ impl Flow {
     ) -> Result<(Vec<Draft>, ()), FlowError> {
         unchanged(tx, &provisional, &found, &moved).await?;
         let mut drafts = vec![event];
-        for Moved {
-            mut exchange,
-            items,
-            ..
-        } in moved
-        {
-            tx.put(&mut exchange).await?;
-            for (_, mut item) in items {
-                tx.put(&mut item).await?;
-            }
+        for moved in moved {
+            let exchange = moved.write(tx).await?;
             for reader in tx.readers_in(&exchange.id).await? {
                 self.write_notice(
                     tx,
@@ -144,9 +159,8 @@ impl Flow {
     }
 }
 
-/// Nothing of what is moved has changed since it was read: a hold decided meanwhile, or one more
-/// exchange, is not written over.
-async fn unchanged(
+/// Nothing of what is moved has changed since it was read, and there is not one more exchange.
+pub(crate) async fn unchanged(
     tx: &mut Tx,
     provisional: &NominalRow,
     found: &str,
@@ -157,16 +171,16 @@ async fn unchanged(
     let mut same = now.as_ref() == Some(provisional)
         && to.is_some_and(|to| to.state == "active")
         && tx.exchanges_about(&provisional.id).await?.len() == moved.len();
-    for Moved { was, items, .. } in moved {
-        same &= tx.get::<ExchangeRow>(&was.id).await?.as_ref() == Some(was);
-        for (item, _) in items {
-            same &= tx.get::<ItemRow>(&item.id).await?.as_ref() == Some(item);
-        }
+    for moved in moved {
+        same &= moved.is_unchanged(tx).await?;
     }
-    if same {
-        return Ok(());
+    match same {
+        true => Ok(()),
+        false => Err(changed()),
     }
-    Err(FlowError::Conflict(
-        "something about this person changed meanwhile: try again".to_owned(),
-    ))
+}
+
+/// Something that was read before it was to be written is another by now.
+pub(crate) fn changed() -> FlowError {
+    FlowError::Conflict("something about this person changed meanwhile: try again".to_owned())
 }

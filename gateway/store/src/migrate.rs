@@ -57,6 +57,7 @@ const RECORDS: &[Text] = &[
     shared!(10, "draft", "0010_draft"),
     shared!(12, "reading and question", "0012_reading_and_question"),
     shared!(11, "people", "0011_people"),
+    shared!(13, "nominal act", "0013_nominal_act"),
 ];
 
 const KEYS: &[Text] = &[shared!(1, "keys", "keys/0001_keys")];

@@ -30,6 +30,12 @@ impl Tx {
         .await
     }
 
+    /// The nominals that became this one.
+    pub async fn merged_into(&mut self, nominal: &str) -> Result<Vec<NominalRow>, StoreError> {
+        self.select("where merged_into = $1 order by id", &[nominal.into()])
+            .await
+    }
+
     /// All nominals.
     pub async fn nominals(&mut self) -> Result<Vec<NominalRow>, StoreError> {
         self.select("order by id", &[]).await

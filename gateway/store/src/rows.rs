@@ -516,6 +516,16 @@ table! {
         made_at: i64,
         until_at: i64,
         state: String,
+    /// What a coordinator did to a nominal, and why, in words, sealed.
+    covered NominalActRow "nominal_act" {
+        id: String,
+        area: String,
+        nominal: String,
+        exchange: Option<String>,
+        person: String,
+        what: String,
+        reasons: Vec<u8>,
+        at: i64,
         updated_by: String,
     }
 }
@@ -543,6 +553,7 @@ pub const COVERED: &[&str] = &[
     "wrap",
     "notice",
     "level_change",
+    "nominal_act",
     "mail_certificate",
     "quarantine",
     "reading",

@@ -5,6 +5,8 @@ use bytes::Bytes;
 use gateway_core::question::Consent;
 use gateway_core::{About, Category, Channel, Id, Identifier, Personal, Purpose, Role};
 use gateway_flow::colleague::NewColleague;
+use gateway_flow::admin::NominalChange;
+use gateway_flow::coordinate::Act;
 use gateway_flow::hold::Judgement;
 use gateway_flow::read::DocumentBody;
 use gateway_flow::reason::ReadingOf;
@@ -370,6 +372,26 @@ impl<'w> Teller<'w> {
     pub async fn look(&self, id: &str, of: ReadingOf<'_>, reason: &str) -> anyhow::Result<()> {
         let caller = self.caller(id, Some(Role::Coordinator)).await?;
         self.flow.read_with_reason(&caller, of, reason).await?;
+        Ok(())
+    }
+
+    /// A coordinator changes a nominal's record.
+    pub async fn change(
+        &self,
+        id: &str,
+        nominal: usize,
+        change: NominalChange,
+        reasons: &str,
+    ) -> anyhow::Result<()> {
+        let caller = self.caller(id, Some(Role::Coordinator)).await?;
+        let act = Act {
+            id: self.flow.act_id(),
+            reasons: reasons.to_owned(),
+        };
+        let reference = self.reference(nominal)?;
+        self.flow
+            .act_on_nominal(&caller, &reference, change, &act)
+            .await?;
         Ok(())
     }
 

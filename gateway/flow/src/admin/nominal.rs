@@ -1,13 +1,11 @@
-//! Nominals, everybody's part in them, and the meetings about them.
+//! Nominals, and everybody's part in them.
 
 use gateway_core::event::EventKind;
 use gateway_core::text::clean;
 use gateway_core::{AgencyId, Id, Identifier, IdentifierKind, Outcome, Personal};
 use gateway_seal::Place;
 use gateway_store::Tx;
-use gateway_store::rows::{
-    AgencyRow, AttendanceRow, LevelChangeRow, MeetingRow, NominalIdentifierRow, NominalRow, PartRow,
-};
+use gateway_store::rows::{AgencyRow, LevelChangeRow, NominalIdentifierRow, NominalRow, PartRow};
 use jiff::Timestamp;
 
 use crate::Flow;
@@ -49,6 +47,15 @@ pub enum NominalChange {
     Level(u8, String),
     /// A partner from now.
     AddPartner(AgencyId),
+    /// A partner between two times.
+    PartnerBetween {
+        /// The agency.
+        agency: AgencyId,
+        /// From; none is now.
+        from: Option<Timestamp>,
+        /// Until; none is until it is ended.
+        until: Option<Timestamp>,
+    },
     /// No longer a partner.
     EndPartner(AgencyId),
     /// An Associate until a review date (PCSC Act 2022).
@@ -74,6 +81,28 @@ pub enum NominalChange {
     AddIdentifier(Identifier),
     /// The mental health trust.
     Trust(AgencyId),
+}
+
+impl NominalChange {
+    /// The agency whose part or office it changes.
+    pub(crate) const fn agency(&self) -> Option<&AgencyId> {
+        match self {
+            Self::Lead(agency)
+            | Self::AddPartner(agency)
+            | Self::PartnerBetween { agency, .. }
+            | Self::EndPartner(agency)
+            | Self::AddAssociate { agency, .. }
+            | Self::EndAssociate(agency)
+            | Self::Custody(agency)
+            | Self::Trust(agency) => Some(agency),
+            Self::Level(..)
+            | Self::Category(_)
+            | Self::Gp(_)
+            | Self::EndIdentifier(_)
+            | Self::EndCustody
+            | Self::AddIdentifier(_) => None,
+        }
+    }
 }
 
 impl Flow {
@@ -150,7 +179,8 @@ impl Flow {
         Err(invalid("/lead_agency", &words.join("; ")))
     }
 
-    async fn identifier_row(
+    /// An identifier as a row of a nominal, sealed.
+    pub(crate) async fn identifier_row(
         &self,
         nominal: &NominalRow,
         identifier: &Identifier,
@@ -184,7 +214,14 @@ impl Flow {
         })
     }
 
-    fn part(&self, nominal: &str, agency: &AgencyId, kind: &str, until: Option<i64>) -> PartRow {
+    /// A part from now.
+    pub(crate) fn part(
+        &self,
+        nominal: &str,
+        agency: &AgencyId,
+        kind: &str,
+        until: Option<i64>,
+    ) -> PartRow {
         PartRow {
             id: Id::new(&self.clock).to_string(),
             nominal: nominal.to_owned(),
@@ -202,7 +239,29 @@ impl Flow {
         reference: &str,
         change: NominalChange,
     ) -> Result<(), FlowError> {
-        let change = match change {
+        let change = self.checked(change).await?;
+        let mut tx = self.store.read().await?;
+        let row: NominalRow = tx.get(reference).await?.ok_or(FlowError::NotFound)?;
+        drop(tx);
+        let identifier = if let NominalChange::AddIdentifier(identifier) = &change {
+            Some(self.identifier_row(&row, identifier).await?)
+        } else {
+            None
+        };
+        let (flow, area, id) = (self.clone(), row.area, row.id);
+        let work = work(move |tx| {
+            Box::pin(async move {
+                let word = flow.write_change(tx, &id, change, identifier).await?;
+                Ok((vec![nominal_event(&id, word)], ()))
+            })
+        });
+        self.recorder.record(&area, "change-nominal", work).await?;
+        Ok(())
+    }
+
+    /// A change whose fields are right.
+    pub(crate) async fn checked(&self, change: NominalChange) -> Result<NominalChange, FlowError> {
+        Ok(match change {
             NominalChange::Lead(lead) => {
                 self.check_lead(&lead).await?;
                 NominalChange::Lead(lead)
@@ -227,31 +286,16 @@ impl Flow {
             | NominalChange::EndAssociate(_)
             | NominalChange::EndIdentifier(_)
             | NominalChange::AddAssociate { .. }
+            | NominalChange::PartnerBetween { .. }
             | NominalChange::Custody(_)
             | NominalChange::EndCustody
             | NominalChange::AddIdentifier(_)
             | NominalChange::Trust(_)) => other,
-        };
-        let mut tx = self.store.read().await?;
-        let row: NominalRow = tx.get(reference).await?.ok_or(FlowError::NotFound)?;
-        drop(tx);
-        let identifier = if let NominalChange::AddIdentifier(identifier) = &change {
-            Some(self.identifier_row(&row, identifier).await?)
-        } else {
-            None
-        };
-        let (flow, area, id) = (self.clone(), row.area, row.id);
-        let work = work(move |tx| {
-            Box::pin(async move {
-                let word = flow.write_change(tx, &id, change, identifier).await?;
-                Ok((vec![nominal_event(&id, word)], ()))
-            })
-        });
-        self.recorder.record(&area, "change-nominal", work).await?;
-        Ok(())
+        })
     }
 
-    async fn write_change(
+    /// Writes a change; its word for the log.
+    pub(crate) async fn write_change(
         &self,
         tx: &mut Tx,
         id: &str,
@@ -279,6 +323,20 @@ impl Flow {
             }
             NominalChange::AddPartner(agency) => {
                 tx.put(&mut self.part(id, &agency, "partner", None)).await?;
+                Ok("partner-added")
+            }
+            NominalChange::PartnerBetween {
+                agency,
+                from,
+                until,
+            } => {
+                let until = until.map(Timestamp::as_microsecond);
+                let mut part = self.part(id, &agency, "partner", until);
+                part.from_at = from.map_or(part.from_at, Timestamp::as_microsecond);
+                if part.until_at.is_some_and(|until| until <= part.from_at) {
+                    return Err(invalid("/until", "ends before it begins"));
+                }
+                tx.put(&mut part).await?;
                 Ok("partner-added")
             }
             NominalChange::EndPartner(agency) => {
@@ -329,7 +387,12 @@ impl Flow {
         }
     }
 
-    async fn sealed_gp(&self, area: &str, id: &str, words: &str) -> Result<Vec<u8>, FlowError> {
+    pub(crate) async fn sealed_gp(
+        &self,
+        area: &str,
+        id: &str,
+        words: &str,
+    ) -> Result<Vec<u8>, FlowError> {
         let place = Place {
             area,
             table: "nominal",
@@ -400,55 +463,6 @@ impl Flow {
             }
         }
         Ok(())
-    }
-
-    /// Enters a meeting and its attendance list; the meeting's id.
-    pub async fn add_meeting(
-        &self,
-        nominal: &str,
-        held_on: &str,
-        level: u8,
-        attendance: Vec<(AgencyId, String)>,
-    ) -> Result<String, FlowError> {
-        if held_on.parse::<jiff::civil::Date>().is_err() {
-            return Err(invalid("/held_on", "is no date: write it as 2026-03-02"));
-        }
-        let mut tx = self.store.read().await?;
-        let row: NominalRow = tx.get(nominal).await?.ok_or(FlowError::NotFound)?;
-        drop(tx);
-        let mut meeting = MeetingRow {
-            id: Id::new(&self.clock).to_string(),
-            nominal: row.id.clone(),
-            held_on: held_on.to_owned(),
-            level: i64::from(level),
-            kind: "mappa".to_owned(),
-            updated_by: String::new(),
-        };
-        let work = work(move |tx| {
-            Box::pin(async move {
-                tx.put(&mut meeting).await?;
-                for (agency, manner) in attendance {
-                    let mut row = AttendanceRow {
-                        id: format!("{}/{agency}", meeting.id),
-                        meeting: meeting.id.clone(),
-                        nominal: meeting.nominal.clone(),
-                        agency: agency.to_string(),
-                        manner,
-                        updated_by: String::new(),
-                    };
-                    tx.put(&mut row).await?;
-                }
-                let event = Draft::new(EventKind::MeetingChanged, None)
-                    .nominal(&meeting.nominal)
-                    .with("meeting", &*meeting.id);
-                Ok((vec![event], meeting.id))
-            })
-        });
-        Ok(self
-            .recorder
-            .record(&row.area, "add-meeting", work)
-            .await?
-            .0)
     }
 }
 

@@ -8,6 +8,7 @@
 mod channels;
 mod colleague;
 mod compose;
+mod coordinator;
 mod corrections;
 mod dossier;
 mod emergency;

@@ -2,6 +2,7 @@
 
 use gateway_core::{Category, IdentifierKind, Purpose, Role};
 use gateway_flow::colleague::NewColleague;
+use gateway_flow::admin::NominalChange;
 use gateway_flow::reason::ReadingOf;
 
 use crate::world::letter::{Letter, Subject, Teller, piece};
@@ -174,5 +175,8 @@ async fn last(teller: &mut Teller<'_>) -> anyhow::Result<()> {
     teller
         .look(unit, ReadingOf::Nominal(&reference), call)
         .await?;
+    let level = NominalChange::Level(2, String::new());
+    let breach = "he has missed two appointments, and moved without a word";
+    teller.change(unit, who::MARTIN, level, breach).await?;
     Ok(())
 }
