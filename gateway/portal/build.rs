@@ -1,5 +1,6 @@
-//! Makes the files that pages refer to out of GOV.UK Frontend, as npm installed it: without the
-//! font and the crest, whose licence is for gov.uk alone; named by their content; compressed.
+//! Makes the files that pages refer to out of GOV.UK Frontend and what is used of MOJ Frontend,
+//! as npm installed them: without the font and the crest, whose licence is for gov.uk alone;
+//! named by their content; compressed.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -12,6 +13,9 @@ use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 
 const PACKAGE: &str = "node_modules/govuk-frontend/dist/govuk";
+const MOJ: &str = "node_modules/@ministryofjustice/frontend/moj";
+/// What of MOJ Frontend the pages use.
+const MOJ_USED: [&str; 2] = [".moj-filter", ".moj-timeline"];
 /// What the pages are set in: whatever the reader's system has.
 const FONTS: &str =
     "system-ui,-apple-system,\"Segoe UI\",Roboto,\"Helvetica Neue\",Arial,sans-serif";
@@ -21,14 +25,21 @@ const FONT: &str = "GDS Transport";
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={PACKAGE}/govuk-frontend.min.css");
     println!("cargo:rerun-if-changed={PACKAGE}/govuk-frontend.min.js");
+    println!("cargo:rerun-if-changed={MOJ}/moj-frontend.min.css");
     println!("cargo:rerun-if-changed=assets");
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let styles = [
-        plain_styles(&package("govuk-frontend.min.css")?),
+        plain_styles(&package(PACKAGE, "govuk-frontend.min.css")?),
+        plain_styles(&used(&package(MOJ, "moj-frontend.min.css")?)),
         own("portal.css")?,
     ]
     .concat();
-    let library = file(&out, "govuk", "js", &package("govuk-frontend.min.js")?)?;
+    let library = file(
+        &out,
+        "govuk",
+        "js",
+        &package(PACKAGE, "govuk-frontend.min.js")?,
+    )?;
     let script = [own("portal.js")?, own("draft.js")?]
         .concat()
         .replace("GOVUK_FRONTEND", &format!("/assets/{}", library.name));
@@ -58,9 +69,9 @@ fn own(name: &str) -> Result<String, Box<dyn Error>> {
     Ok(fs::read_to_string(Path::new("assets").join(name))?)
 }
 
-/// A file of the package.
-fn package(name: &str) -> Result<String, Box<dyn Error>> {
-    let path = Path::new(PACKAGE).join(name);
+/// A file of a package.
+fn package(package: &str, name: &str) -> Result<String, Box<dyn Error>> {
+    let path = Path::new(package).join(name);
     fs::read_to_string(&path).map_err(|_| {
         format!(
             "the portal's styles are not there ({}): run `npm ci --prefix gateway/portal`, as scripts/demo and scripts/test do",
@@ -83,6 +94,48 @@ fn plain_styles(styles: &str) -> String {
         .replace(&format!("{FONT},arial,sans-serif"), FONTS)
         .replace("url(/assets/images/govuk-crest.svg)", "none")
         .replace("sourceMappingURL", "")
+}
+
+/// Of the rules of MOJ Frontend those of what is used: but for what its own script shows and
+/// hides, and without its pictures.
+fn used(styles: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = styles;
+    while let Some((head, body, after)) = rule(rest) {
+        rest = after;
+        let (head, body) = match head.starts_with('@') {
+            true => (head, used(body)),
+            false => (head, without_pictures(body)),
+        };
+        let wanted = head.starts_with('@')
+            || MOJ_USED.iter().any(|class| head.contains(class)) && !head.contains(".js-enabled");
+        if wanted && !body.is_empty() {
+            kept.extend([head, "{", &body, "}"]);
+        }
+    }
+    kept
+}
+
+/// The first rule: its head, its body, and what comes after it.
+fn rule(styles: &str) -> Option<(&str, &str, &str)> {
+    let open = styles.find('{')?;
+    let mut depth = 0;
+    for (at, letter) in styles.bytes().enumerate().skip(open) {
+        match letter {
+            b'{' => depth += 1,
+            b'}' => depth -= 1,
+            _ => continue,
+        }
+        if depth == 0 {
+            return Some((&styles[..open], &styles[open + 1..at], &styles[at + 1..]));
+        }
+    }
+    None
+}
+
+fn without_pictures(body: &str) -> String {
+    let kept = body.split(';').filter(|one| !one.contains("url("));
+    kept.collect::<Vec<_>>().join(";")
 }
 
 struct Made {

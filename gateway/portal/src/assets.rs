@@ -84,7 +84,15 @@ mod tests {
         for word in ["GDS Transport", "@font-face", "crest", "url(", "/assets/"] {
             assert!(!styles.contains(word), "{word}");
         }
-        assert!(styles.contains(".portal-text") && styles.contains(".govuk-button"));
+        for word in [
+            ".portal-text",
+            ".govuk-button",
+            ".moj-timeline__item",
+            ".moj-filter__tag",
+        ] {
+            assert!(styles.contains(word), "{word}");
+        }
+        assert!(!styles.contains(".moj-banner") && !styles.contains(".js-enabled .moj"));
         assert!(text(&PORTAL_JS).contains(&format!("/assets/{}", made::GOVUK_JS.name)));
     }
 

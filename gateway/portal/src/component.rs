@@ -6,6 +6,7 @@ mod choice;
 mod field;
 mod form;
 mod frame;
+mod moj;
 mod notice;
 mod show;
 mod task;
@@ -21,6 +22,9 @@ pub(crate) use self::field::{DateInput, FileUpload, Textarea};
 pub(crate) use self::form::{Button, ErrorItem, ErrorSummary, Input, PasswordInput};
 pub(crate) use self::frame::{
     BackLink, GenericHeader, NavigationItem, Pagination, ServiceNavigation, SkipLink,
+};
+pub(crate) use self::moj::{
+    Filter, SelectedCategory, SelectedFilters, SelectedItem, Timeline, TimelineItem,
 };
 pub(crate) use self::notice::{Details, InsetText, NotificationBanner, WarningText};
 pub(crate) use self::show::{Action, Cell, Head, Row, SummaryList, Table, Tag};
@@ -44,6 +48,13 @@ impl Html {
     /// What a template renders.
     pub(crate) fn of(template: &impl Template) -> Self {
         Self(template.to_string())
+    }
+}
+
+impl FromIterator<Html> for Html {
+    /// One after the other.
+    fn from_iter<I: IntoIterator<Item = Self>>(parts: I) -> Self {
+        Self(parts.into_iter().map(|part| part.0).collect())
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod forms;
 mod html;
+mod moj;
 
 use std::path::Path;
 
