@@ -45,6 +45,8 @@ pub(crate) enum Place {
     Notices,
     /// How the service was used.
     Audit,
+    /// The records of people.
+    Records,
     /// None of these.
     Elsewhere,
 }
@@ -87,6 +89,7 @@ const WAYS: &[Way] = &[
         Place::Notices,
         &[Role::Coordinator, Role::Spoc, Role::Chair, Role::Vlo],
     ),
+    ("/nominals", "Records", Place::Records, &[Role::Coordinator]),
 ];
 
 /// What stands around a page.

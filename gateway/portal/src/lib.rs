@@ -16,6 +16,7 @@ mod component;
 mod cookie;
 mod frame;
 mod guard;
+mod happened;
 mod page;
 mod qr;
 mod router;

@@ -1,6 +1,8 @@
 //! The pages, a file each.
 
 pub(crate) mod again;
+pub(crate) mod act;
+mod asked;
 pub(crate) mod compose;
 pub(crate) mod coordination;
 pub(crate) mod document;
@@ -11,11 +13,14 @@ pub(crate) mod item;
 pub(crate) mod join;
 pub(crate) mod message;
 pub(crate) mod notices;
+pub(crate) mod nominal;
+pub(crate) mod nominals;
 pub(crate) mod outcome;
 pub(crate) mod people;
 pub(crate) mod sent;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;
+pub(crate) mod why;
 
 /// Entries on one page of a list.
 pub(crate) const ON_A_PAGE: usize = 20;

@@ -257,6 +257,34 @@ pub(crate) fn exchange(state: &str) -> (&'static str, &'static str) {
     }
 }
 
+/// A level of management (report 2.9).
+pub(crate) const fn level(level: i64) -> &'static str {
+    match level {
+        1 => "1, ordinary agency management",
+        2 => "2, active involvement of several agencies",
+        3 => "3, senior oversight",
+        _ => "Not known",
+    }
+}
+
+/// A category of person (report 2.8; Police, Crime, Sentencing and Courts Act 2022).
+pub(crate) const fn nominal_category(category: i64) -> &'static str {
+    match category {
+        1 => "1, registered sexual offender",
+        2 => "2, violent or other sexual offender",
+        3 => "3, other dangerous offender",
+        4 => "4, terrorist or terrorist risk offender",
+        _ => "Not known",
+    }
+}
+
+/// A time (microseconds UTC) for programs, RFC 3339.
+pub(crate) fn timestamp(at: i64) -> String {
+    Timestamp::from_microsecond(at)
+        .map(|at| at.to_string())
+        .unwrap_or_default()
+}
+
 /// A time (microseconds UTC) by the clocks of London.
 pub(crate) fn time(at: i64) -> String {
     shown(at, "%-d %B %Y at %-I:%M%P")

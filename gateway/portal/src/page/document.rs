@@ -97,7 +97,8 @@ pub(crate) fn number(n: &str) -> Result<i64, Stop> {
     n.parse().map_err(|_| Stop::NotFound)
 }
 
-fn file(body: Body, kind: &str, name: &str) -> Response {
+/// A file to be kept.
+pub(crate) fn file(body: Body, kind: &str, name: &str) -> Response {
     let mut response = body.into_response();
     set(&mut response, CONTENT_TYPE, kind);
     set(&mut response, CONTENT_DISPOSITION, &attachment(name));

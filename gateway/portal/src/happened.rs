@@ -1,0 +1,301 @@
+//! What happened, in the words of people: of an event of the log, by its kind and its opaque
+//! particulars, as far as whoever reads may know them.
+
+use std::collections::BTreeMap;
+
+use gateway_core::event::EventKind;
+
+use crate::words;
+
+/// Opaque particulars of an event.
+type Detail = BTreeMap<String, String>;
+
+/// Kinds of event that people ask for together.
+pub(crate) struct Group {
+    /// Its word in an address.
+    pub(crate) word: &'static str,
+    /// What it is called.
+    pub(crate) name: &'static str,
+    /// The kinds.
+    pub(crate) kinds: &'static [EventKind],
+}
+
+/// What a nominal's timeline is asked for.
+pub(crate) const OF_NOMINAL: [&Group; 6] = [
+    &SHARING,
+    &DELIVERIES,
+    &DECISIONS,
+    &READINGS,
+    &RECORDS,
+    &QUESTIONS,
+];
+
+/// What the whole log is asked for.
+pub(crate) const OF_LOG: [&Group; 8] = [
+    &SHARING,
+    &DELIVERIES,
+    &DECISIONS,
+    &READINGS,
+    &RECORDS,
+    &QUESTIONS,
+    &SIGN_INS,
+    &ARRANGEMENTS,
+];
+
+const SHARING: Group = Group {
+    word: "sharing",
+    name: "Sharing",
+    kinds: &[
+        EventKind::ExchangeRecorded,
+        EventKind::ExchangeIncomplete,
+        EventKind::ExchangeCompleted,
+        EventKind::ExchangeQuarantined,
+        EventKind::Corrected,
+    ],
+};
+const DELIVERIES: Group = Group {
+    word: "deliveries",
+    name: "Deliveries and notices",
+    kinds: &[EventKind::DeliveryMoved, EventKind::Notified],
+};
+const DECISIONS: Group = Group {
+    word: "decisions",
+    name: "Decisions",
+    kinds: &[
+        EventKind::HoldApproved,
+        EventKind::HoldRefused,
+        EventKind::HoldReminded,
+        EventKind::HoldEscalated,
+        EventKind::AskedBack,
+        EventKind::AnsweredBack,
+    ],
+};
+const READINGS: Group = Group {
+    word: "readings",
+    name: "Readings",
+    kinds: &[
+        EventKind::ItemRead,
+        EventKind::RecordRead,
+        EventKind::LogRead,
+    ],
+};
+const RECORDS: Group = Group {
+    word: "record",
+    name: "Changes of the record",
+    kinds: &[
+        EventKind::NominalChanged,
+        EventKind::MeetingChanged,
+        EventKind::Matched,
+    ],
+};
+const QUESTIONS: Group = Group {
+    word: "questions",
+    name: "Questions without sending",
+    kinds: &[EventKind::Previewed],
+};
+const SIGN_INS: Group = Group {
+    word: "sign-ins",
+    name: "Signing in",
+    kinds: &[
+        EventKind::SignedIn,
+        EventKind::SignInLocked,
+        EventKind::SessionEnded,
+    ],
+};
+const ARRANGEMENTS: Group = Group {
+    word: "arrangements",
+    name: "Agencies, people, keys and rules",
+    kinds: &[
+        EventKind::AreaChanged,
+        EventKind::AgencyChanged,
+        EventKind::PersonChanged,
+        EventKind::KeyChanged,
+        EventKind::PolicyChanged,
+        EventKind::EpochOpened,
+    ],
+};
+
+/// What happened, as a heading.
+pub(crate) fn label(kind: EventKind, detail: &Detail) -> &'static str {
+    let said = |name: &str| detail.get(name).map_or("", String::as_str);
+    match kind {
+        EventKind::ExchangeRecorded => "Information was sent",
+        EventKind::ExchangeIncomplete => "Something incomplete came in",
+        EventKind::ExchangeCompleted => "Something incomplete was completed",
+        EventKind::ExchangeQuarantined => "Something was kept apart",
+        EventKind::Previewed => "Somebody asked what may be shared",
+        EventKind::HoldApproved => "A reviewer approved",
+        EventKind::HoldRefused => "A reviewer refused",
+        EventKind::HoldReminded => "A reviewer was reminded",
+        EventKind::HoldEscalated => "A decision was overdue and went further",
+        EventKind::AskedBack => "A reviewer asked the sender something",
+        EventKind::AnsweredBack => "The sender answered a reviewer",
+        EventKind::DeliveryMoved => delivery(said("state")),
+        EventKind::ItemRead if detail.contains_key("carried-by") => "An item was sent on its way",
+        EventKind::ItemRead if detail.contains_key("hold") => "A held item was opened",
+        EventKind::ItemRead => "An item was opened",
+        EventKind::RecordRead => reading(said("what")),
+        EventKind::LogRead => "The log was read",
+        EventKind::Matched => "Something was matched to a person",
+        EventKind::Notified => "Somebody was told",
+        EventKind::Corrected => "A correction was sent",
+        EventKind::AreaChanged => "The area was changed",
+        EventKind::AgencyChanged => "An agency was changed",
+        EventKind::PersonChanged => "A person's account was changed",
+        EventKind::SignedIn if said("again") == "true" => "Somebody signed in once more",
+        EventKind::SignedIn => "Somebody signed in",
+        EventKind::SignInLocked => "Signing in was locked after failures",
+        EventKind::SessionEnded => "A session ended",
+        EventKind::NominalChanged => change(said("change")),
+        EventKind::MeetingChanged => "A meeting was entered",
+        EventKind::KeyChanged => "A key or certificate was changed",
+        EventKind::PolicyChanged => "Other rules came into force",
+        EventKind::EpochOpened => "The log began anew after a restore",
+    }
+}
+
+/// Whether an event is an exchange's own, by which it came onto a record.
+pub(crate) const fn is_exchange(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::ExchangeRecorded | EventKind::ExchangeCompleted | EventKind::Matched
+    )
+}
+
+fn delivery(state: &str) -> &'static str {
+    match state {
+        "queued" => "A delivery was made ready",
+        "waiting" => "A delivery waits to be collected",
+        "sent" => "A delivery was sent",
+        "delivered" => "A delivery arrived",
+        "opened" => "A delivery was opened",
+        "acknowledged" => "A delivery was acknowledged",
+        "failed" => "A delivery could not be sent",
+        "expired" => "A delivery's time ran out",
+        "recalled" => "A delivery was called back",
+        _ => "A delivery went on its way",
+    }
+}
+
+fn reading(what: &str) -> &'static str {
+    match what {
+        "reason" => "A reason for reading was given",
+        "proof" => "The proof of an event was taken",
+        "timeline" => "The timeline was read",
+        "candidates" => "The list of unmatched messages was read",
+        "quarantine" => "The list of what is kept apart was read",
+        "nominals" => "The list of records was read",
+        _ => "The record was read",
+    }
+}
+
+fn change(what: &str) -> &'static str {
+    match what {
+        "added" => "The record was opened",
+        "provisional-opened" => "A provisional record was opened in an emergency",
+        "provisional-identified" => "Who the person is was found out",
+        "lead" => "The lead agency was changed",
+        "level" => "The level was changed",
+        "category" => "The category was changed",
+        "trust" => "The mental health trust was changed",
+        "gp" => "The general practitioner was changed",
+        "partner-added" => "A partner was added",
+        "partner-ended" => "A partner's part ended",
+        "associate-added" => "An Associate was added",
+        "associate-ended" => "An Associate's part ended",
+        "custody" => "Custody began",
+        "custody-ended" => "Custody ended",
+        "identifier-added" => "An identifier was added",
+        "identifier-ended" => "An identifier was taken away",
+        "merged" => "A duplicate record was joined to this one",
+        "exchange-moved-here" => "A message was moved to this record",
+        "exchange-moved-away" => "A message was moved to another record",
+        _ => "The record was changed",
+    }
+}
+
+/// What more there is to say of an event, a line each.
+pub(crate) fn more(detail: &Detail, rules: &[String]) -> Vec<String> {
+    let said = |name: &str| detail.get(name).map(String::as_str);
+    let mut lines = Vec::new();
+    if let Some(state) = said("permitted").and(said("state")) {
+        lines.push(outcome(detail, state));
+    }
+    if said("emergency") == Some("yes") {
+        lines.push("Sent as an emergency.".to_owned());
+    }
+    if let Some(role) = said("role") {
+        lines.push(format!("Role: {}.", words::role(role)));
+    }
+    if let Some(notice) = said("notice") {
+        lines.push(format!("Told: {}.", told(notice)));
+    }
+    if let Some(channel) = said("channel") {
+        lines.push(format!("By way of: {}.", words::channel(channel)));
+    }
+    if !rules.is_empty() {
+        lines.push(format!("Rules: {}.", rules.join(", ")));
+    }
+    lines
+}
+
+fn outcome(detail: &Detail, state: &str) -> String {
+    let count = |name: &str| detail.get(name).map_or("0", String::as_str);
+    let (words, _) = words::exchange(state);
+    format!(
+        "{words}: {} shared, {} waiting for a decision, {} not shared.",
+        count("permitted"),
+        count("held"),
+        count("refused")
+    )
+}
+
+fn told(notice: &str) -> &str {
+    match notice {
+        "identified" => "who the person is was found out",
+        "moved" => "it was moved to another person's record",
+        "merged" => "two records of one person were joined",
+        "hold-escalated" => "a decision is overdue",
+        _ => "what a rule obliges to",
+    }
+}
+
+/// The groups that an address names.
+pub(crate) fn chosen<'g>(groups: &[&'g Group], words: &[String]) -> Vec<&'g Group> {
+    let named = |group: &&&Group| words.iter().any(|word| word == group.word);
+    groups.iter().filter(named).copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_in_one_group_of_the_log_and_has_words() {
+        for kind in EventKind::ALL {
+            let groups = OF_LOG.iter().filter(|group| group.kinds.contains(kind));
+            assert_eq!(groups.count(), 1, "{kind}");
+            assert!(label(*kind, &Detail::new()).contains(' '), "{kind}");
+        }
+        for group in OF_NOMINAL {
+            assert!(OF_LOG.iter().any(|other| other.word == group.word));
+        }
+    }
+
+    #[test]
+    fn what_a_reader_may_not_know_is_not_said() {
+        assert_eq!(more(&Detail::new(), &[]), Vec::<String>::new());
+        let detail = Detail::from([
+            ("state".to_owned(), "held".to_owned()),
+            ("permitted".to_owned(), "1".to_owned()),
+            ("held".to_owned(), "2".to_owned()),
+            ("refused".to_owned(), "0".to_owned()),
+        ]);
+        let lines = more(&detail, &["ISP-03".to_owned()]);
+        assert_eq!(
+            lines[0],
+            "Waits for a decision: 1 shared, 2 waiting for a decision, 0 not shared."
+        );
+        assert_eq!(lines[1], "Rules: ISP-03.");
+    }
+}
