@@ -45,6 +45,8 @@ pub(crate) enum Place {
     Notices,
     /// How the service was used.
     Audit,
+    /// What may be shared.
+    Share,
     /// The records of people.
     Records,
     /// None of these.
@@ -89,6 +91,7 @@ const WAYS: &[Way] = &[
         Place::Notices,
         &[Role::Coordinator, Role::Spoc, Role::Chair, Role::Vlo],
     ),
+    ("/may-i-share", "May I share this?", Place::Share, &[]),
     ("/nominals", "Records", Place::Records, &[Role::Coordinator]),
 ];
 

@@ -19,6 +19,7 @@ pub(crate) mod outcome;
 pub(crate) mod people;
 pub(crate) mod sent;
 pub(crate) mod sessions;
+pub(crate) mod share;
 pub(crate) mod sign_in;
 pub(crate) mod why;
 

@@ -5,7 +5,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
-use crate::page::{again, compose, coordination, document, hold, inbox, join, message, nominal, notices, people, sent, sessions, sign_in};
+use crate::page::{again, compose, coordination, document, hold, inbox, join, message, nominal, notices, people, sent, sessions, share, sign_in};
 use crate::stop::Stop;
 use crate::{Portal, assets, guard};
 
@@ -77,6 +77,7 @@ fn signed_in() -> Vec<Route> {
     routes.push(("GET", "/notices", get(notices::list)));
     routes.extend(people::routes());
     routes.extend(nominal::routes());
+    routes.extend(share::routes());
     routes
 }
 
