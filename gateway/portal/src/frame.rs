@@ -93,6 +93,7 @@ const WAYS: &[Way] = &[
     ),
     ("/may-i-share", "May I share this?", Place::Share, &[]),
     ("/nominals", "Records", Place::Records, &[Role::Coordinator]),
+    ("/audit", "Audit", Place::Audit, &[Role::Auditor]),
 ];
 
 /// What stands around a page.

@@ -3,6 +3,7 @@
 pub(crate) mod again;
 pub(crate) mod act;
 mod asked;
+pub(crate) mod audit;
 pub(crate) mod compose;
 pub(crate) mod coordination;
 pub(crate) mod document;

@@ -5,7 +5,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
-use crate::page::{again, compose, coordination, document, hold, inbox, join, message, nominal, notices, people, sent, sessions, share, sign_in};
+use crate::page::{again, audit, compose, coordination, document, hold, inbox, join, message, nominal, notices, people, sent, sessions, share, sign_in};
 use crate::stop::Stop;
 use crate::{Portal, assets, guard};
 
@@ -78,6 +78,7 @@ fn signed_in() -> Vec<Route> {
     routes.extend(people::routes());
     routes.extend(nominal::routes());
     routes.extend(share::routes());
+    routes.extend(audit::routes());
     routes
 }
 
