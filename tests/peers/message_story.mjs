@@ -4,7 +4,7 @@
 // usage: node message_story.mjs DEMO_DIR GATEWAY_BINARY [PICTURES_DIR]
 // Each step is an assertion; the last line is `messages hold`.
 import assert from "node:assert/strict";
-import { agencies, ask, browser, clock, context, cookieOf, demo, found, look, person, scripted as script, signIn } from "./portal.mjs";
+import { agencies, ask, browser, clock, code, context, cookieOf, demo, found, look, person, scripted as script, signIn } from "./portal.mjs";
 
 const nominal = demo.nominals[0];
 const officer = person("southwark-housing", "spoc");
@@ -222,12 +222,37 @@ async function warned(page) {
   await look(page, "check-warning", script);
 }
 
+/** An emergency is sent by whoever has just proved who they are; then it goes at once. */
+async function emergency(page) {
+  await describe(page, nominal.name);
+  const [year, month, day] = nominal.date_of_birth.split("-").map(Number);
+  await page.getByLabel("Day").fill(String(day));
+  await page.getByLabel("Month").fill(String(month));
+  await page.getByLabel("Year").fill(String(year));
+  await page.getByLabel("PNC ID, if you know it").fill(nominal.pnc_id);
+  await page.getByLabel("Serious harm is imminent: share it at once").check();
+  await page.getByLabel(/If it is an emergency/).fill("He is outside her door.");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("heading", { name: "Check before you send" }).waitFor();
+  await clock({ advance: "PT6M" });
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.waitForURL(/sign-in\/again/);
+  await look(page, "again", script);
+  await page.getByLabel("Password", { exact: true }).fill(officer.password);
+  await page.getByLabel("One-time code").fill(await code(officer.totp_secret));
+  await page.getByRole("button").filter({ hasText: /Continue|Sign in/ }).click();
+  await page.getByRole("heading", { name: "Check before you send" }).waitFor();
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByText("Your message is sent").waitFor();
+}
+
 try {
   const [visit, page, complaints] = await begin(officer);
   await notOurs(page);
   await reply(page);
   await unknown(visit, page);
   await warned(page);
+  await emergency(page);
   assert.deepEqual(complaints.filter((words) => !/status of 4\d\d/.test(words)), []);
   await visit.close();
   assert.deepEqual(found, []);

@@ -9,7 +9,6 @@ mod frame;
 mod moj;
 mod notice;
 mod show;
-mod task;
 #[cfg(test)]
 mod tests;
 
@@ -27,8 +26,7 @@ pub(crate) use self::moj::{
     Filter, SelectedCategory, SelectedFilters, SelectedItem, Timeline, TimelineItem,
 };
 pub(crate) use self::notice::{Details, InsetText, NotificationBanner, WarningText};
-pub(crate) use self::show::{Action, Cell, Head, Row, SummaryList, Table, Tag};
-pub(crate) use self::task::{Task, TaskList};
+pub(crate) use self::show::{Cell, Head, Row, SummaryList, Table, Tag};
 
 /// Markup of ours: rendered by a template, or text that was escaped.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -76,6 +76,7 @@ const READINGS: Group = Group {
     kinds: &[
         EventKind::ItemRead,
         EventKind::RecordRead,
+        EventKind::PeopleRead,
         EventKind::LogRead,
     ],
 };
@@ -135,6 +136,7 @@ pub(crate) fn label(kind: EventKind, detail: &Detail) -> &'static str {
         EventKind::ItemRead if detail.contains_key("hold") => "A held item was opened",
         EventKind::ItemRead => "An item was opened",
         EventKind::RecordRead => reading(said("what")),
+        EventKind::PeopleRead => "The list of an agency's people was read",
         EventKind::LogRead => "The log was read",
         EventKind::Matched => "Something was matched to a person",
         EventKind::Notified => "Somebody was told",

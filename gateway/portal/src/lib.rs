@@ -5,12 +5,6 @@
 //! need a script; load anything from elsewhere. To add a page, write its handler in the folder
 //! `page` and its template in `templates/page`, and list it in [`router`].
 
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "pages that use them are being added"
-)]
-
 mod assets;
 mod component;
 mod cookie;

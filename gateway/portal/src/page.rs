@@ -1,7 +1,7 @@
 //! The pages, a file each.
 
-pub(crate) mod again;
 pub(crate) mod act;
+pub(crate) mod again;
 mod asked;
 pub(crate) mod audit;
 pub(crate) mod compose;
@@ -13,9 +13,9 @@ mod inert;
 pub(crate) mod item;
 pub(crate) mod join;
 pub(crate) mod message;
-pub(crate) mod notices;
 pub(crate) mod nominal;
 pub(crate) mod nominals;
+pub(crate) mod notices;
 pub(crate) mod outcome;
 pub(crate) mod people;
 pub(crate) mod sent;

@@ -5,7 +5,10 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
-use crate::page::{again, audit, compose, coordination, document, hold, inbox, join, message, nominal, notices, people, sent, sessions, share, sign_in};
+use crate::page::{
+    again, audit, compose, coordination, document, hold, inbox, join, message, nominal, notices,
+    people, sent, sessions, share, sign_in,
+};
 use crate::stop::Stop;
 use crate::{Portal, assets, guard};
 

@@ -516,6 +516,11 @@ table! {
         made_at: i64,
         until_at: i64,
         state: String,
+        updated_by: String,
+    }
+}
+
+table! {
     /// What a coordinator did to a nominal, and why, in words, sealed.
     covered NominalActRow "nominal_act" {
         id: String,

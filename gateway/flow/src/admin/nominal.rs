@@ -330,12 +330,7 @@ impl Flow {
                 from,
                 until,
             } => {
-                let until = until.map(Timestamp::as_microsecond);
-                let mut part = self.part(id, &agency, "partner", until);
-                part.from_at = from.map_or(part.from_at, Timestamp::as_microsecond);
-                if part.until_at.is_some_and(|until| until <= part.from_at) {
-                    return Err(invalid("/until", "ends before it begins"));
-                }
+                let mut part = self.part_between(id, &agency, from, until)?;
                 tx.put(&mut part).await?;
                 Ok("partner-added")
             }
@@ -385,6 +380,23 @@ impl Flow {
                 Ok("identifier-added")
             }
         }
+    }
+
+    /// A partner's part with its dates; it begins now where none is given.
+    fn part_between(
+        &self,
+        id: &str,
+        agency: &AgencyId,
+        from: Option<Timestamp>,
+        until: Option<Timestamp>,
+    ) -> Result<PartRow, FlowError> {
+        let until = until.map(Timestamp::as_microsecond);
+        let mut part = self.part(id, agency, "partner", until);
+        part.from_at = from.map_or(part.from_at, Timestamp::as_microsecond);
+        if part.until_at.is_some_and(|until| until <= part.from_at) {
+            return Err(invalid("/until", "ends before it begins"));
+        }
+        Ok(part)
     }
 
     pub(crate) async fn sealed_gp(

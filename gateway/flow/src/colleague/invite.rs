@@ -70,7 +70,7 @@ impl Flow {
         let (by, _) = managing(&mut tx, caller, now).await?;
         let agency = crate::case::agency(&mut tx, &by.agency).await?;
         drop(tx);
-        let new = self.checked(&by, &agency, new).await?;
+        let new = self.invitable(&by, &agency, new).await?;
         let id = Id::new(&self.clock);
         let made = Made {
             id,
@@ -150,7 +150,7 @@ impl Flow {
         Ok(events)
     }
 
-    async fn checked(
+    async fn invitable(
         &self,
         by: &PersonRow,
         agency: &AgencyRow,

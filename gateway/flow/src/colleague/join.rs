@@ -152,13 +152,13 @@ impl Flow {
     /// The address that a link was sent to.
     async fn address_of(&self, row: &InvitationRow) -> Result<String, FlowError> {
         if let Some(sealed) = &row.email {
-            return self.opened(row, "email", sealed).await;
+            return self.invited_text(row, "email", sealed).await;
         }
         let person = self.person_of(row).await?;
         Ok(self.person_email(&person).await?.into_inner())
     }
 
-    pub(super) async fn opened(
+    pub(super) async fn invited_text(
         &self,
         row: &InvitationRow,
         column: &str,
@@ -176,8 +176,10 @@ impl Flow {
     ) -> Result<Result<(), Link>, FlowError> {
         let id = Id::new(&self.clock).to_string();
         let sealed = |text: &Option<Vec<u8>>| text.clone().unwrap_or_default();
-        let name = self.opened(&row, "name", &sealed(&row.name)).await?;
-        let email = self.opened(&row, "email", &sealed(&row.email)).await?;
+        let name = self.invited_text(&row, "name", &sealed(&row.name)).await?;
+        let email = self
+            .invited_text(&row, "email", &sealed(&row.email))
+            .await?;
         let seal = async |column, text: &str| {
             let place = Place {
                 area: "*",

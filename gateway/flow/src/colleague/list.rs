@@ -160,8 +160,8 @@ impl Flow {
     async fn shown_link(&self, tx: &mut Tx, row: InvitationRow) -> Result<Invited, FlowError> {
         let (name, email) = match (&row.name, &row.email, &row.person) {
             (Some(name), Some(email), _) => (
-                self.opened(&row, "name", name).await?.into(),
-                self.opened(&row, "email", email).await?.into(),
+                self.invited_text(&row, "name", name).await?.into(),
+                self.invited_text(&row, "email", email).await?.into(),
             ),
             (_, _, Some(id)) => {
                 let person: PersonRow = tx.get(id).await?.ok_or_else(|| corrupt("person", id))?;

@@ -234,7 +234,7 @@ impl Page {
         }
     }
 
-    fn empty(&self) -> InsetText<'static> {
+    fn empty() -> InsetText<'static> {
         InsetText {
             text: "Nothing happened that you asked for. Clear or change the filters.",
         }

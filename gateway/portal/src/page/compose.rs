@@ -21,7 +21,7 @@ use serde_json::json;
 use self::form::{BASES, Form, UNSURE, Wrong};
 use crate::component::{
     Button, ChoiceItem, Choices, DateInput, ErrorItem, ErrorSummary, FileUpload, Html as Markup,
-    Input, InsetText, NotificationBanner, Pick, Select, Textarea,
+    Input, NotificationBanner, Pick, Select, Textarea,
 };
 use crate::frame::{Frame, Place};
 use crate::router::Route;

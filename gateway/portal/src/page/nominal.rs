@@ -157,7 +157,7 @@ pub(crate) async fn proof(
 }
 
 impl Page {
-    fn back(&self) -> BackLink<'static> {
+    fn back() -> BackLink<'static> {
         BackLink {
             text: "Back",
             href: "/nominals",
@@ -201,7 +201,14 @@ impl Page {
                 IdentifierKind::Dob | IdentifierKind::Ref => {}
                 IdentifierKind::Name if !named => named = true,
                 IdentifierKind::Name => rows.push(text("Also known as", value.reveal())),
-                kind => rows.push(text(words::identifier(*kind), value.reveal())),
+                kind @ (IdentifierKind::Pnc
+                | IdentifierKind::Cro
+                | IdentifierKind::Nhs
+                | IdentifierKind::Prison
+                | IdentifierKind::Crn
+                | IdentifierKind::Visor) => {
+                    rows.push(text(words::identifier(*kind), value.reveal()));
+                }
             }
         }
         rows.push(self.row("Level", Markup::text(words::level(record.level)), "level"));
@@ -320,7 +327,7 @@ impl Page {
         }
     }
 
-    fn empty(&self) -> InsetText<'static> {
+    fn empty() -> InsetText<'static> {
         InsetText {
             text: "Nothing happened that you asked for. Clear or change the filters.",
         }

@@ -88,7 +88,7 @@ impl Page {
         })
     }
 
-    fn unknown(&self) -> InsetText<'static> {
+    fn unknown() -> InsetText<'static> {
         InsetText {
             text: "Nothing could be decided, because what you gave does not tell for certain who the person is. Give the reference of the record, or two identifiers. You can also send it as it is: the coordination unit finds out who the person is, and then it is decided.",
         }

@@ -1,8 +1,8 @@
 //! Days 22 to 28: what is incomplete, unmatched or unlabelled, and what still waits.
 
 use gateway_core::{Category, IdentifierKind, Purpose, Role};
-use gateway_flow::colleague::NewColleague;
 use gateway_flow::admin::NominalChange;
+use gateway_flow::colleague::NewColleague;
 use gateway_flow::reason::ReadingOf;
 
 use crate::world::letter::{Letter, Subject, Teller, piece};

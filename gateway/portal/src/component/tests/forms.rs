@@ -1,9 +1,9 @@
-//! Choices, texts, files, dates and task lists against the package's fixtures.
+//! Choices, texts, files and dates against the package's fixtures.
 
 use serde_json::Value;
 
 use super::super::*;
-use super::{compared, content, has_only, only, text};
+use super::{compared, has_only, only, text};
 
 fn expect(names: &[String], wanted: &[&str]) {
     for name in wanted {
@@ -247,38 +247,4 @@ fn dates_are_the_packages() {
             "with error message and hint",
         ],
     );
-}
-
-#[test]
-fn task_lists_are_the_packages() {
-    let names = compared("task-list", |options| {
-        only(options, &["items"]).then_some(())?;
-        let mut items = Vec::new();
-        for item in options["items"].as_array()? {
-            let known = only(item, &["title", "href", "hint", "status"])
-                && only(&item["title"], &["text"])
-                && has_only(item, "hint", "text")
-                && only(&item["status"], &["text", "tag", "classes"]);
-            known.then_some(())?;
-            let tag = &item["status"]["tag"];
-            let status = if tag.is_null() {
-                content(&item["status"])?
-            } else {
-                only(tag, &["text", "classes"]).then_some(())?;
-                Html::of(&Tag {
-                    text: tag["text"].as_str()?,
-                    classes: text(tag, "classes"),
-                })
-            };
-            items.push(Task {
-                title: item["title"]["text"].as_str()?,
-                href: item["href"].as_str(),
-                hint: item["hint"]["text"].as_str(),
-                status,
-                status_classes: text(&item["status"], "classes"),
-            });
-        }
-        Some(TaskList { items }.to_string())
-    });
-    expect(&names, &["default", "with hint text and additional states"]);
 }

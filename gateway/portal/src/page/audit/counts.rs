@@ -145,7 +145,7 @@ pub(crate) async fn counts_file(
 }
 
 impl Page {
-    fn back(&self) -> BackLink<'static> {
+    fn back() -> BackLink<'static> {
         BackLink {
             text: "Back to all events",
             href: "/audit",
@@ -165,12 +165,7 @@ impl Page {
         format!("From {} to {}", day(self.from), day(self.until))
     }
 
-    fn table(
-        &self,
-        caption: &'static str,
-        head: &'static str,
-        rows: &[(String, i64)],
-    ) -> Table<'static> {
+    fn table(caption: &'static str, head: &'static str, rows: &[(String, i64)]) -> Table<'static> {
         Table {
             caption,
             caption_classes: "govuk-table__caption--m",
@@ -204,11 +199,11 @@ impl Page {
     }
 
     fn by_kind(&self) -> Table<'static> {
-        self.table("By what happened", "What happened", &self.kinds)
+        Self::table("By what happened", "What happened", &self.kinds)
     }
 
     fn by_agency(&self) -> Table<'static> {
-        self.table("By agency", "Agency", &self.agencies)
+        Self::table("By agency", "Agency", &self.agencies)
     }
 
     fn file(&self) -> String {

@@ -65,7 +65,7 @@ pub(crate) async fn proof(
 }
 
 impl Page {
-    fn back(&self) -> BackLink<'static> {
+    fn back() -> BackLink<'static> {
         BackLink {
             text: "Back to all events",
             href: "/audit",

@@ -4,11 +4,11 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse as _, Response};
-use gateway_core::Purpose;
 use gateway_core::calendar::local_date;
+use gateway_core::{Category, Purpose};
 use gateway_flow::body::StagedBody;
 use gateway_flow::compose::{DraftFile, DraftMessage};
-use gateway_flow::submission::Particulars;
+use gateway_flow::submission::{ItemClaim, Particulars};
 use gateway_flow::{FlowError, Submission};
 
 use super::form::{BASES, Form, Wrong};
@@ -264,6 +264,10 @@ pub(crate) async fn send(
     if fields.one("revision") != ready.revision.to_string() {
         return checked(&portal, &visitor, &id, true).await;
     }
+    if is_grave(&ready.said) {
+        // What cannot be taken back is sent by whoever proved a moment ago who they are.
+        visitor.fresh(&portal, &format!("/drafts/{id}/check"))?;
+    }
     let (flow, person) = (&portal.flow, &visitor.session.person);
     let mut particulars = ready.said;
     if let Some(emergency) = &mut particulars.emergency {
@@ -289,6 +293,12 @@ pub(crate) async fn send(
     flow.drop_draft(person, &id).await?;
     let sent = answer.id.unwrap_or_default();
     Ok(see_other(&format!("/messages/{sent}?sent=true")))
+}
+
+/// An emergency, or intelligence.
+fn is_grave(said: &Particulars) -> bool {
+    let intelligence = |item: &ItemClaim| item.category == Some(Category::Intel);
+    said.emergency.is_some() || said.items.iter().any(intelligence)
 }
 
 /// The message's own text as an item's body, where there is one.
