@@ -220,7 +220,7 @@ impl Flow {
         Ok(has + size)
     }
 
-    /// Says what a file is, of which only the beginning was known when it was announced.
+    /// Takes what has come of a file for its size, where only a bound of it was announced.
     ///
     /// # Errors
     /// [`FlowError::NotFound`] where it is not theirs.
