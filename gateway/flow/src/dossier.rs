@@ -161,8 +161,14 @@ impl Flow {
             .filter(|part| part.kind == "custody")
             .map(PartView::of)
             .collect();
-        let agencies = self.contacts(&mut tx, &record, &custodies).await?;
+        let mut agencies = self.contacts(&mut tx, &record, &custodies).await?;
         let (events, older) = page_of(&mut tx, &nominal, caller, sees_all, look).await?;
+        for id in events.iter().flat_map(|one| one.from.iter().chain(&one.to)) {
+            if !agencies.contains_key(id.as_str()) {
+                let name = agency(&mut tx, id.as_str()).await?.name;
+                agencies.insert(id.to_string(), Contact { name, spoc: None });
+            }
+        }
         let coordinator = self.looks_after(&mut tx, caller, &nominal).await?;
         Ok(Some(Dossier {
             record,

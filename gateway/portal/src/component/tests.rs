@@ -357,7 +357,7 @@ fn summary_lists_are_the_packages() {
             let mut made = Row::new(leaked(text(&row["key"], "text")), content(&row["value"])?);
             for action in row["actions"]["items"].as_array().into_iter().flatten() {
                 only(action, &["href", "text", "visuallyHiddenText"]).then_some(())?;
-                made.actions.push(show::Action {
+                made.actions.push(Action {
                     href: text(action, "href").to_owned(),
                     text: leaked(text(action, "text")),
                     hidden: text(action, "visuallyHiddenText").to_owned(),

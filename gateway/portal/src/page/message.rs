@@ -11,8 +11,8 @@ use gateway_flow::view::{DeliveryView, ExchangeView};
 use serde::Deserialize;
 
 use crate::component::{
-    BackLink, Button, Cell, Details, Head, Html as Markup, NotificationBanner, Row, SummaryList,
-    Table, Tag, WarningText,
+    Action, BackLink, Button, Cell, Details, Head, Html as Markup, NotificationBanner, Row,
+    SummaryList, Table, Tag, WarningText,
 };
 use crate::frame::{Frame, Place};
 use crate::page::hold::question::questions;
@@ -143,7 +143,11 @@ impl Page {
             Row::new("State", Markup::of(&self.state)),
             text("Received", &words::time(self.view.row.received_at)),
         ];
-        rows.extend(self.about.as_deref().map(|about| text("About", about)));
+        rows.extend(self.about.as_deref().map(|about| {
+            let mut row = text("About", about);
+            row.actions.extend(self.record());
+            row
+        }));
         let purpose = self.view.row.purpose.as_deref().map(words::purpose);
         rows.extend(purpose.map(|purpose| text("Purpose", purpose)));
         let necessity = self.view.necessity.as_deref();
@@ -152,6 +156,16 @@ impl Page {
             rows.push(text("Legal basis", &self.view.bases.join("; ")));
         }
         SummaryList { rows, classes: "" }
+    }
+
+    /// The way to the record of whom it is about, which asks why first.
+    fn record(&self) -> Option<Action> {
+        let reference = self.view.row.nominal.as_ref()?;
+        Some(Action {
+            href: format!("/nominals/{reference}"),
+            text: "Open the record",
+            hidden: String::new(),
+        })
     }
 
     fn rules(&self) -> Details<'static> {
