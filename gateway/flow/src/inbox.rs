@@ -45,15 +45,8 @@ impl Flow {
     pub(crate) async fn run_outbox(&self) -> Result<(), FlowError> {
         loop {
             let mut tx = self.store.read().await?;
-            let mut areas: BTreeMap<String, Vec<(ExchangeRow, String)>> = BTreeMap::new();
-            for delivery in tx.outbox(100).await? {
-                let row: ExchangeRow = tx
-                    .get(&delivery.exchange)
-                    .await?
-                    .ok_or_else(|| corrupt("exchange", &delivery.exchange))?;
-                let area = areas.entry(row.area.clone()).or_default();
-                area.push((row, delivery.id));
-            }
+            let queued = tx.outbox(100).await?;
+            let areas = by_area(&mut tx, &queued).await?;
             drop(tx);
             if areas.is_empty() {
                 return Ok(());
@@ -61,7 +54,14 @@ impl Flow {
             let mut failed = None;
             for (area, deliveries) in areas {
                 // One area's fault is not the others'.
-                if let Err(error) = self.carry(&area, deliveries).await {
+                let moved = self.move_all(
+                    &area,
+                    "run-outbox",
+                    deliveries,
+                    DeliveryState::Waiting,
+                    None,
+                );
+                if let Err(error) = moved.await {
                     tracing::warn!(%area, %error, "an area's outbox was not carried out");
                     failed = Some(error);
                 }
@@ -72,23 +72,27 @@ impl Flow {
         }
     }
 
-    async fn carry(
+    /// Moves deliveries of one area in one recording, each with its event.
+    async fn move_all(
         &self,
         area: &str,
+        name: &'static str,
         deliveries: Vec<(ExchangeRow, String)>,
+        state: DeliveryState,
+        by: Option<Taker>,
     ) -> Result<(), FlowError> {
         let flow = self.clone();
         let work = work(move |tx| {
             Box::pin(async move {
                 let mut drafts = Vec::new();
                 for (row, id) in deliveries {
-                    flow.step(tx, &row, &id, DeliveryState::Waiting, None, &mut drafts)
+                    flow.step(tx, &row, &id, state, by.as_ref(), &mut drafts)
                         .await?;
                 }
                 Ok((drafts, ()))
             })
         });
-        self.recorder.record(area, "run-outbox", work).await?;
+        self.recorder.record(area, name, work).await?;
         Ok(())
     }
 
@@ -249,25 +253,39 @@ impl Flow {
         waiting: Vec<DeliveryRow>,
     ) -> Result<Vec<InboxEntry>, FlowError> {
         self.note_taken(caller, &waiting).await?;
+        // As they stand now, a page in one snapshot.
+        let mut tx = self.store.read().await?;
         let mut entries = Vec::new();
         for delivery in waiting {
-            entries.push(self.inbox_entry(&delivery.id).await?);
+            entries.push(self.inbox_entry(&mut tx, &delivery.id).await?);
         }
         Ok(entries)
     }
 
+    /// Those that are new are delivered from now, an area's in one recording.
     async fn note_taken(&self, caller: &Caller, waiting: &[DeliveryRow]) -> Result<(), FlowError> {
         let taker = Taker::of(caller);
-        for delivery in waiting {
-            if matches!(
-                delivery.state.as_str(),
-                "queued" | "waiting" | "sent" | "failed"
-            ) && taker.may_take(delivery)
-            {
-                let by = Some(taker.clone());
-                self.move_delivery(&delivery.id, DeliveryState::Delivered, by)
-                    .await?;
-            }
+        let is_new = |delivery: &&DeliveryRow| {
+            let state = delivery.state.as_str();
+            matches!(state, "queued" | "waiting" | "sent" | "failed") && taker.may_take(delivery)
+        };
+        let new: Vec<&DeliveryRow> = waiting.iter().filter(is_new).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.store.read().await?;
+        let areas = by_area(&mut tx, new).await?;
+        drop(tx);
+        for (area, deliveries) in areas {
+            let by = Some(taker.clone());
+            self.move_all(
+                &area,
+                "move-delivery",
+                deliveries,
+                DeliveryState::Delivered,
+                by,
+            )
+            .await?;
         }
         Ok(())
     }
@@ -291,8 +309,26 @@ impl Flow {
         let by = Some(Taker::of(caller));
         self.move_delivery(id, DeliveryState::Acknowledged, by)
             .await?;
-        self.inbox_entry(id).await
+        let mut tx = self.store.read().await?;
+        self.inbox_entry(&mut tx, id).await
     }
+}
+
+/// Deliveries with their exchanges, by the area that each is of.
+async fn by_area(
+    tx: &mut Tx,
+    deliveries: impl IntoIterator<Item = &DeliveryRow>,
+) -> Result<BTreeMap<String, Vec<(ExchangeRow, String)>>, FlowError> {
+    let mut areas: BTreeMap<String, Vec<(ExchangeRow, String)>> = BTreeMap::new();
+    for delivery in deliveries {
+        let row: ExchangeRow = tx
+            .get(&delivery.exchange)
+            .await?
+            .ok_or_else(|| corrupt("exchange", &delivery.exchange))?;
+        let area = areas.entry(row.area.clone()).or_default();
+        area.push((row, delivery.id.clone()));
+    }
+    Ok(areas)
 }
 
 const fn rank(state: DeliveryState) -> u8 {

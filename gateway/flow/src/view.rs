@@ -353,8 +353,11 @@ impl Flow {
     }
 
     /// A delivery as its recipient sees it.
-    pub(crate) async fn inbox_entry(&self, delivery: &str) -> Result<InboxEntry, FlowError> {
-        let mut tx = self.store.read().await?;
+    pub(crate) async fn inbox_entry(
+        &self,
+        tx: &mut Tx,
+        delivery: &str,
+    ) -> Result<InboxEntry, FlowError> {
         let delivery: DeliveryRow = tx
             .get(delivery)
             .await?
@@ -364,7 +367,7 @@ impl Flow {
             .await?
             .ok_or_else(|| corrupt("exchange", &delivery.exchange))?;
         let wraps = tx.wraps_in(&delivery.id).await?;
-        let items = self.items_as_read(&mut tx, &row, &wraps).await?;
+        let items = self.items_as_read(tx, &row, &wraps).await?;
         let said = self.particulars(&row).await?;
         Ok(InboxEntry {
             obligations: serde_json::from_str(&delivery.obligations)?,

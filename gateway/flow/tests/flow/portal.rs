@@ -1,6 +1,7 @@
 //! What the portal asks of the flow: the inbox as people read it, the reader's reasons and proof,
 //! and what may be seen there alone.
 
+use gateway_core::event::{Event, EventKind};
 use gateway_core::{Category, Channel, DeliveryState};
 use gateway_flow::{Caller, FlowError};
 use gateway_store::testing::each;
@@ -78,6 +79,53 @@ async fn the_inbox_is_read_from_the_newest_and_a_page_goes_on_where_the_last_end
                 .is_empty()
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_new_messages_is_taken_in_one_recording_each_with_its_event() {
+    for db in each().await {
+        let world = world(db).await;
+        let sent = [note(&world).await, note(&world).await, note(&world).await];
+        let reader = visitor(&world, AT, "officer").await;
+        let before = moves(&world).await.len();
+        let page = world.flow.inbox_newest(&reader, None, 20).await.unwrap();
+        assert_eq!(page.len(), sent.len());
+        assert!(page.iter().all(|entry| entry.state == "delivered"));
+
+        let moved = moves(&world).await.split_off(before);
+        for id in &sent {
+            let own = moved
+                .iter()
+                .filter(|event| event.exchange.as_ref() == Some(id));
+            let states: Vec<&str> = own.map(|event| event.detail["state"].as_str()).collect();
+            assert_eq!(states, ["sent", "delivered"], "taken through an inbox");
+        }
+        assert_eq!(moved.len(), 2 * sent.len());
+        // The rows of one recording go with its first event.
+        let with_rows: Vec<bool> = moved.iter().map(|event| event.rows.is_some()).collect();
+        assert_eq!(with_rows, [true, false, false, false, false, false]);
+        world.verify().await.unwrap();
+
+        world.flow.inbox_newest(&reader, None, 20).await.unwrap();
+        assert_eq!(
+            moves(&world).await.len(),
+            before + moved.len(),
+            "taken once"
+        );
+    }
+}
+
+/// The moves of deliveries in the log, in order.
+async fn moves(world: &World) -> Vec<Event> {
+    let mut tx = world.flow.store.read().await.unwrap();
+    let head = world.flow.log_head(None).await.unwrap().unwrap();
+    let leaves = tx.leaves(&head.id, 0, 10_000).await.unwrap();
+    let events = leaves
+        .iter()
+        .map(|leaf| serde_json::from_str(&leaf.event).unwrap());
+    events
+        .filter(|event: &Event| event.kind == EventKind::DeliveryMoved)
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
