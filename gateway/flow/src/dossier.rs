@@ -1,6 +1,7 @@
 //! A nominal's record and timeline as people read them on one page: the reason first, the newest
 //! event first, filtered by what a reader may see of an event and by nothing else.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use gateway_core::calendar::london;
@@ -163,10 +164,10 @@ impl Flow {
             .collect();
         let mut agencies = self.contacts(&mut tx, &record, &custodies).await?;
         let (events, older) = page_of(&mut tx, &nominal, caller, sees_all, look).await?;
-        for id in events.iter().flat_map(|one| one.from.iter().chain(&one.to)) {
-            if !agencies.contains_key(id.as_str()) {
-                let name = agency(&mut tx, id.as_str()).await?.name;
-                agencies.insert(id.to_string(), Contact { name, spoc: None });
+        for id in actors(&events) {
+            if let Entry::Vacant(place) = agencies.entry(id) {
+                let name = agency(&mut tx, place.key()).await?.name;
+                place.insert(Contact { name, spoc: None });
             }
         }
         let coordinator = self.looks_after(&mut tx, caller, &nominal).await?;
@@ -364,6 +365,12 @@ impl Flow {
         let roles = parties::roles_of(tx, &person.id, self.clock.now()).await?;
         Ok(roles.contains(&Role::Coordinator))
     }
+}
+
+/// The agencies that a timeline names, each once.
+fn actors(events: &[Happening]) -> BTreeSet<String> {
+    let named = events.iter().flat_map(|one| one.from.iter().chain(&one.to));
+    named.map(ToString::to_string).collect()
 }
 
 /// A page of a timeline, and whether there is more. Each event is cut first to what this reader
