@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ask, browser, clock, context, cookieOf, demo, download, folder, found, gateway, look, person, scripted, signIn } from "./portal.mjs";
+import { ask, away, browser, clock, context, cookieOf, demo, download, folder, found, gateway, look, person, scripted, signIn } from "./portal.mjs";
 
 const [daniel, oscar, leonard, rachel] = demo.nominals;
 const SECRET = "He was seen at the school gate.";
@@ -143,6 +143,11 @@ async function coordinator() {
   await look(page, "act-check", scripted);
   await page.getByRole("button", { name: "Change these answers" }).click();
   assert.equal(await page.getByLabel("Your reasons").inputValue(), "he wears a tag from today");
+  // Away in the middle of it: her words come back, and nothing was done meanwhile.
+  await away(page, person("london-coordination", "coordinator"), "Continue");
+  await page.getByText("nothing was done. Check it, and send it").waitFor();
+  assert.equal(await page.getByLabel("Your reasons").inputValue(), "he wears a tag from today");
+  assert.equal(await page.getByLabel("Agency", { exact: true }).inputValue(), "capital-tagging");
   await act(page, null, "he wears a tag from today");
   const again = await sent(page, `/nominals/${daniel.ref}/change/partner`);
   await page.getByRole("button", { name: "Confirm" }).click();

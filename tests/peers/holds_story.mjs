@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import net from "node:net";
 import { join } from "node:path";
-import { agencies, ask, browser, clock, context, cookieOf, demo, download, folder, found, look, person, scripted, signIn } from "./portal.mjs";
+import { agencies, ask, away, browser, clock, context, cookieOf, demo, download, folder, found, look, person, scripted, signIn } from "./portal.mjs";
 
 const TRUST = "london-mental-health";
 const UNIT = "london-coordination";
@@ -137,7 +137,14 @@ async function guardian() {
 
   // She approves in part; a double click decides once.
   await page.getByRole("checkbox", { name: /^Report of April/ }).uncheck();
-  await page.getByLabel("Reasons").fill("the plan turns on it");
+  const reasons = `the plan turns on it, and ${"so does his release, ".repeat(900)}and no more`;
+  await page.getByLabel("Reasons").fill(reasons);
+  await away(page, user, "Approve");
+  await page.getByText("nothing was done. Check it, and send it").waitFor();
+  assert.equal(await page.getByLabel("Reasons").inputValue(), reasons);
+  assert.ok(!(await page.getByRole("checkbox", { name: /^Report of April/ }).isChecked()) && (await page.getByRole("checkbox", { name: /^Report of March/ }).isChecked()));
+  assert.equal((await state("met-police", id)).state, "held", "she has not sent it yet");
+  await look(page, "hold-returned", scripted);
   await page.getByRole("button", { name: "Approve" }).dblclick();
   await page.getByText("Your approval is recorded").waitFor();
   assert.deepEqual(await inbox(id), ["Report of March"]);

@@ -88,6 +88,36 @@ export async function signIn(page, user, { password = user.password } = {}) {
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
+/** Away for too long with a form open: it is kept, and taken up again after signing in, with nothing done. */
+export async function away(page, user, button) {
+  await clock({ advance: "PT20M" });
+  await page.getByRole("button", { name: button }).click();
+  await page.getByText("You were away for 20 minutes").waitFor();
+  await signIn(page, user);
+  await page.getByRole("heading", { name: "What you wrote is kept" }).waitFor();
+  await look(page, "kept", scripted);
+  await page.goto(`${demo.portal}/sent`);
+  await page.getByRole("link", { name: "Go back to what you wrote" }).click();
+  await page.getByRole("button", { name: "Go back to it" }).click();
+}
+
+/** Fills in a message about somebody, to one agency. */
+export async function describe(page, name, to) {
+  await page.goto(`${demo.portal}/messages/new`);
+  await page.getByLabel("Full name").fill(name);
+  await page.getByLabel("Day").fill("3");
+  await page.getByLabel("Month").fill("4");
+  await page.getByLabel("Year").fill("1979");
+  await page.getByLabel("Address, and what else you know").fill("Flat 2, 9 Synthetic Road, London");
+  await page.getByLabel(to).check();
+  await page.getByLabel("What is it shared for?").selectOption({ label: "to manage risk" });
+  await page.getByLabel("Why do they need to know it?").fill("A neighbour was threatened.");
+  await page.getByLabel(/MAPPA: the duty to cooperate/).check();
+  await page.getByLabel("Title").fill("Threat to a neighbour");
+  await page.getByLabel("Message", { exact: true }).fill("On Monday he threatened his neighbour with a knife.");
+  await page.getByLabel("What kind of information is the message?").selectOption({ label: "Risk" });
+}
+
 export async function context(script) {
   const made = await browser.newContext({ javaScriptEnabled: script, ignoreHTTPSErrors: true, bypassCSP: false, acceptDownloads: true });
   const complaints = [];

@@ -39,6 +39,7 @@ impl Flow {
             self.run_expiry().await,
             self.sweep().await,
             self.sweep_sign_ins().await,
+            self.sweep_kept_forms().await,
         ];
         done.into_iter().collect()
     }

@@ -192,7 +192,7 @@ impl Flow {
     }
 
     /// Seals a text under a person's key.
-    async fn seal_own(
+    pub(crate) async fn seal_own(
         &self,
         person: &PersonRow,
         table: &str,
@@ -210,7 +210,8 @@ impl Flow {
         Ok(self.vault.seal_column(&place, text.as_bytes()).await?)
     }
 
-    async fn open_own(
+    /// Opens it again.
+    pub(crate) async fn open_own(
         &self,
         person: &PersonRow,
         table: &str,

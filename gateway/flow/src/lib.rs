@@ -30,6 +30,7 @@ mod hold_clock;
 mod identify;
 pub mod inbox;
 mod join;
+pub mod kept;
 pub mod log;
 pub mod measure;
 mod merge;

@@ -100,7 +100,8 @@ function keep(form) {
     }
     if (stands.refused) {
       line.className = "govuk-error-message";
-      line.textContent = `${file.name}: ${stands.refused}.`;
+      const named = stands.refused.includes(file.name);
+      line.textContent = named ? `${stands.refused}.` : `${file.name}: ${stands.refused}.`;
       return false;
     }
     line.textContent = `${file.name} is here.`;
@@ -123,7 +124,12 @@ function keep(form) {
       leaving = true;
       stop();
       location.reload();
-    } else progress.append("Not all files are here. Load the page again to see those that are, and add the others once more.");
+      return;
+    }
+    const line = document.createElement("p");
+    line.className = "govuk-body";
+    line.textContent = "Not all files are here. Load the page again to see those that are, and add the others once more.";
+    progress.append(line);
   }
 
   form.addEventListener("input", (event) => {

@@ -103,6 +103,10 @@ pub(crate) struct Frame {
     place: Place,
     who: Option<Who>,
     pub(crate) checkpoint: Option<String>,
+    /// A form that came too late waits to be taken up again: the way to it.
+    pub(crate) kept: Option<String>,
+    /// This page is such a form, taken up again.
+    pub(crate) returned: bool,
     pub(crate) phone: String,
 }
 
@@ -136,6 +140,8 @@ impl Frame {
             title: title.to_owned(),
             place: Place::Elsewhere,
             who: None,
+            kept: None,
+            returned: false,
             // Without the store the page is about that, and has no checkpoint.
             checkpoint: portal.flow.checkpoint(None).await.ok().flatten(),
             phone: portal.settings.coordination_phone.clone(),
@@ -154,8 +160,14 @@ impl Frame {
             .flow
             .agency_row(&visitor.session.person.agency)
             .await?;
+        let kept = portal
+            .flow
+            .newest_kept_form(&visitor.session.person)
+            .await?;
         Ok(Self {
             place,
+            kept: kept.map(|id| format!("/kept/{id}")),
+            returned: visitor.returns.is_some(),
             who: Some(Who {
                 name: name.into_inner(),
                 agency: agency.name,

@@ -12,6 +12,7 @@ pub(crate) mod inbox;
 mod inert;
 pub(crate) mod item;
 pub(crate) mod join;
+pub(crate) mod kept;
 pub(crate) mod message;
 pub(crate) mod nominal;
 pub(crate) mod nominals;

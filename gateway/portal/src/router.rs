@@ -6,14 +6,14 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
 use crate::page::{
-    again, audit, compose, coordination, document, hold, inbox, join, message, nominal, notices,
-    people, sent, sessions, share, sign_in,
+    again, audit, compose, coordination, document, hold, inbox, join, kept, message, nominal,
+    notices, people, sent, sessions, share, sign_in,
 };
 use crate::stop::Stop;
 use crate::{Portal, assets, guard};
 
 /// The longest form, bytes.
-const FORM: usize = 16 * 1024;
+const FORM: usize = 128 * 1024;
 
 /// The portal's whole router, ready to be served; `public` are routes that need nobody to be
 /// signed in, such as the log's.
@@ -75,6 +75,7 @@ fn signed_in() -> Vec<Route> {
         ("POST", "/sign-out", post(sessions::sign_out)),
     ];
     routes.extend(compose::routes());
+    routes.extend(kept::routes());
     routes.extend(hold::routes());
     routes.extend(coordination::routes());
     routes.push(("GET", "/notices", get(notices::list)));
@@ -88,6 +89,18 @@ fn signed_in() -> Vec<Route> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::visitor::KEPT;
+
+    #[test]
+    fn every_form_that_is_kept_has_a_route() {
+        let takes = |path: &str| {
+            let mut routes = signed_in().into_iter();
+            routes.any(|(method, route, _)| method == "POST" && route == path)
+        };
+        for path in KEPT {
+            assert!(takes(path), "{path}");
+        }
+    }
 
     #[test]
     fn the_journey_tries_every_route_that_needs_somebody_signed_in() {

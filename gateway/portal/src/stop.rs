@@ -196,7 +196,7 @@ struct Page {
 }
 
 /// A reason as a sentence.
-fn sentence(why: &str) -> String {
+pub(crate) fn sentence(why: &str) -> String {
     let mut chars = why.chars();
     let first = chars.next().map(|c| c.to_uppercase().to_string());
     let text = format!("{}{}", first.unwrap_or_default(), chars.as_str());

@@ -2,17 +2,33 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::{Form, FromRequest, FromRequestParts, Request};
+use axum::extract::{Form, FromRequest, FromRequestParts, MatchedPath, Request};
 use axum::http::Method;
 use axum::http::request::Parts;
-use gateway_core::Role;
+use gateway_core::{Personal, Role};
+use gateway_flow::FlowError;
+use gateway_flow::kept::KeptForm;
 use gateway_flow::sign_in::{FRESH, Session, Standing};
+use gateway_store::rows::PersonRow;
 use jiff::SignedDuration;
 use zeroize::Zeroizing;
 
 use crate::stop::Stop;
 use crate::{Portal, cookie};
 
+/// The forms with words in them whose pages take them up again where they came too late: each
+/// is shown as it was filled in, and nothing is done ([`Visitor::returns`]). A message is a draft.
+pub(crate) const KEPT: [&str; 9] = [
+    "/holds/{id}",
+    "/messages/{id}/answer",
+    "/unmatched/{id}",
+    "/agency/people/invite",
+    "/agency/people/deputy",
+    "/agency/people/{id}/reset",
+    "/nominals/{ref}/change/{what}",
+    "/nominals/{ref}/messages/{id}/move",
+    "/may-i-share",
+];
 /// The time that there is to fill in a form with consequences.
 const FILLED_IN: SignedDuration = SignedDuration::from_mins(10);
 
@@ -24,6 +40,8 @@ pub(crate) struct Visitor {
     pub(crate) token: Zeroizing<String>,
     /// What they are now.
     pub(crate) roles: BTreeSet<Role>,
+    /// They take up again a form of theirs that came too late: the one kept under this id.
+    pub(crate) returns: Option<String>,
 }
 
 impl Visitor {
@@ -47,6 +65,30 @@ impl Visitor {
         }
     }
 
+    /// The same for a form with words in it, sent to `path`: they are kept meanwhile.
+    pub(crate) async fn still_fresh_with(
+        &self,
+        portal: &Portal,
+        path: &str,
+        fields: &Fields,
+    ) -> Result<(), Stop> {
+        if self.still_fresh(portal, path).is_ok() {
+            return Ok(());
+        }
+        let kept = fields.keep(portal, &self.session.person, path).await?;
+        Err(Stop::Again(kept))
+    }
+
+    /// Whether a form is one that came too late and is to be shown again, with what was typed
+    /// and nothing done. From then on its words are in that page, and kept nowhere else.
+    pub(crate) async fn returns(&self, portal: &Portal) -> Result<bool, Stop> {
+        let Some(id) = &self.returns else {
+            return Ok(false);
+        };
+        portal.flow.drop_kept_form(&self.session.person, id).await?;
+        Ok(true)
+    }
+
     /// Whether they have one of these roles.
     pub(crate) fn is_any(&self, roles: &[Role]) -> bool {
         roles.iter().any(|role| self.roles.contains(role))
@@ -64,6 +106,7 @@ impl FromRequestParts<Portal> for Visitor {
                 roles: portal.flow.roles(&session.person).await?,
                 session,
                 token,
+                returns: None,
             }),
             Standing::Locked(_) | Standing::Absent => Err(away()),
         }
@@ -101,6 +144,23 @@ impl Fields {
         self.0.iter().filter_map(rest)
     }
 
+    /// Keeps them for their writer, and answers where they are found again.
+    async fn keep(
+        &self,
+        portal: &Portal,
+        person: &PersonRow,
+        path: &str,
+    ) -> Result<String, FlowError> {
+        let mut pairs = self.0.clone();
+        pairs.retain(|(name, _)| name != "token");
+        let form = KeptForm {
+            path: path.to_owned(),
+            fields: Personal::new(pairs),
+        };
+        let id = portal.flow.keep_form(person, &form).await?;
+        Ok(format!("/kept/{id}"))
+    }
+
     /// Whether a field came at all, as that of a pressed button does.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.all(name).next().is_some()
@@ -118,17 +178,48 @@ impl FromRequest<Portal> for Posted {
 
     async fn from_request(request: Request, portal: &Portal) -> Result<Self, Stop> {
         let (mut parts, body) = request.into_parts();
-        let visitor = Visitor::from_request_parts(&mut parts, portal).await?;
+        let visitor = Visitor::from_request_parts(&mut parts, portal).await;
         let request = Request::from_parts(parts, body);
-        let form = Form::<Vec<(String, String)>>::from_request(request, &()).await;
-        let Form(pairs) = form.map_err(|_| Stop::Stale)?;
-        let fields = Fields(pairs);
-        if cookie::matches(fields.one("token"), &visitor.token) {
-            Ok(Self(visitor, fields))
-        } else {
-            Err(Stop::Stale)
+        let mut visitor = match visitor {
+            Err(away @ Stop::SignIn(_)) => return Err(kept(portal, request, away).await?),
+            other => other?,
+        };
+        let fields = fields(request).await?;
+        if !cookie::matches(fields.one("token"), &visitor.token) {
+            return Err(Stop::Stale);
         }
+        visitor.returns = fields.has("kept").then(|| fields.one("kept").to_owned());
+        Ok(Self(visitor, fields))
     }
+}
+
+async fn fields(request: Request) -> Result<Fields, Stop> {
+    let form = Form::<Vec<(String, String)>>::from_request(request, &()).await;
+    let Form(pairs) = form.map_err(|_| Stop::Stale)?;
+    Ok(Fields(pairs))
+}
+
+/// Keeps a form that came after its writer had been away too long, where its page takes it up
+/// again, and leads to it by way of signing in.
+async fn kept(portal: &Portal, request: Request, away: Stop) -> Result<Stop, Stop> {
+    let Some(token) = cookie::value(request.headers(), cookie::SESSION) else {
+        return Ok(away);
+    };
+    let Standing::Locked(person) = portal.flow.session(&token).await? else {
+        return Ok(away);
+    };
+    let route = request.extensions().get::<MatchedPath>();
+    if !route.is_some_and(|route| KEPT.contains(&route.as_str())) {
+        return Ok(away);
+    }
+    let path = request.uri().path().to_owned();
+    let Ok(fields) = fields(request).await else {
+        return Ok(away);
+    };
+    if !cookie::matches(fields.one("token"), &token) {
+        return Ok(away);
+    }
+    Ok(Stop::SignIn(fields.keep(portal, &person, &path).await?))
 }
 
 /// The page to go on with after signing in: never a download, never an act.

@@ -20,6 +20,7 @@ mod error;
 mod events;
 mod exchange;
 mod invitation;
+mod kept;
 mod keys;
 mod ledger;
 mod mail;

@@ -58,6 +58,7 @@ const RECORDS: &[Text] = &[
     shared!(12, "reading and question", "0012_reading_and_question"),
     shared!(11, "people", "0011_people"),
     shared!(13, "nominal act", "0013_nominal_act"),
+    shared!(16, "kept form", "0016_kept_form"),
 ];
 
 const KEYS: &[Text] = &[shared!(1, "keys", "keys/0001_keys")];

@@ -488,6 +488,17 @@ table! {
 }
 
 table! {
+    /// A form that came too late. `content` is sealed under its person's key.
+    plain KeptFormRow "kept_form" {
+        id: String,
+        person: String,
+        path: String,
+        content: Vec<u8>,
+        kept_at: i64,
+    }
+}
+
+table! {
     /// Failed attempts to sign in with an address, whose blind index the id is. `failures` is a
     /// JSON array of times.
     plain SignInFailureRow "sign_in_failure" {

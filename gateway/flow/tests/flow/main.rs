@@ -13,6 +13,7 @@ mod corrections;
 mod dossier;
 mod emergency;
 mod keeping;
+mod kept;
 mod obligations;
 mod portal;
 mod queues;

@@ -11,6 +11,7 @@ mod upload;
 use askama::Template;
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::{get, post};
 use gateway_core::{Category, Purpose};
@@ -25,7 +26,7 @@ use crate::component::{
 };
 use crate::frame::{Frame, Place};
 use crate::router::Route;
-use crate::stop::{Stop, see_other};
+use crate::stop::{Stop, see_other, sentence};
 use crate::visitor::Visitor;
 use crate::{Portal, words};
 
@@ -49,11 +50,6 @@ pub(crate) fn routes() -> Vec<Route> {
         ("POST", "/drafts/{id}/files", post(upload::begin)),
         ("GET", "/drafts/{id}/files/{n}", get(upload::standing)),
         ("POST", "/drafts/{id}/files/{n}", piece),
-        (
-            "POST",
-            "/drafts/{id}/files/{n}/delete",
-            post(upload::delete),
-        ),
     ]
 }
 
@@ -320,7 +316,7 @@ impl Page {
         })
     }
 
-    fn upload() -> FileUpload<'static> {
+    fn upload(&self) -> FileUpload<'_> {
         FileUpload {
             id: "file",
             name: "file",
@@ -328,7 +324,7 @@ impl Page {
             hint: Some(
                 "Up to 50 files, each up to 5 GB. Say what kind of information each is once it is here",
             ),
-            error: None,
+            error: self.error("file"),
             multiple: true,
         }
     }
@@ -465,19 +461,41 @@ async fn taken(portal: &Portal, draft: Option<String>, request: Request) -> Resu
     let taken = taken::take(portal, draft, request).await?;
     let address = format!("/drafts/{}", taken.draft);
     if taken.script {
-        let said = json!({"draft": taken.draft, "revision": taken.revision, "beside": taken.beside, "locked": taken.locked});
+        let said = json!({"draft": taken.draft, "revision": taken.revision, "beside": taken.beside, "locked": taken.visitor.is_none()});
         return Ok(Json(said).into_response());
     }
-    if taken.locked {
+    let Some(visitor) = taken.visitor else {
         return Err(Stop::SignIn(address));
+    };
+    if !taken.refused.is_empty() {
+        return refused(portal, &visitor, &taken.draft, taken.refused).await;
     }
-    if let Some(words) = taken.refused.into_iter().next() {
-        return Err(Stop::Conflict(words));
+    if taken.beside {
+        return Ok(see_other(&format!("{address}?beside=true")));
     }
-    let done = taken.fields.one("do");
-    Ok(match done {
-        _ if taken.beside => see_other(&format!("{address}?beside=true")),
+    let file = taken.fields.one("remove");
+    if !file.is_empty() {
+        let person = &visitor.session.person;
+        portal.flow.drop_file(person, &taken.draft, file).await?;
+        return Ok(see_other(&format!("{address}#files")));
+    }
+    Ok(match taken.fields.one("do") {
         "check" => see_other(&format!("{address}/check")),
         _ => see_other(&format!("{address}?saved=true")),
     })
+}
+
+/// The draft as it was kept, and what is wrong with the files that came with it.
+async fn refused(
+    portal: &Portal,
+    visitor: &Visitor,
+    id: &str,
+    refused: Vec<String>,
+) -> Result<Response, Stop> {
+    let (form, draft) = opened(portal, visitor, id).await?;
+    let wrong = refused
+        .iter()
+        .map(|words| ("file".to_owned(), sentence(words)));
+    let page = page(portal, visitor, form, Some(draft), wrong.collect(), None).await?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }

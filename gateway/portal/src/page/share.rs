@@ -108,6 +108,7 @@ pub(crate) async fn ask(
 ) -> Result<Response, Stop> {
     let mut question = Question::new(&portal, &visitor).await?;
     question.fill(&fields);
+    visitor.returns(&portal).await?;
     let today = gateway_core::calendar::local_date(portal.flow.clock.now());
     let Some(particulars) = question.check(today) else {
         return wrong(&portal, &visitor, question).await;

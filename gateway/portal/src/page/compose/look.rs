@@ -160,7 +160,7 @@ async fn keep_apart(
     tracing::warn!(quarantine = %kept, "a file with malware in it is kept apart");
     flow.drop_file(person, draft, &file.id).await?;
     Ok(Stop::Conflict(format!(
-        "{} holds malware: it was taken out, and the coordination unit can see that it was. Have your machine checked, and add a clean copy",
+        "“{}” holds malware: it was taken out, and the coordination unit can see that it was. Have your machine checked, and add a clean copy",
         file.name.reveal()
     )))
 }

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use super::form::Form;
 use super::look::look_at;
 use crate::stop::Stop;
-use crate::visitor::Fields;
+use crate::visitor::{Fields, Visitor};
 use crate::{Portal, cookie};
 
 /// The longest that all fields of a message are together, bytes.
@@ -38,32 +38,47 @@ pub(crate) struct Taken {
     pub(crate) fields: Fields,
     /// What is wrong with files that came with it, in words.
     pub(crate) refused: Vec<String>,
-    /// The writer has to sign in again before anything is shown.
-    pub(crate) locked: bool,
+    /// The writer; none where they have to sign in again before anything is shown.
+    pub(crate) visitor: Option<Visitor>,
     /// A script asks, and wants no page.
     pub(crate) script: bool,
 }
 
 /// A signed-in person, or one who was away too long.
-struct Writer {
-    person: PersonRow,
-    token: Zeroizing<String>,
-    locked: bool,
+enum Writer {
+    Here(Box<Visitor>),
+    Away(Box<PersonRow>, Zeroizing<String>),
+}
+
+impl Writer {
+    fn person(&self) -> &PersonRow {
+        match self {
+            Self::Here(visitor) => &visitor.session.person,
+            Self::Away(person, _) => person,
+        }
+    }
+
+    fn token(&self) -> &str {
+        match self {
+            Self::Here(visitor) => &visitor.token,
+            Self::Away(_, token) => token,
+        }
+    }
 }
 
 async fn writer(portal: &Portal, headers: &HeaderMap) -> Result<Writer, Stop> {
     let away = || Stop::SignIn("/drafts".to_owned());
     let token = cookie::value(headers, cookie::SESSION).ok_or_else(away)?;
-    let (person, locked) = match portal.flow.session(&token).await? {
-        Standing::Open(session) => (session.person, false),
-        Standing::Locked(person) => (person, true),
-        Standing::Absent => return Err(away()),
-    };
-    Ok(Writer {
-        person,
-        token,
-        locked,
-    })
+    match portal.flow.session(&token).await? {
+        Standing::Open(session) => Ok(Writer::Here(Box::new(Visitor {
+            roles: portal.flow.roles(&session.person).await?,
+            session,
+            token,
+            returns: None,
+        }))),
+        Standing::Locked(person) => Ok(Writer::Away(Box::new(person), token)),
+        Standing::Absent => Err(away()),
+    }
 }
 
 /// Takes a message's form, of a draft or of none yet, and keeps it.
@@ -79,8 +94,7 @@ pub(crate) async fn take(
     let is_form = header(request.headers(), &CONTENT_TYPE).starts_with("multipart/form-data");
     let mut taking = Taking {
         portal,
-        person: writer.person,
-        token: writer.token,
+        writer: &writer,
         announced,
         fields: Vec::new(),
         words: 0,
@@ -103,13 +117,17 @@ pub(crate) async fn take(
         taking.fields = pairs;
     }
     let (draft, revision, beside) = taking.keep().await?;
+    let (fields, refused) = (Fields::from(taking.fields), taking.refused);
     Ok(Taken {
         draft,
         revision,
         beside,
-        fields: Fields::from(taking.fields),
-        refused: taking.refused,
-        locked: writer.locked,
+        fields,
+        refused,
+        visitor: match writer {
+            Writer::Here(visitor) => Some(*visitor),
+            Writer::Away(..) => None,
+        },
         script,
     })
 }
@@ -121,8 +139,7 @@ fn header<'h>(headers: &'h HeaderMap, name: &axum::http::HeaderName) -> &'h str 
 
 struct Taking<'p> {
     portal: &'p Portal,
-    person: PersonRow,
-    token: Zeroizing<String>,
+    writer: &'p Writer,
     /// No file of the request is larger, bytes.
     announced: i64,
     fields: Vec<(String, String)>,
@@ -168,19 +185,16 @@ impl Taking<'_> {
             return Ok(kept.clone());
         }
         let fields = Fields::from(self.fields.clone());
-        if !cookie::matches(fields.one("token"), &self.token) {
+        if !cookie::matches(fields.one("token"), self.writer.token()) {
             return Err(Stop::Stale);
         }
         let content = serde_json::to_string(&Form::of(&fields)).map_err(|e| Stop::fault(&e))?;
-        let flow = &self.portal.flow;
+        let (flow, person) = (&self.portal.flow, self.writer.person());
         let kept = match &self.draft {
-            None => (flow.open_draft(&self.person, &content).await?, 1, false),
+            None => (flow.open_draft(person, &content).await?, 1, false),
             Some(draft) => {
                 let revision = fields.one("revision").parse().unwrap_or(0);
-                match flow
-                    .save_draft(&self.person, draft, revision, &content)
-                    .await?
-                {
+                match flow.save_draft(person, draft, revision, &content).await? {
                     Saved::Next(revision) => (draft.clone(), revision, false),
                     Saved::Beside(other) => (other, 1, true),
                 }
@@ -191,22 +205,22 @@ impl Taking<'_> {
     }
 
     async fn file(&self, draft: &str, name: String, field: Field<'_>) -> Result<(), Stop> {
-        let flow = &self.portal.flow;
+        let (flow, person) = (&self.portal.flow, self.writer.person());
         let file = NewFile {
             name: Personal::new(plain_name(&name)),
             media_type: media_type(field.content_type().unwrap_or_default()).to_owned(),
             size: self.announced,
         };
-        let id = flow.begin_file(&self.person, draft, file).await?;
+        let id = flow.begin_file(person, draft, file).await?;
         let (send, receive) = mpsc::channel(WAITING);
-        let took = flow.take_part(&self.person, draft, &id, 0, receive);
+        let took = flow.take_part(person, draft, &id, 0, receive);
         let (took, ()) = tokio::join!(took, pour(field, send));
         if let Err(error) = took {
-            flow.drop_file(&self.person, draft, &id).await?;
+            flow.drop_file(person, draft, &id).await?;
             return Err(error.into());
         }
-        flow.measure_file(&self.person, draft, &id).await?;
-        look_at(self.portal, &self.person, draft, &id).await
+        flow.measure_file(person, draft, &id).await?;
+        look_at(self.portal, person, draft, &id).await
     }
 }
 

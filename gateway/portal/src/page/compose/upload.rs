@@ -17,7 +17,7 @@ use tokio_stream::StreamExt as _;
 
 use super::look::look_at;
 use super::taken::plain_name;
-use crate::stop::{Stop, see_other};
+use crate::stop::Stop;
 use crate::visitor::{Posted, Visitor};
 use crate::{Portal, cookie};
 
@@ -87,19 +87,6 @@ pub(crate) async fn piece(
         Err(error) => return Err(error.into()),
     }
     stands(&portal, person, &draft, &file).await
-}
-
-/// Takes a file out of a draft.
-pub(crate) async fn delete(
-    State(portal): State<Portal>,
-    Path((draft, file)): Path<(String, String)>,
-    Posted(visitor, _): Posted,
-) -> Result<Response, Stop> {
-    portal
-        .flow
-        .drop_file(&visitor.session.person, &draft, &file)
-        .await?;
-    Ok(see_other(&format!("/drafts/{draft}")))
 }
 
 async fn pour(body: Body, send: mpsc::Sender<Result<axum::body::Bytes, FlowError>>) {

@@ -70,6 +70,12 @@ struct Line {
 #[template(path = "page/none_of_these.html")]
 struct NoneOfThese;
 
+impl Wrong {
+    const fn is_any(&self) -> bool {
+        self.no_choice.is_some() || self.no_reasons.is_some()
+    }
+}
+
 impl Page {
     fn wrong_of(&self, line: &Line) -> Option<&Wrong> {
         self.wrong
@@ -78,7 +84,7 @@ impl Page {
     }
 
     fn summary(&self) -> Option<ErrorSummary<'_>> {
-        let wrong = self.wrong.as_ref()?;
+        let wrong = self.wrong.as_ref().filter(|wrong| wrong.is_any())?;
         let texts = [&wrong.no_choice, &wrong.no_reasons];
         let errors = texts.into_iter().zip(&wrong.fields);
         let errors = errors.filter_map(|(text, href)| {
@@ -272,9 +278,9 @@ async fn page(
     for view in views {
         lines.push(line(portal, view).await?);
     }
-    let (title, status) = match wrong {
-        Some(_) => ("Error: Unmatched", StatusCode::UNPROCESSABLE_ENTITY),
-        None => ("Unmatched", StatusCode::OK),
+    let (title, status) = match wrong.as_ref().map(Wrong::is_any) {
+        Some(true) => ("Error: Unmatched", StatusCode::UNPROCESSABLE_ENTITY),
+        Some(false) | None => ("Unmatched", StatusCode::OK),
     };
     let page = Page {
         frame: Frame::around(portal, visitor, Place::Coordination, title).await?,
@@ -319,6 +325,13 @@ pub(crate) async fn matched(
 ) -> Result<Response, Stop> {
     let (flow, caller) = (&portal.flow, &visitor.session.caller);
     flow.may_see_queues(caller).await?;
+    // Why she looks is asked first; what she wrote waits meanwhile.
+    if let (Some(_), Err(page)) = (
+        &visitor.returns,
+        given(&portal, &visitor, "/unmatched").await?,
+    ) {
+        return Ok(page);
+    }
     let (chosen, reasons) = (fields.one("nominal"), fields.one("reasons"));
     let mut wrong = Wrong {
         fields: [format!("#nominal-{id}"), format!("#reasons-{id}")],
@@ -333,7 +346,9 @@ pub(crate) async fn matched(
             .is_empty()
             .then(|| "Enter your reasons".to_owned()),
     };
-    if wrong.no_choice.is_none() && wrong.no_reasons.is_none() {
+    if visitor.returns(&portal).await? {
+        (wrong.no_choice, wrong.no_reasons) = (None, None);
+    } else if !wrong.is_any() {
         match flow.match_exchange(caller, &id, chosen, reasons).await {
             Ok(_) => return Ok(see_other("/unmatched?matched=true")),
             Err(FlowError::Invalid(faults)) => {

@@ -21,6 +21,10 @@ pub(crate) async fn decide(
     Posted(visitor, fields): Posted,
 ) -> Result<Response, Stop> {
     let view = portal.flow.review(&visitor.session.caller, &id).await?;
+    if visitor.returns(&portal).await? {
+        let typed = typed(&view, &fields);
+        return page(&portal, &visitor, view, (typed, Wrong::default()), None).await;
+    }
     match fields.one("decision") {
         "approve" => verdict(&portal, &visitor, view, &fields, true).await,
         "refuse" => verdict(&portal, &visitor, view, &fields, false).await,

@@ -36,7 +36,7 @@ struct Page {
     question: String,
     id: String,
     answer: String,
-    error: String,
+    error: Option<String>,
 }
 
 impl Line {
@@ -50,18 +50,19 @@ impl Line {
 }
 
 impl Page {
-    fn summary(&self) -> ErrorSummary<'_> {
-        ErrorSummary {
+    fn summary(&self) -> Option<ErrorSummary<'_>> {
+        let text = self.error.as_deref()?;
+        Some(ErrorSummary {
             title: "There is a problem",
             errors: vec![ErrorItem {
-                text: &self.error,
+                text,
                 href: "#answer",
             }],
-        }
+        })
     }
 
     fn field(&self) -> Textarea<'_> {
-        field("answer", &self.answer, Some(&self.error))
+        field("answer", &self.answer, self.error.as_deref())
     }
 }
 
@@ -131,14 +132,21 @@ pub(crate) async fn answer(
     let asked = asked.ok_or(Stop::NotFound)?;
     let answer = fields.one("answer");
     let error = match answer.trim().is_empty() {
-        true => "Enter your answer".to_owned(),
+        _ if visitor.returns(&portal).await? => None,
+        true => Some("Enter your answer".to_owned()),
         false => match flow.answer_back(caller, &id, question, answer).await {
             Ok(()) => return Ok(see_other(&format!("/messages/{id}#questions"))),
-            Err(FlowError::Invalid(faults)) => said("The answer", &faults),
+            Err(FlowError::Invalid(faults)) => Some(said("The answer", &faults)),
             Err(error) => return Err(error.into()),
         },
     };
-    let title = "Error: Answer the reviewer";
+    let (title, status) = match error {
+        None => ("Answer the reviewer", StatusCode::OK),
+        Some(_) => (
+            "Error: Answer the reviewer",
+            StatusCode::UNPROCESSABLE_ENTITY,
+        ),
+    };
     let page = Page {
         frame: Frame::around(&portal, &visitor, Place::Sent, title).await?,
         message: id,
@@ -147,5 +155,5 @@ pub(crate) async fn answer(
         answer: answer.to_owned(),
         error,
     };
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.to_string())).into_response())
+    Ok((status, Html(page.to_string())).into_response())
 }

@@ -139,8 +139,12 @@ pub(crate) async fn send(
     State(portal): State<Portal>,
     Posted(visitor, fields): Posted,
 ) -> Result<Response, Stop> {
-    visitor.still_fresh(&portal, HERE)?;
+    visitor.still_fresh_with(&portal, HERE, &fields).await?;
     let typed = Typed::of(&fields);
+    if visitor.returns(&portal).await? {
+        let page = page(&portal, &visitor, typed, Faults::default()).await?;
+        return Ok(Html(page.to_string()).into_response());
+    }
     let mut faults = Faults::default();
     let first = begins(&typed.from, 0);
     // The last day is whole: it ends as the next one begins.

@@ -128,12 +128,16 @@ pub(crate) async fn send(
     State(portal): State<Portal>,
     Posted(visitor, fields): Posted,
 ) -> Result<Response, Stop> {
-    visitor.still_fresh(&portal, HERE)?;
+    visitor.still_fresh_with(&portal, HERE, &fields).await?;
     let typed = NewColleague {
         name: fields.one("name").to_owned(),
         email: fields.one("email").to_owned(),
         role: fields.one("role").to_owned(),
     };
+    if visitor.returns(&portal).await? {
+        let page = page(&portal, &visitor, typed, Faults::default()).await?;
+        return Ok(Html(page.to_string()).into_response());
+    }
     let caller = &visitor.session.caller;
     match portal.flow.invite(caller, typed.clone()).await {
         Ok(()) => Ok(see_other("/agency/people?done=invited")),

@@ -104,9 +104,15 @@ pub(crate) async fn send(
 ) -> Result<Response, Stop> {
     let caller = &visitor.session.caller;
     let one = portal.flow.colleague(caller, &id).await?;
-    visitor.still_fresh(&portal, &here(&id))?;
+    visitor
+        .still_fresh_with(&portal, &here(&id), &fields)
+        .await?;
     let (checked, lost) = (fields.one("checked"), fields.one("lost"));
     let mut faults = Faults::default();
+    if visitor.returns(&portal).await? {
+        let page = page(&portal, &visitor, one, [checked, lost], faults).await?;
+        return Ok(Html(page.to_string()).into_response());
+    }
     if lost == "factor" || lost == "both" {
         let reset = Reset {
             checked: checked.to_owned(),
