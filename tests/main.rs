@@ -21,5 +21,6 @@ mod journeys {
     mod revocation_is_at_once;
     mod tampering_is_found_and_named;
     mod those_who_decide_do_it_in_a_browser;
+    mod what_breaks_while_somebody_writes;
     mod what_comes_by_the_api_is_scanned;
 }
