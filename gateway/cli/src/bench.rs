@@ -9,6 +9,7 @@ mod decide;
 mod figure;
 mod ingest;
 mod memory;
+mod portal;
 mod post;
 mod proof;
 mod record;
@@ -23,16 +24,17 @@ use self::figure::Figure;
 use crate::{say, usage};
 
 /// The measurements. Memory is measured first, while the process is small.
-const NAMES: [&str; 7] = [
-    "seal", "decide", "proof", "record", "post", "ingest", "absent",
+const NAMES: [&str; 8] = [
+    "seal", "decide", "proof", "record", "post", "ingest", "absent", "portal",
 ];
 
 /// Measure the gateway against its limits
 ///
-/// NAME is one of `record`, `post`, `ingest`, `decide`, `seal`, `proof` and `absent`. Every figure stands
-/// beside its limit or its peer, measured in the same run; `ratio` is the figure divided by the
-/// peer's. In JSON, `median` and `p99` are microseconds, `rate` is a second, and `unit` is that of
-/// `figure` and `peer_figure`. Everything happens in a temporary folder (TMPDIR says where).
+/// NAME is one of `record`, `post`, `ingest`, `decide`, `seal`, `proof`, `absent` and `portal`. Every
+/// figure stands beside its limit or its peer, measured in the same run; `ratio` is the figure
+/// divided by the peer's. In JSON, `median` and `p99` are microseconds, `rate` is a second, and
+/// `unit` is that of `figure` and `peer_figure`. Everything happens in a temporary folder (TMPDIR
+/// says where).
 #[derive(Debug, Args)]
 pub struct Bench {
     /// One measurement; all without it
@@ -40,7 +42,7 @@ pub struct Bench {
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Measure `record` and `post` on this PostgreSQL server as well, in databases of its own
+    /// Measure `record`, `post`, `ingest` and `portal` on this PostgreSQL server as well, in databases of its own
     #[arg(long, value_name = "URL")]
     database: Option<String>,
     /// Seal a stream of 1 GiB as well
@@ -124,6 +126,7 @@ async fn measure(name: &str, setup: &Setup) -> anyhow::Result<Vec<Figure>> {
         "seal" => seal::run(setup),
         "proof" => proof::run(setup),
         "absent" => absent::run(setup).await,
+        "portal" => portal::run(setup).await,
         other => Err(known(other).err().unwrap_or_else(|| usage(other))),
     }
 }

@@ -25,6 +25,7 @@ pub(crate) use self::choice::password_faults;
 pub(crate) use self::password::Desk;
 pub use self::password::{Cost, hash};
 pub(crate) use self::session::{end_all, fresh_token, print};
+pub use self::totp::code_at;
 pub(crate) use self::totp::{base32, spell, step_of};
 
 /// A session that nobody used for so long is locked until its person signs in again.

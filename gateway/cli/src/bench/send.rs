@@ -28,6 +28,7 @@ pub struct Sender {
     flow: Flow,
     caller: Caller,
     particulars: Particulars,
+    media_type: &'static str,
 }
 
 impl Sender {
@@ -53,7 +54,16 @@ impl Sender {
                 proof: "mutual-tls",
             },
             particulars: particulars(identifiers)?,
+            media_type: "application/octet-stream",
         })
+    }
+
+    /// The same, whose items are texts: a page shows them.
+    pub fn texts(self) -> Self {
+        Self {
+            media_type: "text/plain",
+            ..self
+        }
     }
 
     /// The flow it sends through.
@@ -64,12 +74,12 @@ impl Sender {
     /// An exchange to send, its body sealed. Each has another content: the same again is
     /// recognised, and costs more.
     pub async fn submission(&self, bytes: usize) -> anyhow::Result<Submission> {
-        let mut content = rand::random::<[u8; 16]>().to_vec();
-        content.resize(bytes.max(16), 0x20);
+        let mut content = format!("{:032x}", rand::random::<u128>()).into_bytes();
+        content.resize(bytes.max(32), b' ');
         let (send, chunks) = mpsc::channel(1);
         send.send(Ok(Bytes::from(content))).await?;
         drop(send);
-        let media_type = "application/octet-stream".to_owned();
+        let media_type = self.media_type.to_owned();
         Ok(Submission {
             caller: self.caller.clone(),
             particulars: self.particulars.clone(),

@@ -25,6 +25,14 @@ pub(crate) fn step_of(secret: &[u8], code: &str, now: Timestamp) -> Option<i64> 
     found
 }
 
+/// The code that a secret (base32) has at a time: for programs that sign in as a person whose
+/// secret they were given, as the measurements do.
+#[must_use]
+pub fn code_at(secret: &str, at: Timestamp) -> Option<String> {
+    let secret = base32(secret.as_bytes())?;
+    code(&secret, at.as_second().div_euclid(STEP))
+}
+
 /// The code of a step (RFC 4226 section 5.3).
 fn code(secret: &[u8], step: i64) -> Option<String> {
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret);
