@@ -8,6 +8,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { audits } from "./lighthouse.mjs";
 import { agencies, ask, browser, clock, context, cookieOf, demo, download, folder, found, gateway, look, scripted, signIn } from "./portal.mjs";
 
 const nominal = demo.nominals[0];
@@ -201,11 +202,26 @@ async function weight() {
   await visit.close();
 }
 
+/** Lighthouse over what she sees first, and over the two pages she is on most. */
+async function lighthouse(id) {
+  const { cookie } = await cookieOf(officer);
+  const pages = [[`${demo.portal}/sign-in`], [`${demo.portal}/inbox`, cookie], [`${demo.portal}/messages/${id}`, cookie]];
+  for (const [place, { address, scores, lost }] of (await audits(pages)).entries()) {
+    assert.equal(address, pages[place][0], "the page itself was looked at");
+    console.log(`lighthouse ${new URL(address).pathname.split("/")[1]} ${JSON.stringify(scores)}`);
+    for (const category of ["accessibility", "best-practices"]) {
+      assert.equal(scores[category], 100, `${address}: ${category} ${JSON.stringify(lost[category])}`);
+    }
+    assert.ok(scores.performance >= 95, `${address}: performance ${JSON.stringify(lost.performance)}`);
+  }
+}
+
 try {
   const id = await day(scripted);
   await sender(id);
   await routes(id);
   if (scripted) await weight();
+  if (scripted) await lighthouse(id);
   assert.deepEqual(found, []);
   console.log("portal holds");
 } finally {
