@@ -18,6 +18,7 @@ mod journeys {
     mod mail_goes_through_a_real_postfix;
     mod nothing_of_a_person_lies_in_clear;
     mod one_exchange_from_system_to_system;
+    mod pages_in_their_rarer_states;
     mod revocation_is_at_once;
     mod tampering_is_found_and_named;
     mod those_who_decide_do_it_in_a_browser;

@@ -15,7 +15,7 @@ async function freePort() {
 /** What Lighthouse finds of a page as on a slow phone: scores of 100, and what cost them. */
 async function audit(port, address, cookie) {
   const { lhr } = await lighthouse(address, {
-    port, logLevel: "error", disableStorageReset: true, extraHeaders: cookie ? { Cookie: cookie } : undefined,
+    port, logLevel: "error", disableStorageReset: true, emulatedUserAgent: false, extraHeaders: cookie ? { Cookie: cookie } : undefined,
     onlyCategories: ["accessibility", "best-practices", "performance"] });
   if (lhr.runtimeError) throw new Error(`${address}: ${lhr.runtimeError.message}`);
   const categories = Object.values(lhr.categories);

@@ -154,4 +154,5 @@ fn run(program: &str, script: &str, demo: &Path, environment: &[(&str, &str)]) {
         .expect("the peer's program runs");
     let said = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{said}");
+    print!("{}", String::from_utf8_lossy(&done.stdout));
 }

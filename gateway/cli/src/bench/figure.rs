@@ -7,7 +7,7 @@ use crate::say;
 
 /// How this binary was built. Figures are stated for `release`.
 pub const PROFILE: &str = if cfg!(debug_assertions) {
-    "dev (own code at opt-level 1, its busiest crates at 2 and 3; dependencies at 2 and 3)"
+    "dev (own code at opt-level 0 and 1, its busiest crates at 2 and 3; dependencies at 2 and 3)"
 } else {
     "release"
 };

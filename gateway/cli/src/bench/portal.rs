@@ -84,7 +84,11 @@ async fn measure(setup: &Setup, world: &World, at: String) -> anyhow::Result<Vec
     let sender = Visitor::sign_in(world, SENDER, at).await?;
     let views = setup.times(VIEWS);
     let bar = progress::bar(NAME);
-    let bare = reader.times(views, |_| BARE.to_owned()).await?;
+    let nobody = Visitor {
+        cookie: String::new(),
+        ..reader.clone()
+    };
+    let bare = nobody.times(views, |_| BARE.to_owned()).await?;
     let singly = reader.singly(world, setup.times(PAGES)).await?;
     let new = reader.turn_over().await?;
     let inbox = reader.times(views, |_| "/inbox".to_owned()).await?;
