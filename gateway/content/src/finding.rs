@@ -38,7 +38,8 @@ impl Finding {
         let words = match self {
             Self::Executable => "is or holds a program, script or shortcut that could run",
             Self::TypeLies { declared, real } => {
-                return format!("is called `{declared}` but its content is `{real}`");
+                let (declared, real) = (named(declared), named(real));
+                return format!("is called {declared} but its content is {real}");
             }
             Self::Macros => "holds macros, which could run when it is opened",
             Self::EmbeddedObject => "holds an embedded object, which could run when it is opened",
@@ -76,4 +77,38 @@ impl Finding {
             Self::ActivePdf | Self::ArchiveInside => false,
         }
     }
+}
+
+/// What a media type is called by those who send such files; else itself.
+fn named(media_type: &str) -> String {
+    let name = match media_type {
+        "application/pdf" => "a PDF",
+        "application/msword"
+        | "application/vnd.openxmlformats-officedocument.wordprocessingml.document" => {
+            "a Word document"
+        }
+        "application/vnd.ms-excel"
+        | "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => {
+            "an Excel workbook"
+        }
+        "application/vnd.ms-powerpoint"
+        | "application/vnd.openxmlformats-officedocument.presentationml.presentation" => {
+            "a PowerPoint presentation"
+        }
+        "application/vnd.ms-outlook" => "an Outlook message",
+        "application/rtf" => "a rich text document",
+        "application/zip" => "a ZIP archive",
+        "application/vnd.microsoft.portable-executable" => "a Windows program",
+        "application/x-executable" | "application/x-mach-binary" => "a program",
+        "application/x-msi" => "a Windows installer",
+        "application/x-ms-shortcut" => "a Windows shortcut",
+        "text/x-shellscript" => "a script",
+        "text/plain" => "plain text",
+        "text/html" => "a web page",
+        "image/jpeg" => "a JPEG picture",
+        "image/png" => "a PNG picture",
+        "image/gif" => "a GIF picture",
+        other => return format!("`{other}`"),
+    };
+    name.to_owned()
 }

@@ -384,6 +384,12 @@ fn every_finding_has_words_that_follow_a_name() {
         real: "c/d".into(),
     };
     assert_eq!(lie.words(), "is called `a/b` but its content is `c/d`");
+    let program = Finding::TypeLies {
+        declared: "application/pdf".to_owned(),
+        real: "application/vnd.microsoft.portable-executable".to_owned(),
+    };
+    let words = "is called a PDF but its content is a Windows program";
+    assert_eq!(program.words(), words);
     for finding in [
         Executable,
         Macros,

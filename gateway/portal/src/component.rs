@@ -26,7 +26,7 @@ pub(crate) use self::moj::{
     Filter, SelectedCategory, SelectedFilters, SelectedItem, Timeline, TimelineItem,
 };
 pub(crate) use self::notice::{Details, InsetText, NotificationBanner, WarningText};
-pub(crate) use self::show::{Action, Cell, Head, Row, SummaryList, Table, Tag};
+pub(crate) use self::show::{Action, Cell, Head, Row, STACK, SummaryList, Table, Tag};
 
 /// Markup of ours: rendered by a template, or text that was escaped.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -264,10 +264,10 @@ impl Visitor {
             let watch = Watch::start();
             let page = self.view(&path).await?;
             took.push(watch.micros());
-            let older = page
+            let mut older = page
                 .split('"')
                 .filter(|part| part.starts_with("/inbox?before="));
-            next = older.last().map(str::to_owned);
+            next = older.next_back().map(str::to_owned);
         }
         Ok(Times::of(took))
     }

@@ -66,6 +66,10 @@ pub(crate) struct Action {
     pub(crate) hidden: String,
 }
 
+/// The class of a table whose cells stand below each other on a narrow screen, each after the
+/// name of its column.
+pub(crate) const STACK: &str = "portal-stack";
+
 /// Facts in rows and columns; the first cell of a row names it.
 #[derive(Debug, Template)]
 #[template(path = "component/table.html")]

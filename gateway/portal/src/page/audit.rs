@@ -14,7 +14,7 @@ use gateway_flow::usage::{Usage, UsageEvent, UsageQuery};
 
 pub(crate) use self::counts::COUNT;
 use crate::component::{
-    Cell, ErrorSummary, Filter, Head, Html as Markup, InsetText, Pagination, Table,
+    Cell, ErrorSummary, Filter, Head, Html as Markup, InsetText, Pagination, STACK, Table,
 };
 use crate::frame::{Frame, Place};
 use crate::happened::{self, OF_LOG};
@@ -223,7 +223,7 @@ impl Page {
         Table {
             caption: "Events, the newest first",
             caption_classes: "govuk-visually-hidden",
-            classes: "portal-stack",
+            classes: STACK,
             head: ["Time", "What happened", "Agency", "Person"]
                 .map(|text| Head {
                     text,

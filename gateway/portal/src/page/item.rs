@@ -6,7 +6,7 @@ use gateway_flow::FlowError;
 use gateway_flow::read::DocumentBody;
 use gateway_flow::view::{ExchangeView, ItemView};
 
-use crate::stop::Stop;
+use crate::stop::{Stop, sentence};
 use crate::visitor::Visitor;
 use crate::{Portal, words};
 
@@ -94,7 +94,10 @@ async fn body(
             body @ DocumentBody::Clear(_) => Ok(Body::Text(read_text(body).await?)),
             DocumentBody::Sealed { .. } => Ok(Body::File),
         },
-        Err(FlowError::Forbidden(why)) => Ok(Body::Not(format!("You cannot open this: {why}."))),
+        Err(FlowError::Forbidden(why)) => Ok(Body::Not(format!(
+            "You cannot open this. {}",
+            sentence(&why)
+        ))),
         Err(error) => Err(error.into()),
     }
 }

@@ -11,7 +11,7 @@ use gateway_flow::view::{DeliveryView, ExchangeView};
 use serde::Deserialize;
 
 use crate::component::{
-    Action, BackLink, Button, Cell, Details, Head, Html as Markup, NotificationBanner, Row,
+    Action, BackLink, Button, Cell, Details, Head, Html as Markup, NotificationBanner, Row, STACK,
     SummaryList, Table, Tag, WarningText,
 };
 use crate::frame::{Frame, Place};
@@ -201,7 +201,7 @@ impl Page {
         Table {
             caption: "Who has it",
             caption_classes: "govuk-table__caption--m",
-            classes: "portal-stack",
+            classes: STACK,
             head: vec![head("Agency"), head("State"), head("Steps")],
             rows: rows.collect(),
         }

@@ -11,7 +11,7 @@ use gateway_flow::timeline::PartView;
 
 use crate::component::{
     BackLink, Cell, ErrorSummary, Filter, Head, Html as Markup, InsetText, NotificationBanner,
-    Pagination, Row, SummaryList, Table, Timeline, TimelineItem,
+    Pagination, Row, STACK, SummaryList, Table, Timeline, TimelineItem,
 };
 use crate::frame::{Frame, Place};
 use crate::happened::{self, OF_NOMINAL};
@@ -237,7 +237,7 @@ impl Page {
         (!parts.is_empty()).then(|| Table {
             caption: "Partners",
             caption_classes: "govuk-table__caption--m",
-            classes: "portal-stack",
+            classes: STACK,
             head: ["Agency", "When", "Single point of contact"]
                 .map(|text| Head {
                     text,
@@ -277,7 +277,7 @@ impl Page {
         (!parts.is_empty()).then(|| Table {
             caption: "Custody",
             caption_classes: "govuk-table__caption--m",
-            classes: "portal-stack",
+            classes: STACK,
             head: ["Prison", "When", "Single point of contact"]
                 .map(|text| Head {
                     text,

@@ -11,7 +11,7 @@ use gateway_flow::reason::ReadingOf;
 use serde::Deserialize;
 
 use crate::component::{
-    Button, Cell, ErrorItem, ErrorSummary, Head, Html as Markup, Input, Pagination, Table,
+    Button, Cell, ErrorItem, ErrorSummary, Head, Html as Markup, Input, Pagination, STACK, Table,
 };
 use crate::frame::{Frame, Place};
 use crate::page::nominal::path;
@@ -133,7 +133,7 @@ impl List {
         Table {
             caption: "Records of the area",
             caption_classes: "govuk-visually-hidden",
-            classes: "portal-stack",
+            classes: STACK,
             head: ["Name", "Date of birth", "Level and category", "Lead agency"]
                 .map(|text| Head {
                     text,

@@ -15,7 +15,7 @@ use super::incomplete::{Asked, limit, pages};
 use super::reason::given;
 use crate::component::{
     Button, Cell, ChoiceItem, Choices, Details, ErrorItem, ErrorSummary, Head, Html as Markup,
-    InsetText, NotificationBanner, Pagination, Table, Tag, Textarea,
+    InsetText, NotificationBanner, Pagination, STACK, Table, Tag, Textarea,
 };
 use crate::frame::{Frame, Place};
 use crate::stop::{Stop, see_other};
@@ -199,7 +199,7 @@ impl Line {
         Table {
             caption: &name(candidate),
             caption_classes: "govuk-table__caption--s",
-            classes: "portal-stack",
+            classes: STACK,
             head: vec![
                 head("Identifier"),
                 head("Given"),

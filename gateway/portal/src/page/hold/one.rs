@@ -19,7 +19,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::form::{Form, Typed, Wrong};
 use crate::component::{
-    BackLink, Cell, Details, ErrorSummary, Head, Html as Markup, NotificationBanner, Row,
+    BackLink, Cell, Details, ErrorSummary, Head, Html as Markup, NotificationBanner, Row, STACK,
     SummaryList, Table, Tag, WarningText,
 };
 use crate::frame::{Frame, Place};
@@ -321,7 +321,7 @@ fn table(cells: &[ReviewCell], name: impl Fn(&str) -> String) -> Table<'static> 
     Table {
         caption: "What is decided",
         caption_classes: "govuk-table__caption--s",
-        classes: "portal-stack",
+        classes: STACK,
         head: vec![
             head("For"),
             head("Who decides"),
