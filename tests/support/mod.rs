@@ -140,6 +140,10 @@ pub fn browser_without_scripts(script: &str, demo: &Path) {
     run("node", script, demo, &[("PORTAL_PLAIN", "1")]);
 }
 
+#[expect(
+    clippy::print_stdout,
+    reason = "what a peer found is part of the report"
+)]
 fn run(program: &str, script: &str, demo: &Path, environment: &[(&str, &str)]) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("peers")
