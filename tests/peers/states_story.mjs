@@ -1,5 +1,6 @@
 // Pages in states that are rarer: a list of more than one page, what may only be seen here, what
-// only the agency itself can open, a session ended from elsewhere. In a real browser.
+// only the agency itself can open, a session ended from elsewhere; and the whole job by the keyboard
+// alone. In a real browser.
 //
 // usage: node states_story.mjs DEMO_DIR GATEWAY_BINARY [PICTURES_DIR]
 // Each step is an assertion; the last line is `states hold`.
@@ -7,7 +8,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { agencies, ask, browser, context, demo, download, folder, found, look, person, scripted as script, signIn } from "./portal.mjs";
+import { agencies, ask, browser, code, context, demo, download, folder, found, look, person, scripted as script, signIn } from "./portal.mjs";
 
 const nominal = demo.nominals[0];
 
@@ -112,7 +113,69 @@ async function sessions() {
   for (const { visit } of [left, here]) await visit.close();
 }
 
+/** By Tab alone to an element; each stop on the way comes after the one before, and is seen to be it. */
+async function reach(page, element) {
+  for (let stops = 0; stops < 120; stops++) {
+    if (await element.evaluate((one) => one === document.activeElement)) return;
+    const before = await page.evaluateHandle(() => document.activeElement);
+    await page.keyboard.press("Tab");
+    const stop = await page.evaluate((last) => {
+      const here = document.activeElement, style = getComputedStyle(here);
+      const follows = last === document.body || here === document.body || Boolean(last.compareDocumentPosition(here) & Node.DOCUMENT_POSITION_FOLLOWING);
+      const boxed = ["radio", "checkbox"].includes(here.type) || here === document.body;
+      return { follows, seen: boxed || style.outlineStyle !== "none" || style.boxShadow !== "none", what: here.outerHTML.slice(0, 120) };
+    }, before);
+    assert.ok(stop.follows && stop.seen, JSON.stringify(stop));
+  }
+  assert.fail(`no way by the keyboard to ${element}`);
+}
+
+/** Her whole job without a mouse: sign in, read, answer, mend an error, check, send. */
+async function keyboard() {
+  const user = person("southwark-housing", "spoc");
+  const id = await post("met-police", { recipients: ["southwark-housing"], items: [text("Tenancy", "Does he hold a tenancy of yours?")] });
+  const [visit] = await context(script);
+  const page = await visit.newPage();
+  const type = async (label, words) => {
+    await reach(page, page.getByLabel(label, { exact: true }));
+    await page.keyboard.type(words);
+  };
+  const press = async (role, name, key = "Enter") => {
+    await reach(page, page.getByRole(role, { name, exact: true }).first());
+    await page.keyboard.press(key);
+  };
+  await page.goto(`${demo.portal}/messages/${id}`);
+  await type("Email address", user.email);
+  await type("Password", user.password);
+  await type("One-time code", await code(user.totp_secret));
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Tenancy", level: 1 }).waitFor();
+  // The first stop of each page leads past what every page begins with.
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.textContent.trim()), "Skip to main content");
+  await page.keyboard.press("Enter");
+  assert.match(page.url(), /#main-content$/);
+  const reply = page.getByRole("link", { name: "Reply", exact: true }).or(page.getByRole("button", { name: "Reply", exact: true }));
+  await reach(page, reply);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Reply", level: 1 }).waitFor();
+  await press("button", "Continue");
+  await page.getByRole("alert").getByText("Write a message, or add a file").waitFor();
+  if (script) assert.ok(await page.locator(".govuk-error-summary").evaluate((one) => one === document.activeElement), "the errors are read out first");
+  await press("link", "Write a message, or add a file");
+  if (script) assert.equal(await page.evaluate(() => document.activeElement.id), "text", "the way from an error leads into its field");
+  await type("Message", "No, he holds none.");
+  await reach(page, page.getByLabel("What kind of information is the message?"));
+  await page.keyboard.type("Where");
+  await press("button", "Continue");
+  await page.getByRole("heading", { name: "Check before you send" }).waitFor();
+  await press("button", "Send", "Space");
+  await page.getByText("Your message is sent").waitFor();
+  await visit.close();
+}
+
 try {
+  await keyboard();
   await pages();
   await onlyHere();
   await ownKey();
