@@ -23,7 +23,7 @@ use std::sync::Arc;
 use gateway_content::clamd::Scanner;
 use gateway_flow::Flow;
 
-pub use crate::router::{Pages, router};
+pub use crate::router::{Pages, router, routes};
 
 /// What the handlers work with. Clones are the same portal.
 #[derive(Clone, Debug)]

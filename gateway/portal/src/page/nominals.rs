@@ -216,14 +216,12 @@ pub(crate) async fn reason(
     State(portal): State<Portal>,
     Posted(visitor, fields): Posted,
 ) -> Result<Response, Stop> {
-    if !visitor.is_any(&[Role::Coordinator]) {
-        return Err(Stop::NotFound);
-    }
+    let caller = &visitor.session.caller;
+    portal.flow.may_see_queues(caller).await?;
     let given = why::Why::of(&fields);
     match why::answered(&portal, &visitor, LIST.to_owned(), WHY, given).await? {
         Err(once_more) => Ok(once_more),
         Ok(reason) => {
-            let caller = &visitor.session.caller;
             let of = ReadingOf::Nominals;
             portal.flow.read_with_reason(caller, of, &reason).await?;
             Ok(see_other(LIST))
