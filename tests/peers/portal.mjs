@@ -23,8 +23,9 @@ export function person(agency, role) {
   return agencies[agency].users.find((user) => user.role === role) ?? assert.fail(`no ${role} at ${agency}`);
 }
 
-/** A request outside the browser: for an agency's system, or for nobody. */
+/** A request outside the browser: for an agency's system, for nobody, or with a browser's cookie, which is good under its name alone. */
 export function ask(address, { agency, body, method, headers = {} } = {}) {
+  if (headers.cookie) headers = { "user-agent": agent, ...headers };
   const who = agency && agencies[agency];
   const tls = who ? { cert: readFileSync(who.api_cert), key: readFileSync(who.api_key) } : {};
   return new Promise((resolve, reject) => {
@@ -56,6 +57,8 @@ export async function code(secret) {
 }
 
 export const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+/** What it calls itself. */
+const agent = await (await browser.newPage()).evaluate(() => navigator.userAgent);
 const looked = new Set();
 /** What was wrong with how pages look: said all at once. */
 export const found = [];

@@ -24,6 +24,15 @@ pub struct PortalConfig {
     pub key: PathBuf,
     /// The coordination unit's number, for whoever cannot go on.
     pub coordination_phone: String,
+    /// A session ends when it is used from another network than it was begun in (IPv4 /24, IPv6
+    /// /48), as it does from another browser. Set to `false` where staff move between networks
+    /// while they work, or where the portal has both an IPv4 and an IPv6 address.
+    #[serde(default = "bound")]
+    pub session_network: bool,
+}
+
+const fn bound() -> bool {
+    true
 }
 
 impl PortalConfig {
@@ -34,6 +43,7 @@ impl PortalConfig {
             certificate: folder.join("pki/server.pem"),
             key: folder.join("pki/server.key"),
             coordination_phone: DEMO_PHONE.to_owned(),
+            session_network: bound(),
         }
     }
 
@@ -48,6 +58,7 @@ impl PortalConfig {
     pub fn router(&self, flow: Flow, api: Api, scanner: Option<Scanner>) -> Pages {
         let settings = Settings {
             coordination_phone: self.coordination_phone.clone(),
+            session_network: self.session_network,
         };
         let portal = Portal::new(flow, settings).scanned_by(scanner);
         router(portal, ledger_router(api))

@@ -116,6 +116,8 @@ kinds! {
     SignInLocked = "sign-in-locked",
     /// A session came to its end.
     SessionEnded = "session-ended",
+    /// A session was used from another browser or network than it was begun in.
+    SessionMoved = "session-moved",
     /// A nominal, or its lead, partners, custody, level or identifiers changed.
     NominalChanged = "nominal-changed",
     /// A meeting or its attendance list was entered.

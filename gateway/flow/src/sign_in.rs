@@ -7,9 +7,11 @@
 
 mod attempt;
 mod choice;
+mod moved;
 mod password;
 mod session;
 mod totp;
+mod whence;
 
 use gateway_store::rows::PersonRow;
 use jiff::{SignedDuration, Timestamp};
@@ -22,11 +24,13 @@ use crate::submission::Caller;
 use self::attempt::Proof;
 pub(crate) use self::attempt::totp_place;
 pub(crate) use self::choice::password_faults;
+pub use self::moved::MovedSession;
 pub(crate) use self::password::Desk;
 pub use self::password::{Cost, hash};
 pub(crate) use self::session::{end_all, fresh_token, print};
 pub use self::totp::code_at;
 pub(crate) use self::totp::{base32, spell, step_of};
+pub use self::whence::{Differs, Whence};
 
 /// A session that nobody used for so long is locked until its person signs in again.
 pub const IDLE: SignedDuration = SignedDuration::from_mins(20);
@@ -56,7 +60,7 @@ pub enum Standing {
     /// Somebody who was away for [`IDLE`] and must sign in again to go on. Until then nothing is
     /// shown to them; what they were writing is kept for them.
     Locked(PersonRow),
-    /// Nobody: it ended, or never was.
+    /// Nobody: it ended, or never was, or was used from elsewhere and ended for that.
     Absent,
 }
 
@@ -117,7 +121,8 @@ pub enum SignInError {
 impl Flow {
     /// Signs a person in, by password and one-time code (RFC 6238: steps of 30 seconds, one to
     /// either side, each step once a person). After five failures within fifteen minutes an
-    /// address is refused for fifteen minutes, whatever is given.
+    /// address is refused for fifteen minutes, whatever is given. The session opens nothing until it
+    /// is bound to where it was begun ([`Flow::bind_session`]).
     ///
     /// # Errors
     /// [`SignInError`]; every failure to prove who one is, is [`SignInError::Refused`].

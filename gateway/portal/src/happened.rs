@@ -101,6 +101,7 @@ const SIGN_INS: Group = Group {
         EventKind::SignedIn,
         EventKind::SignInLocked,
         EventKind::SessionEnded,
+        EventKind::SessionMoved,
     ],
 };
 const ARRANGEMENTS: Group = Group {
@@ -148,6 +149,7 @@ pub(crate) fn label(kind: EventKind, detail: &Detail) -> &'static str {
         EventKind::SignedIn => "Somebody signed in",
         EventKind::SignInLocked => "Signing in was locked after failures",
         EventKind::SessionEnded => "A session ended",
+        EventKind::SessionMoved => "A session was used from elsewhere",
         EventKind::NominalChanged => change(said("change")),
         EventKind::MeetingChanged => "A meeting was entered",
         EventKind::KeyChanged => "A key or certificate was changed",
@@ -234,6 +236,14 @@ pub(crate) fn more(detail: &Detail, rules: &[String]) -> Vec<String> {
     }
     if let Some(channel) = said("channel") {
         lines.push(format!("By way of: {}.", words::channel(channel)));
+    }
+    if let Some(differs) = said("differs") {
+        let where_from = match differs {
+            "browser" => "another browser",
+            "network" => "another network",
+            _ => "another browser on another network",
+        };
+        lines.push(format!("From {where_from}: it was ended."));
     }
     if !rules.is_empty() {
         lines.push(format!("Rules: {}.", rules.join(", ")));

@@ -16,6 +16,7 @@ mod qr;
 mod router;
 mod stop;
 mod visitor;
+mod whence;
 mod words;
 
 use std::sync::Arc;
@@ -41,6 +42,8 @@ pub struct Portal {
 pub struct Settings {
     /// The coordination unit's number, for whoever cannot go on.
     pub coordination_phone: String,
+    /// A session is bound to the network that it was begun in, beside the browser.
+    pub session_network: bool,
 }
 
 impl Portal {

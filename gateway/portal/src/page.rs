@@ -14,6 +14,7 @@ pub(crate) mod item;
 pub(crate) mod join;
 pub(crate) mod kept;
 pub(crate) mod message;
+pub(crate) mod moved;
 pub(crate) mod nominal;
 pub(crate) mod nominals;
 pub(crate) mod notices;

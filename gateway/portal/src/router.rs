@@ -6,8 +6,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
 use crate::page::{
-    again, audit, compose, coordination, document, hold, inbox, join, kept, message, nominal,
-    notices, people, sent, sessions, share, sign_in,
+    again, audit, compose, coordination, document, hold, inbox, join, kept, message, moved,
+    nominal, notices, people, sent, sessions, share, sign_in,
 };
 use crate::stop::Stop;
 use crate::{Portal, assets, guard};
@@ -79,6 +79,8 @@ fn signed_in() -> Vec<Route> {
         ("POST", "/sessions/{id}", post(sessions::end)),
         ("GET", "/sign-in/again", get(again::form)),
         ("POST", "/sign-in/again", post(again::send)),
+        ("GET", "/sign-in/moved", get(moved::show)),
+        ("POST", "/sign-in/moved", post(moved::read)),
         ("POST", "/sign-out", post(sessions::sign_out)),
     ];
     routes.extend(compose::routes());

@@ -137,7 +137,7 @@ fn sign_in_address(next: &str) -> String {
 }
 
 /// An address that leads on to a page of ours.
-fn leading_on(address: &str, next: &str) -> String {
+pub(crate) fn leading_on(address: &str, next: &str) -> String {
     let mut address = format!("{address}?next=");
     for byte in next.bytes() {
         if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {

@@ -14,7 +14,7 @@ use jiff::SignedDuration;
 use zeroize::Zeroizing;
 
 use crate::stop::Stop;
-use crate::{Portal, cookie};
+use crate::{Portal, cookie, whence};
 
 /// The forms with words in them whose pages take them up again where they came too late: each
 /// is shown as it was filled in, and nothing is done ([`Visitor::returns`]). A message is a draft.
@@ -101,7 +101,8 @@ impl FromRequestParts<Portal> for Visitor {
     async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Stop> {
         let away = || Stop::SignIn(way_back(parts));
         let token = cookie::value(&parts.headers, cookie::SESSION).ok_or_else(away)?;
-        match portal.flow.session(&token).await? {
+        let from = whence::of(portal, &parts.headers, &parts.extensions);
+        match portal.flow.session(&token, &from).await? {
             Standing::Open(session) => Ok(Self {
                 roles: portal.flow.roles(&session.person).await?,
                 session,
@@ -205,7 +206,8 @@ async fn kept(portal: &Portal, request: Request, away: Stop) -> Result<Stop, Sto
     let Some(token) = cookie::value(request.headers(), cookie::SESSION) else {
         return Ok(away);
     };
-    let Standing::Locked(person) = portal.flow.session(&token).await? else {
+    let from = whence::of(portal, request.headers(), request.extensions());
+    let Standing::Locked(person) = portal.flow.session(&token, &from).await? else {
         return Ok(away);
     };
     let route = request.extensions().get::<MatchedPath>();

@@ -58,6 +58,7 @@ const RECORDS: &[Text] = &[
     shared!(12, "reading and question", "0012_reading_and_question"),
     shared!(11, "people", "0011_people"),
     shared!(13, "nominal act", "0013_nominal_act"),
+    shared!(15, "session moved", "0015_session_moved"),
     shared!(16, "kept form", "0016_kept_form"),
 ];
 

@@ -435,7 +435,8 @@ table! {
 }
 
 table! {
-    /// Somebody is signed in. `token` is the SHA-256 of the cookie's token, hexadecimal.
+    /// Somebody is signed in. `token` is the SHA-256 of the cookie's token, hexadecimal; `browser`
+    /// and `network` are digests of where it was begun, keyed by the token.
     plain SessionRow "session" {
         id: String,
         token: String,
@@ -445,6 +446,18 @@ table! {
         proved_at: i64,
         seen_at: i64,
         ends_at: i64,
+        browser: String,
+        network: String,
+    }
+}
+
+table! {
+    /// A session that was used from elsewhere, and of which its person has not been told.
+    plain SessionMovedRow "session_moved" {
+        id: String,
+        person: String,
+        differs: String,
+        at: i64,
     }
 }
 

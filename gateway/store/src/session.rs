@@ -3,7 +3,7 @@
 
 use crate::db::{Store, Tx};
 use crate::error::StoreError;
-use crate::rows::{SessionRow, SignInFailureRow};
+use crate::rows::{SessionMovedRow, SessionRow, SignInFailureRow};
 
 impl Tx {
     /// The session of a token, by the token's SHA-256 in hexadecimal.
@@ -56,6 +56,29 @@ impl Tx {
             .execute("delete from session where id = $1", &[id.into()])
             .await?;
         Ok(gone == 1)
+    }
+
+    /// A person's sessions that were used from elsewhere, and of which they have not been told, the
+    /// newest first.
+    pub async fn moved_sessions_of(
+        &mut self,
+        person: &str,
+    ) -> Result<Vec<SessionMovedRow>, StoreError> {
+        self.select(
+            "where person = $1 order by at desc, id desc",
+            &[person.into()],
+        )
+        .await
+    }
+
+    /// Forgets those of which a person has been told.
+    pub async fn forget_moved_sessions(&mut self, person: &str) -> Result<(), StoreError> {
+        self.execute(
+            "delete from session_moved where person = $1",
+            &[person.into()],
+        )
+        .await?;
+        Ok(())
     }
 
     /// Removes all sessions, as after a restore: one that was ended since must not come back.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use gateway_api::{Api, Sizes};
 use gateway_flow::Caller;
-use gateway_flow::sign_in::code_at;
+use gateway_flow::sign_in::{Whence, code_at};
 use gateway_http::{CursorKey, Limits, serve_tls, server_config};
 use reqwest::header::COOKIE;
 use reqwest::{Certificate, Client, StatusCode};
@@ -207,6 +207,8 @@ impl Visitor {
             .flow
             .sign_in(&user.email, &user.password, &code)
             .await?;
+        let from = Whence::new("", None);
+        world.flow.bind_session(&signed, &from).await?;
         let ca = Certificate::from_pem(&files::read(&world.config.api.client_ca)?)?;
         Ok(Self {
             client: Client::builder()

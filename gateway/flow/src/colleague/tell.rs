@@ -62,9 +62,9 @@ impl Flow {
     /// The events of an act; what tells the coordinators is written beside.
     pub(super) async fn told(&self, tx: &mut Tx, act: &Act<'_>) -> Result<Vec<Draft>, FlowError> {
         let agency = id_of(act.agency)?;
-        let units = units_of(tx, act.agency).await?;
+        let (units, told) = self.tell_units(tx, act.agency, act.change).await?;
         let mut event = Draft::new(EventKind::PersonChanged, Some(&agency))
-            .reaching(units.clone())
+            .reaching(units)
             .with("by", act.by)
             .with("change", act.change);
         if let Some(person) = act.person {
@@ -75,9 +75,23 @@ impl Flow {
         }
         // The rows go with the first event: a notice is read through it.
         let mut events = vec![event];
-        let kind = format!("{KIND}{}", act.change);
+        events.extend(told);
+        Ok(events)
+    }
+
+    /// Tells the coordinators of an agency's areas of something about its people: whom, and the
+    /// events of it. What they are told of is the first event of the recording.
+    pub(crate) async fn tell_units(
+        &self,
+        tx: &mut Tx,
+        agency: &str,
+        change: &str,
+    ) -> Result<(Vec<AgencyId>, Vec<Draft>), FlowError> {
+        let units = units_of(tx, agency).await?;
+        let mut events = Vec::new();
+        let kind = format!("{KIND}{change}");
         let role = Role::Coordinator;
-        for unit in units {
+        for unit in &units {
             let mut notice = NoticeRow {
                 id: format!("{}/{unit}/{role}/{kind}", Id::new(&self.clock)),
                 exchange: None,
@@ -92,12 +106,12 @@ impl Flow {
             };
             tx.put(&mut notice).await?;
             let told = Draft::new(EventKind::Notified, None)
-                .reaching([unit])
+                .reaching([unit.clone()])
                 .with("role", role.as_str())
                 .with("notice", &*kind);
             events.push(told);
         }
-        Ok(events)
+        Ok((units, events))
     }
 
     /// What the roles of the person who calls are told, the newest first.

@@ -209,8 +209,12 @@ impl Flow {
             proved_at: now,
             seen_at: now,
             ends_at: now + micros(ABSOLUTE),
+            browser: String::new(),
+            network: String::new(),
         });
         row.token = print;
+        // Bound by the token before it, which is good no longer.
+        (row.browser, row.network) = (String::new(), String::new());
         (row.proved_at, row.seen_at) = (now, now);
         tx.put(&mut row).await?;
         Ok((row, again))

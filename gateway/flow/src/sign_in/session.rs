@@ -12,7 +12,8 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::attempt::{WINDOW, may_use, micros};
-use super::{Session, SessionSummary, Standing};
+use super::moved::bound;
+use super::{Session, SessionSummary, Standing, Whence};
 use crate::Flow;
 use crate::case::{corrupt, id_of};
 use crate::error::FlowError;
@@ -55,7 +56,7 @@ pub(super) fn opened(row: SessionRow, person: PersonRow) -> Result<Session, Flow
     })
 }
 
-fn time(at: i64, id: &str) -> Result<Timestamp, FlowError> {
+pub(super) fn time(at: i64, id: &str) -> Result<Timestamp, FlowError> {
     Timestamp::from_microsecond(at).map_err(|_| corrupt("session", id))
 }
 
@@ -79,11 +80,12 @@ pub(crate) async fn end_all(
 }
 
 impl Flow {
-    /// What a token stands for now; that its session is in use is noted, at most once a minute.
+    /// What a token stands for now, where it is used from; that its session is in use is noted, at
+    /// most once a minute. Used from elsewhere than it was begun, a session ends.
     ///
     /// # Errors
     /// [`FlowError::Unavailable`] where the store is away.
-    pub async fn session(&self, token: &str) -> Result<Standing, FlowError> {
+    pub async fn session(&self, token: &str, from: &Whence) -> Result<Standing, FlowError> {
         let now = self.now();
         let mut tx = self.store.read().await?;
         let Some(row) = tx.session_by_token(&print(token)).await? else {
@@ -98,6 +100,13 @@ impl Flow {
         }
         if !may_use {
             self.end(vec![row], "suspended").await?;
+            return Ok(Standing::Absent);
+        }
+        let Some(begun) = bound(&row) else {
+            return Ok(Standing::Absent);
+        };
+        if let Some(differs) = begun.differs(&from.prints(token)) {
+            self.end_moved(row, differs).await?;
             return Ok(Standing::Absent);
         }
         if self.is_locked(&row) {

@@ -10,7 +10,7 @@ use gateway_store::rows::{InvitationRow, MailOutRow, PersonRow};
 use gateway_store::testing::{TestDb, each};
 use jiff::SignedDuration;
 
-use crate::sign_in::code_of;
+use crate::sign_in::{code_of, here};
 use crate::world::{World, agency, world};
 
 const AT: &str = "southwark-housing";
@@ -494,6 +494,7 @@ async fn a_reset_ends_factor_and_sessions_and_the_link_sets_it_anew() {
         let leaver = id_of(&world, "leaver").await;
         let code = code_of(SECRET, flow.clock.now());
         let open = flow.sign_in(&email, PASSWORD, &code).await.unwrap();
+        flow.bind_session(&open, &here()).await.unwrap();
         let short = Reset {
             checked: " seen ".to_owned(),
             password_too: false,
@@ -501,7 +502,7 @@ async fn a_reset_ends_factor_and_sessions_and_the_link_sets_it_anew() {
         let refused = flow.reset_factor(&by, &leaver, short).await;
         assert_eq!(faults(refused.unwrap_err()), ["/checked"]);
         flow.reset_factor(&by, &leaver, reset()).await.unwrap();
-        let standing = flow.session(&open.token).await.unwrap();
+        let standing = flow.session(&open.token, &here()).await.unwrap();
         assert!(matches!(standing, Standing::Absent), "{standing:?}");
         assert!(!signs_in(flow, &email, SECRET).await, "the old factor");
 
@@ -586,9 +587,10 @@ async fn a_leaver_is_out_at_once_with_the_links_they_sent_and_comes_back_only_by
         let code = code_of(SECRET, flow.clock.now());
         let deputy = format!("deputy@{AT}.example");
         let open = flow.sign_in(&deputy, PASSWORD, &code).await.unwrap();
+        flow.bind_session(&open, &here()).await.unwrap();
         let id = open.session.person.id.clone();
         flow.suspend_colleague(&by, &id).await.unwrap();
-        let standing = flow.session(&open.token).await.unwrap();
+        let standing = flow.session(&open.token, &here()).await.unwrap();
         assert!(matches!(standing, Standing::Absent), "{standing:?}");
         assert!(!signs_in(flow, &deputy, SECRET).await);
         let over = flow.link(&token).await.unwrap();

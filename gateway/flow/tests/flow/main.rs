@@ -14,6 +14,7 @@ mod dossier;
 mod emergency;
 mod keeping;
 mod kept;
+mod moved;
 mod obligations;
 mod portal;
 mod queues;

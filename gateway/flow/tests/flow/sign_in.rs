@@ -3,7 +3,7 @@
 use aws_lc_rs::hmac;
 use gateway_core::{Channel, Role};
 use gateway_flow::admin::{AgencyChange, NewPerson};
-use gateway_flow::sign_in::{Cost, hash};
+use gateway_flow::sign_in::{Cost, Whence, hash};
 use gateway_flow::{Flow, FlowError, NewSession, Session, SignInError, Standing};
 use gateway_store::Store;
 use gateway_store::rows::SessionRow;
@@ -16,11 +16,11 @@ use crate::world::{World, agency, world};
 const SECRET: &[u8] = b"12345678901234567890";
 const SECRET_BASE32: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const PASSWORD: &str = "abcd-efgh-jkmn-pqrs";
-const ANN: &str = "ann@southwark-housing.example";
+pub const ANN: &str = "ann@southwark-housing.example";
 const BOB: &str = "bob@southwark-housing.example";
 const NOBODY: &str = "nobody@southwark-housing.example";
 
-async fn with_ann_and_bob(db: TestDb) -> World {
+pub async fn with_ann_and_bob(db: TestDb) -> World {
     let world = world(db).await;
     for email in [ANN, BOB] {
         let new = NewPerson {
@@ -69,9 +69,16 @@ fn code(flow: &Flow) -> String {
 }
 
 /// Signs in with a code that was not used before.
-async fn sign_in(flow: &Flow, email: &str) -> NewSession {
+pub async fn sign_in(flow: &Flow, email: &str) -> NewSession {
     assert!(flow.clock.advance(SignedDuration::from_secs(30)));
-    flow.sign_in(email, PASSWORD, &code(flow)).await.unwrap()
+    let new = flow.sign_in(email, PASSWORD, &code(flow)).await.unwrap();
+    flow.bind_session(&new, &here()).await.unwrap();
+    new
+}
+
+/// Where everybody signs in, but for those of whom it is said otherwise.
+pub fn here() -> Whence {
+    Whence::new("Mozilla/5.0 Firefox/140.0", Some([192, 0, 2, 7].into()))
 }
 
 async fn refused(flow: &Flow, email: &str, password: &str, code: &str) {
@@ -86,19 +93,19 @@ async fn fail(flow: &Flow, email: &str, times: usize) {
 }
 
 async fn open(flow: &Flow, token: &str) -> Session {
-    match flow.session(token).await.unwrap() {
+    match flow.session(token, &here()).await.unwrap() {
         Standing::Open(session) => session,
         other @ (Standing::Locked(_) | Standing::Absent) => panic!("{other:?}"),
     }
 }
 
 async fn absent(flow: &Flow, token: &str) {
-    let standing = flow.session(token).await.unwrap();
+    let standing = flow.session(token, &here()).await.unwrap();
     assert!(matches!(standing, Standing::Absent), "{standing:?}");
 }
 
 async fn locked(flow: &Flow, token: &str) {
-    let standing = flow.session(token).await.unwrap();
+    let standing = flow.session(token, &here()).await.unwrap();
     assert!(matches!(standing, Standing::Locked(_)), "{standing:?}");
 }
 
@@ -107,7 +114,7 @@ fn later(flow: &Flow, minutes: i64) {
 }
 
 /// The events of a kind in the default area's log, and all of the log's.
-async fn events(flow: &Flow, kind: &str) -> (Vec<String>, usize) {
+pub async fn events(flow: &Flow, kind: &str) -> (Vec<String>, usize) {
     let head = flow.log_head(None).await.unwrap().unwrap();
     let mut tx = flow.store.read().await.unwrap();
     let leaves = tx.leaves(&head.id, 0, 10_000).await.unwrap();
@@ -123,6 +130,8 @@ async fn right_words_let_in_and_the_store_has_only_a_digest_of_the_token() {
         let flow = &world.flow;
         let email = "  Ann@Southwark-Housing.example ";
         let new = flow.sign_in(email, PASSWORD, &code(flow)).await.unwrap();
+        absent(flow, &new.token).await;
+        flow.bind_session(&new, &here()).await.unwrap();
         let session = open(flow, &new.token).await;
         assert_eq!(session.id, new.session.id);
         assert_eq!(session.caller.agency.as_str(), "southwark-housing");
@@ -297,6 +306,8 @@ async fn an_idle_session_locks_and_its_person_goes_on_with_it_under_a_new_token(
         let again = flow.sign_in_again(old, ANN, PASSWORD, &code(flow)).await;
         let again = again.unwrap();
         absent(flow, old).await;
+        absent(flow, &again.token).await;
+        flow.bind_session(&again, &here()).await.unwrap();
         let session = open(flow, &again.token).await;
         let before = &first.session;
         assert_eq!(

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
-use gateway_flow::sign_in::SignInError;
+use gateway_flow::sign_in::{SignInError, Whence};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -152,6 +152,7 @@ pub(crate) async fn form(
 pub(crate) async fn send(
     State(portal): State<Portal>,
     visitor: Visitor,
+    from: Whence,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Stop> {
     if !cookie::matches(&typed.token, &visitor.token) {
@@ -172,7 +173,7 @@ pub(crate) async fn send(
         ..Wrong::default()
     };
     match proved {
-        Ok(new) => Ok(signed_in(&new, own_way(&typed.next).unwrap_or("/inbox"))),
+        Ok(new) => signed_in(&portal, &from, &new, &typed.next).await,
         Err(SignInError::Refused) => {
             let (wrong, status) = (all(REFUSED), StatusCode::FORBIDDEN);
             refused(&portal, &visitor, &typed, wrong, status).await

@@ -85,6 +85,12 @@ fn text(told: &Told) -> String {
         "people-deputy-ended" => format!("{by} ended the time of {about} as deputy."),
         "people-factor-reset" => format!("{by} reset how {about} signs in, after a check."),
         "people-suspended" => format!("{by} suspended {about}."),
+        "people-session-moved" => {
+            let at = told.agency.as_deref().unwrap_or("an agency");
+            format!(
+                "The session of {about} at {at} was used from elsewhere than it was begun, and was ended. Ask whether that was them."
+            )
+        }
         "people-restored" => format!("{by} ended the suspension of {about}."),
         "shared" => "Something was shared that you are to know of.".to_owned(),
         "consider-telling-the-subject" => {

@@ -5,17 +5,20 @@ use axum::extract::{Form, Query, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse as _, Response};
-use gateway_flow::sign_in::{NewSession, SignInError, Standing};
+use gateway_flow::sign_in::{NewSession, SignInError, Standing, Whence};
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
 use crate::component::{Button, ErrorItem, ErrorSummary, Input, NotificationBanner, PasswordInput};
 use crate::frame::Frame;
+use crate::page::moved;
 use crate::stop::{Stop, see_other};
 use crate::visitor::own_way;
 use crate::{Portal, cookie};
 
 const REFUSED: &str = "Your email address, password or code is not right, or there were too many attempts. Check all three and use the newest code; after 15 minutes you can try again.";
+const OVER: &str =
+    "Your session has ended. Sign in to go on: what you wrote is kept in your drafts";
 pub(crate) const BUSY: &str =
     "Too many people are signing in at this moment. Wait a few seconds and try again.";
 
@@ -170,6 +173,7 @@ impl Page {
 pub(crate) async fn form(
     State(portal): State<Portal>,
     Query(asked): Query<Asked>,
+    from: Whence,
     headers: HeaderMap,
 ) -> Result<Response, Stop> {
     let mut told = match (asked.out, asked.ready) {
@@ -180,14 +184,15 @@ pub(crate) async fn form(
         (false, false) => None,
     };
     if let Some(token) = cookie::value(&headers, cookie::SESSION) {
-        match portal.flow.session(&token).await? {
+        match portal.flow.session(&token, &from).await? {
             Standing::Open(_) => return Ok(see_other(own_way(&asked.next).unwrap_or("/inbox"))),
             Standing::Locked(_) => {
                 told = Some(
                     "You were away for 20 minutes, so your session was locked. Sign in to go on where you were",
                 );
             }
-            Standing::Absent => {}
+            // Of every cookie that is good no longer, and of one that never was.
+            Standing::Absent => told = told.or(Some(OVER)),
         }
     }
     let known = cookie::value(&headers, cookie::FORM);
@@ -212,6 +217,7 @@ pub(crate) async fn form(
 /// Signs in.
 pub(crate) async fn send(
     State(portal): State<Portal>,
+    from: Whence,
     headers: HeaderMap,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Stop> {
@@ -234,7 +240,7 @@ pub(crate) async fn send(
         ..Wrong::default()
     };
     match proved(&portal, &headers, &typed).await {
-        Ok(new) => Ok(signed_in(&new, own_way(&typed.next).unwrap_or("/inbox"))),
+        Ok(new) => signed_in(&portal, &from, &new, &typed.next).await,
         Err(SignInError::Refused) => {
             Ok(again(&portal, &form, typed, all(REFUSED), StatusCode::FORBIDDEN).await)
         }
@@ -267,9 +273,20 @@ async fn proved(
     }
 }
 
-/// On to a page, with the cookie of the session.
-pub(crate) fn signed_in(new: &NewSession, next: &str) -> Response {
-    let mut response = see_other(next);
+/// On to a page, with the cookie of the session, which is bound to where it is begun; of sessions
+/// that were used from elsewhere their person is told first.
+pub(crate) async fn signed_in(
+    portal: &Portal,
+    from: &Whence,
+    new: &NewSession,
+    next: &str,
+) -> Result<Response, Stop> {
+    portal.flow.bind_session(new, from).await?;
+    let next = own_way(next).unwrap_or("/inbox");
+    let mut response = match moved::untold(portal, &new.session).await? {
+        true => see_other(&moved::before(next)),
+        false => see_other(next),
+    };
     let cookies = [
         cookie::set(cookie::SESSION, &new.token),
         cookie::clear(cookie::FORM),
@@ -277,7 +294,7 @@ pub(crate) fn signed_in(new: &NewSession, next: &str) -> Response {
     for set in cookies.into_iter().flatten() {
         response.headers_mut().append(SET_COOKIE, set);
     }
-    response
+    Ok(response)
 }
 
 async fn again(

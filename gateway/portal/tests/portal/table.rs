@@ -80,6 +80,8 @@ pub const ROUTES: &[Row] = &[
     ("POST /sessions/{id}", Anyone, &["session"], "", WRITER),
     ("GET /sign-in/again", Anyone, &[], "", None),
     ("POST /sign-in/again", Anyone, &[], "", None),
+    ("GET /sign-in/moved", Anyone, &[], "", None),
+    ("POST /sign-in/moved", Anyone, &[], "", None),
     ("POST /sign-out", Anyone, &[], "", None),
     ("GET /messages/new", Anyone, &[], "", None),
     ("POST /messages/new", Anyone, &[], "do=save", None),

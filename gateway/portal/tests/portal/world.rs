@@ -128,6 +128,7 @@ impl World {
         }
         let settings = Settings {
             coordination_phone: "020 7946 0123".to_owned(),
+            session_network: true,
         };
         let portal = Portal::new(flow.clone(), settings);
         Self {

@@ -166,6 +166,8 @@ async fn a_session_does_not_come_back_with_a_backup() {
             proved_at: 0,
             seen_at: 0,
             ends_at: i64::MAX,
+            browser: String::new(),
+            network: String::new(),
         };
         let mut tx = flow.store.write("test").await.unwrap();
         tx.put(&mut session).await.unwrap();

@@ -9,7 +9,7 @@ use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use gateway_core::Personal;
 use gateway_flow::FlowError;
 use gateway_flow::compose::{LARGEST, NewFile, Saved};
-use gateway_flow::sign_in::Standing;
+use gateway_flow::sign_in::{Standing, Whence};
 use gateway_http::media_type;
 use gateway_store::rows::PersonRow;
 use tokio::sync::mpsc;
@@ -19,7 +19,7 @@ use super::form::Form;
 use super::look::look_at;
 use crate::stop::Stop;
 use crate::visitor::{Fields, Visitor};
-use crate::{Portal, cookie};
+use crate::{Portal, cookie, whence};
 
 /// The longest that all fields of a message are together, bytes.
 const WORDS: usize = 512 * 1024;
@@ -66,10 +66,10 @@ impl Writer {
     }
 }
 
-async fn writer(portal: &Portal, headers: &HeaderMap) -> Result<Writer, Stop> {
+async fn writer(portal: &Portal, headers: &HeaderMap, from: &Whence) -> Result<Writer, Stop> {
     let away = || Stop::SignIn("/drafts".to_owned());
     let token = cookie::value(headers, cookie::SESSION).ok_or_else(away)?;
-    match portal.flow.session(&token).await? {
+    match portal.flow.session(&token, from).await? {
         Standing::Open(session) => Ok(Writer::Here(Box::new(Visitor {
             roles: portal.flow.roles(&session.person).await?,
             session,
@@ -87,7 +87,8 @@ pub(crate) async fn take(
     draft: Option<String>,
     mut request: Request,
 ) -> Result<Taken, Stop> {
-    let writer = writer(portal, request.headers()).await?;
+    let from = whence::of(portal, request.headers(), request.extensions());
+    let writer = writer(portal, request.headers(), &from).await?;
     let script = header(request.headers(), &ACCEPT).starts_with("application/json");
     let announced = header(request.headers(), &CONTENT_LENGTH);
     let announced = announced.parse().unwrap_or(LARGEST);
