@@ -92,6 +92,8 @@ kinds! {
     DeliveryMoved = "delivery-moved",
     /// An item was opened.
     ItemRead = "item-read",
+    /// A person took messages away, many at once; each document of them is an event too.
+    BulkDownloaded = "bulk-downloaded",
     /// A nominal's record or timeline was read.
     RecordRead = "record-read",
     /// The log or decisions were consulted.

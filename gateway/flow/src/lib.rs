@@ -11,6 +11,7 @@ pub mod admin;
 pub mod audit;
 mod because;
 pub mod body;
+pub mod bulk;
 mod carry;
 pub mod case;
 pub mod clockwork;

@@ -75,6 +75,7 @@ const READINGS: Group = Group {
     name: "Readings",
     kinds: &[
         EventKind::ItemRead,
+        EventKind::BulkDownloaded,
         EventKind::RecordRead,
         EventKind::PeopleRead,
         EventKind::LogRead,
@@ -136,6 +137,7 @@ pub(crate) fn label(kind: EventKind, detail: &Detail) -> &'static str {
         EventKind::ItemRead if detail.contains_key("carried-by") => "An item was sent on its way",
         EventKind::ItemRead if detail.contains_key("hold") => "A held item was opened",
         EventKind::ItemRead => "An item was opened",
+        EventKind::BulkDownloaded => "Messages were downloaded together",
         EventKind::RecordRead => reading(said("what")),
         EventKind::PeopleRead => "The list of an agency's people was read",
         EventKind::LogRead => "The log was read",
@@ -236,6 +238,9 @@ pub(crate) fn more(detail: &Detail, rules: &[String]) -> Vec<String> {
     }
     if let Some(channel) = said("channel") {
         lines.push(format!("By way of: {}.", words::channel(channel)));
+    }
+    if let Some(messages) = said("messages") {
+        lines.push(format!("Messages: {messages}."));
     }
     if let Some(differs) = said("differs") {
         let where_from = match differs {

@@ -6,6 +6,7 @@
 //! `page` and its template in `templates/page`, and list it in [`router`].
 
 mod assets;
+mod bundle;
 mod component;
 mod cookie;
 mod frame;

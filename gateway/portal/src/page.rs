@@ -4,6 +4,7 @@ pub(crate) mod act;
 pub(crate) mod again;
 mod asked;
 pub(crate) mod audit;
+pub(crate) mod bulk;
 pub(crate) mod compose;
 pub(crate) mod coordination;
 pub(crate) mod document;

@@ -6,7 +6,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
 use crate::page::{
-    again, audit, compose, coordination, document, hold, inbox, join, kept, message, moved,
+    again, audit, bulk, compose, coordination, document, hold, inbox, join, kept, message, moved,
     nominal, notices, people, sent, sessions, share, sign_in,
 };
 use crate::stop::Stop;
@@ -92,6 +92,7 @@ fn signed_in() -> Vec<Route> {
     routes.extend(nominal::routes());
     routes.extend(share::routes());
     routes.extend(audit::routes());
+    routes.extend(bulk::routes());
     routes
 }
 

@@ -32,6 +32,9 @@ pub(crate) const KEPT: [&str; 9] = [
 /// The time that there is to fill in a form with consequences.
 const FILLED_IN: SignedDuration = SignedDuration::from_mins(10);
 
+/// The longest way back: that to a download has the ids of fifty messages.
+const LONGEST: usize = 2_500;
+
 /// Somebody who is signed in.
 pub(crate) struct Visitor {
     /// Their session.
@@ -244,7 +247,7 @@ fn way_back(parts: &Parts) -> String {
 pub(crate) fn own_way(way: &str) -> Option<&str> {
     let own = way.starts_with('/')
         && !way[1..].starts_with(['/', '\\'])
-        && way.len() <= 500
+        && way.len() <= LONGEST
         && way.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
         && !way.starts_with("/sign-");
     own.then_some(way)

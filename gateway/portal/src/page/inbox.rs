@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
 use gateway_flow::FlowError;
 use gateway_flow::view::InboxEntry;
 use jiff::SignedDuration;
 use serde::Deserialize;
 
-use crate::component::{InsetText, Pagination, Tag};
+use crate::component::{ErrorItem, ErrorSummary, InsetText, Pagination, Tag};
 use crate::frame::{Frame, Place};
 use crate::page::ON_A_PAGE;
 use crate::stop::{Stop, see_other};
@@ -20,10 +21,16 @@ use crate::{Portal, words};
 /// What can be read for no longer than this is named first.
 const SOON: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// What is said to whoever selects nothing.
+pub(crate) const NONE: &str = "Select the messages that you want to download";
+
 /// Which page of the list.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Asked {
     before: Option<String>,
+    /// Nothing was selected that could be downloaded.
+    #[serde(default)]
+    none: bool,
 }
 
 #[derive(Template)]
@@ -35,6 +42,8 @@ struct Page {
     waiting: Vec<Line>,
     first: bool,
     pages: Option<Pagination>,
+    /// Nothing was selected.
+    none: bool,
 }
 
 /// One that waits.
@@ -49,9 +58,22 @@ struct Line {
     obligations: Vec<String>,
     emergency: bool,
     tag: Tag<'static>,
+    /// Its place in the list from which it can be selected.
+    select: Option<usize>,
 }
 
 impl Page {
+    fn summary(&self) -> Option<ErrorSummary<'static>> {
+        let errors = vec![ErrorItem {
+            text: NONE,
+            href: "#message-1",
+        }];
+        self.none.then_some(ErrorSummary {
+            title: "There is a problem",
+            errors,
+        })
+    }
+
     fn empty(&self) -> InsetText<'static> {
         InsetText {
             text: match self.first {
@@ -90,14 +112,23 @@ pub(crate) async fn list(
         next,
     });
     let mut names = BTreeMap::new();
-    let page = Page {
-        frame: Frame::around(&portal, &visitor, Place::Inbox, "Inbox").await?,
+    let none = asked.none && !waiting.is_empty();
+    let (title, status) = match none {
+        true => ("Error: Inbox", StatusCode::UNPROCESSABLE_ENTITY),
+        false => ("Inbox", StatusCode::OK),
+    };
+    let mut page = Page {
+        frame: Frame::around(&portal, &visitor, Place::Inbox, title).await?,
         due: lines(&portal, due, &mut names).await?,
         waiting: lines(&portal, waiting, &mut names).await?,
         first: before.is_none(),
         pages,
+        none,
     };
-    Ok(Html(page.to_string()).into_response())
+    for (n, line) in (1..).zip(&mut page.waiting) {
+        line.select = Some(n);
+    }
+    Ok((status, Html(page.to_string())).into_response())
 }
 
 async fn lines(
@@ -147,5 +178,6 @@ fn line(entry: InboxEntry, from: String) -> Line {
         until: until.map(words::time),
         emergency: entry.emergency.is_some(),
         tag: Tag { text, classes },
+        select: None,
     }
 }

@@ -113,7 +113,8 @@ pub(crate) async fn read_text(body: DocumentBody) -> Result<String, Stop> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn facts(item: &ItemView) -> Vec<String> {
+/// What there is to know of an item beside its title.
+pub(crate) fn facts(item: &ItemView) -> Vec<String> {
     let mut facts = vec![
         words::category(&item.category).to_owned(),
         item.marking.to_owned(),

@@ -319,4 +319,6 @@ pub const ROUTES: &[Row] = &[
     ),
     ("GET /audit/counts", Unit(Auditor), &[], "", None),
     ("GET /audit/counts.csv", Unit(Auditor), &[], "", None),
+    ("GET /inbox/download", Anyone, &[], "", None),
+    ("POST /inbox/download", Anyone, &[], "", None),
 ];
