@@ -1,5 +1,6 @@
 //! A notice in clear, to an agency without secure mail or to a sender: that something waits,
-//! how urgent it is, and where. Nothing else, so that it says the same whatever it is about
+//! how urgent it is, and where: an address with an id in it that tells nothing of anybody. Nothing
+//! else, so that it says the same whatever it is about
 //! (ISP-36; report paragraphs 4.10 and 5.30).
 
 use jiff::Timestamp;

@@ -115,10 +115,12 @@ impl Mailroom {
             Some(MailKind::Notice) if review::is_one(row) => {
                 let words = self.words_of(row).await?;
                 let urgency = review::urgency(&words);
+                let link = format!("{link}/holds/{}", exchange_of(row)?);
                 Ok(render::hold_notice(frame, urgency, &link))
             }
             Some(MailKind::Notice | MailKind::Delivery) | None => {
                 let urgency = self.urgency(row).await?;
+                let link = format!("{link}/messages/{}", exchange_of(row)?);
                 Ok(render::notice(frame, urgency, &link))
             }
         }
