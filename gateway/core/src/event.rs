@@ -100,6 +100,8 @@ kinds! {
     LogRead = "log-read",
     /// The coordinator matched an exchange to a nominal.
     Matched = "matched",
+    /// The coordinator found that an exchange is about none of the candidates.
+    NoneMatched = "none-matched",
     /// Somebody is told, because a rule obliges to it.
     Notified = "notified",
     /// A correction was sent to those who had the earlier item.

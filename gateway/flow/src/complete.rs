@@ -13,6 +13,7 @@ use crate::case::{Case, corrupt, id_of};
 use crate::decide::Decided;
 use crate::error::{FieldFault, FlowError};
 use crate::identify::{Identified, live, missing};
+use crate::none::NoneOfThese;
 use crate::reason::Given;
 use crate::record::{Answer, still_there, summary, write_items};
 use crate::recorder::{Draft, work};
@@ -51,6 +52,8 @@ pub struct UnmatchedView {
     pub given: Vec<Identifier>,
     /// Who it may be.
     pub candidates: Vec<CandidateView>,
+    /// That it was found to be none of them.
+    pub none: Option<NoneOfThese>,
 }
 
 /// Somebody it may be about.
@@ -263,7 +266,9 @@ impl Flow {
             for candidate in found.candidates {
                 candidates.push(self.candidate(&mut tx, candidate).await?);
             }
+            let none = self.found_none(&mut tx, &row.id).await?;
             views.push(UnmatchedView {
+                none,
                 exchange: row.id,
                 from: row.sender,
                 received: row.received_at,

@@ -35,6 +35,7 @@ pub mod kept;
 pub mod log;
 pub mod measure;
 mod merge;
+pub mod none;
 pub mod outgoing;
 mod party;
 pub mod people;

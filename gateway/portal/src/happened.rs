@@ -88,6 +88,7 @@ const RECORDS: Group = Group {
         EventKind::NominalChanged,
         EventKind::MeetingChanged,
         EventKind::Matched,
+        EventKind::NoneMatched,
     ],
 };
 const QUESTIONS: Group = Group {
@@ -142,6 +143,7 @@ pub(crate) fn label(kind: EventKind, detail: &Detail) -> &'static str {
         EventKind::PeopleRead => "The list of an agency's people was read",
         EventKind::LogRead => "The log was read",
         EventKind::Matched => "Something was matched to a person",
+        EventKind::NoneMatched => "Something was found to be about none of the candidates",
         EventKind::Notified => "Somebody was told",
         EventKind::Corrected => "A correction was sent",
         EventKind::AreaChanged => "The area was changed",

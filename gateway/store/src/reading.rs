@@ -23,6 +23,21 @@ impl Tx {
         Ok(found.into_iter().next())
     }
 
+    /// The newest that anybody gave about something.
+    pub async fn newest_reading(
+        &mut self,
+        what: &str,
+        object: &str,
+    ) -> Result<Option<ReadingRow>, StoreError> {
+        let found = self
+            .select(
+                "where what = $1 and object = $2 order by at desc, id desc limit 1",
+                &[what.into(), object.into()],
+            )
+            .await?;
+        Ok(found.into_iter().next())
+    }
+
     /// What the reviewers of an exchange asked its sender, the oldest first.
     pub async fn questions_of(&mut self, exchange: &str) -> Result<Vec<QuestionRow>, StoreError> {
         self.select("where exchange = $1 order by id", &[exchange.into()])

@@ -15,6 +15,7 @@ mod emergency;
 mod keeping;
 mod kept;
 mod moved;
+mod none;
 mod obligations;
 mod portal;
 mod queues;

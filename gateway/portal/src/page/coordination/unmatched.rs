@@ -27,6 +27,16 @@ pub(crate) const EMPTY: InsetText<'static> = InsetText {
     text: "Nothing is unmatched in your area.",
 };
 
+/// Says that it is about nobody of them.
+pub(crate) const NONE: Button<'static> = Button {
+    text: "None of these",
+    href: None,
+    classes: "govuk-button--secondary",
+    name: "do",
+    value: "none",
+    prevent_double_click: true,
+};
+
 /// Attaches it to whom was chosen.
 pub(crate) const MATCH: Button<'static> = Button {
     text: "Match",
@@ -44,7 +54,8 @@ struct Page {
     lines: Vec<Line>,
     pages: Option<Pagination>,
     wrong: Option<Wrong>,
-    matched: bool,
+    /// What has just been done.
+    done: Option<&'static str>,
 }
 
 /// What was wrong with one of the forms, and what was typed in it.
@@ -54,6 +65,8 @@ struct Wrong {
     reasons: String,
     no_choice: Option<String>,
     no_reasons: Option<String>,
+    /// It is the form by which none of them was chosen.
+    none: bool,
     /// Where each of the fields is.
     fields: [String; 2],
 }
@@ -64,6 +77,8 @@ struct Line {
     facts: Vec<String>,
     given: Vec<(IdentifierKind, String)>,
     candidates: Vec<CandidateView>,
+    /// That it was found to be none of them, and why.
+    none: Option<String>,
 }
 
 #[derive(Template)]
@@ -98,15 +113,15 @@ impl Page {
     }
 
     fn banner(&self) -> Option<NotificationBanner<'static>> {
-        self.matched.then_some(NotificationBanner {
-            text: "It is matched, and has gone the way that the rules say",
+        self.done.map(|text| NotificationBanner {
+            text,
             success: true,
         })
     }
 
     fn choice(&self, line: &Line) -> String {
         let id = format!("nominal-{}", line.exchange);
-        let wrong = self.wrong_of(line);
+        let wrong = self.wrong_of(line).filter(|wrong| !wrong.none);
         let names: Vec<String> = line.candidates.iter().map(name).collect();
         let items = line.candidates.iter().zip(&names);
         let items = items.map(|(candidate, name)| ChoiceItem {
@@ -127,8 +142,25 @@ impl Page {
         .to_string()
     }
 
+    fn why_none(&self, line: &Line) -> String {
+        let wrong = self.wrong_of(line).filter(|wrong| wrong.none);
+        Textarea {
+            id: &format!("none-{}", line.exchange),
+            name: "reasons",
+            label: "Why it is none of these",
+            label_classes: "govuk-label--s",
+            hint: Some(
+                "Whom you asked, and what they said. It is recorded, and it stays unmatched.",
+            ),
+            error: wrong.and_then(|wrong| wrong.no_reasons.as_deref()),
+            value: wrong.map_or("", |wrong| &wrong.reasons),
+            rows: 2,
+        }
+        .to_string()
+    }
+
     fn reasons(&self, line: &Line) -> String {
-        let wrong = self.wrong_of(line);
+        let wrong = self.wrong_of(line).filter(|wrong| !wrong.none);
         Textarea {
             id: &format!("reasons-{}", line.exchange),
             name: "reasons",
@@ -239,6 +271,8 @@ pub(crate) struct Wanted {
     after: Option<String>,
     #[serde(default)]
     matched: bool,
+    #[serde(default)]
+    none: bool,
 }
 
 /// The list, the oldest first.
@@ -250,7 +284,12 @@ pub(crate) async fn list(
     let asked = Asked {
         after: wanted.after,
     };
-    page(&portal, &visitor, &asked, None, wanted.matched).await
+    let done = match (wanted.matched, wanted.none) {
+        (true, _) => Some("It is matched, and has gone the way that the rules say"),
+        (false, true) => Some("It is recorded that it is none of these. It stays unmatched"),
+        (false, false) => None,
+    };
+    page(&portal, &visitor, &asked, None, done).await
 }
 
 async fn page(
@@ -258,7 +297,7 @@ async fn page(
     visitor: &Visitor,
     asked: &Asked,
     wrong: Option<Wrong>,
-    matched: bool,
+    done: Option<&'static str>,
 ) -> Result<Response, Stop> {
     let given = match given(portal, visitor, "/unmatched").await? {
         Ok(given) => given,
@@ -287,7 +326,7 @@ async fn page(
         lines,
         pages,
         wrong,
-        matched,
+        done,
     };
     Ok((status, Html(page.to_string())).into_response())
 }
@@ -314,6 +353,14 @@ async fn line(portal: &Portal, view: UnmatchedView) -> Result<Line, FlowError> {
         given: given.collect(),
         candidates: view.candidates,
         exchange: view.exchange,
+        none: view.none.map(|none| {
+            format!(
+                "On {} {} found that it is none of these: {}",
+                words::time(none.at),
+                none.by,
+                none.reasons
+            )
+        }),
     })
 }
 
@@ -333,11 +380,15 @@ pub(crate) async fn matched(
         return Ok(page);
     }
     let (chosen, reasons) = (fields.one("nominal"), fields.one("reasons"));
+    if fields.one("do") == "none" {
+        return none_of_these(&portal, &visitor, id, reasons).await;
+    }
     let mut wrong = Wrong {
         fields: [format!("#nominal-{id}"), format!("#reasons-{id}")],
         exchange: id.clone(),
         chosen: chosen.to_owned(),
         reasons: reasons.to_owned(),
+        none: false,
         no_choice: chosen
             .is_empty()
             .then(|| "Select whom it is about".to_owned()),
@@ -364,5 +415,38 @@ pub(crate) async fn matched(
             Err(error) => return Err(error.into()),
         }
     }
-    page(&portal, &visitor, &Asked::default(), Some(wrong), false).await
+    page(&portal, &visitor, &Asked::default(), Some(wrong), None).await
+}
+
+/// The coordinator's finding that it is about nobody of them.
+async fn none_of_these(
+    portal: &Portal,
+    visitor: &Visitor,
+    id: String,
+    reasons: &str,
+) -> Result<Response, Stop> {
+    let mut wrong = Wrong {
+        fields: [String::new(), format!("#none-{id}")],
+        exchange: id,
+        chosen: String::new(),
+        reasons: reasons.to_owned(),
+        no_choice: None,
+        no_reasons: None,
+        none: true,
+    };
+    if !visitor.returns(portal).await? {
+        let (flow, caller) = (&portal.flow, &visitor.session.caller);
+        match flow.none_of_these(caller, &wrong.exchange, reasons).await {
+            Ok(()) => return Ok(see_other("/unmatched?none=true")),
+            Err(FlowError::Invalid(faults)) => {
+                let fault = faults.first().filter(|_| !reasons.trim().is_empty());
+                wrong.no_reasons = Some(fault.map_or_else(
+                    || "Enter why it is none of these".to_owned(),
+                    |fault| format!("The reasons {}", fault.detail),
+                ));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    page(portal, visitor, &Asked::default(), Some(wrong), None).await
 }
