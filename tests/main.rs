@@ -24,4 +24,5 @@ mod journeys {
     mod those_who_decide_do_it_in_a_browser;
     mod what_breaks_while_somebody_writes;
     mod what_comes_by_the_api_is_scanned;
+    mod what_was_carried_off_is_of_no_use;
 }
