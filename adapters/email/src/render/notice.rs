@@ -61,6 +61,27 @@ pub fn hold_notice(frame: &Frame<'_>, urgency: Urgency, link: &str) -> Outgoing 
     frame.mail(&subject, text, Vec::new())
 }
 
+/// A security key of whoever this is to was added or removed, which they did themself or else
+/// have to know.
+pub fn key_notice(frame: &Frame<'_>, added: bool, link: &str) -> Outgoing {
+    let (subject, what) = match added {
+        true => (
+            "A security key was added",
+            "A security key or passkey was added to how you sign in to the MAPPA gateway.",
+        ),
+        false => (
+            "A security key was removed",
+            "A security key or passkey was removed from how you sign in to the MAPPA gateway.",
+        ),
+    };
+    let text = paragraphs([
+        what,
+        "If it was you, there is nothing to do. If it was not, tell your single point of contact or the coordination unit at once. You can see your keys here:",
+        link,
+    ]);
+    frame.mail(subject, text, Vec::new())
+}
+
 /// A sender's mail is kept and wants completing. It is the same whatever is missing, and
 /// whether or not anybody was found.
 pub fn incomplete_notice(frame: &Frame<'_>, link: &str) -> Outgoing {

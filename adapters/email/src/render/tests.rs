@@ -74,6 +74,29 @@ fn a_notice_of_a_hold_says_that_a_decision_is_waited_for_and_nothing_else() {
 }
 
 #[test]
+fn a_notice_of_a_key_says_what_happened_and_what_to_do_if_it_was_somebody_else() {
+    let thread = thread();
+    let alone = Frame {
+        thread: None,
+        ..frame(&thread)
+    };
+    let added = key_notice(&alone, true, LINK);
+    assert_eq!(added.subject, "A security key was added");
+    assert!(added.text.contains("was added to how you sign in"));
+    let removed = key_notice(&alone, false, LINK);
+    assert_eq!(removed.subject, "A security key was removed");
+    assert!(removed.text.contains("was removed from how you sign in"));
+    for mail in [added, removed] {
+        let words = mail.text.replace('\n', " ");
+        assert!(
+            words.contains("tell your single point of contact"),
+            "{words}"
+        );
+        assert!(mail.text.contains(LINK) && mail.files.is_empty());
+    }
+}
+
+#[test]
 fn an_invitation_says_whose_it_is_and_until_when_and_names_nobody() {
     let thread = thread();
     let alone = Frame {
