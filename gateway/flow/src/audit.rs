@@ -10,7 +10,7 @@ use gateway_store::rows::{
     AbsenceRow, AgencyRow, AppointmentRow, AreaRow, AttendanceRow, CellRow, CredentialRow,
     DeliveryRow, DeliveryStepRow, ExchangeRow, HoldRow, InvitationRow, ItemRow, LevelChangeRow,
     MailCertificateRow, MeetingRow, MembershipRow, NominalActRow, NominalIdentifierRow, NominalRow,
-    NoticeRow, PartRow, PersonRow, QuarantineRow, QuestionRow, ReadingRow, WrapRow,
+    NoticeRow, PartRow, PersonRow, QuarantineRow, QuestionRow, ReadingRow, SecurityKeyRow, WrapRow,
 };
 use gateway_store::{Blobs, LeafRow, LogHead, Record, Store, StoreError, Tx};
 
@@ -164,6 +164,7 @@ pub async fn verify_within(
         ReadingRow,
         QuestionRow,
         InvitationRow,
+        SecurityKeyRow,
     );
     bodies(tx, blobs).await?;
     Ok(done)

@@ -9,6 +9,7 @@
 mod deputy;
 mod invite;
 mod join;
+mod join_key;
 mod link;
 mod list;
 mod reset;
@@ -29,6 +30,7 @@ pub use self::join::{Chosen, JoinError};
 pub use self::link::{Link, LinkPurpose, OpenLink};
 pub use self::list::{Colleague, Invited, People};
 pub use self::reset::Reset;
+pub(crate) use self::tell::Act;
 pub use self::tell::Told;
 
 /// By what right somebody manages the people of their agency.

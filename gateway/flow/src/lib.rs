@@ -32,6 +32,7 @@ mod identify;
 pub mod inbox;
 mod join;
 pub mod kept;
+pub mod key;
 pub mod log;
 pub mod measure;
 mod merge;
@@ -83,6 +84,7 @@ pub struct Flow {
     pub clock: Clock,
     recorder: Recorder,
     desk: sign_in::Desk,
+    keys: Option<key::Keys>,
 }
 
 impl Flow {
@@ -106,6 +108,7 @@ impl Flow {
             clock,
             recorder,
             desk: sign_in::Desk::new(),
+            keys: None,
         }
     }
 

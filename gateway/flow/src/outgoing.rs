@@ -54,6 +54,9 @@ impl MailKind {
     }
 }
 
+/// What the subjects of mails to a person about their own keys begin with, in the queue.
+pub const KEY_NOTICE: &str = "key/";
+
 /// A mail to be written.
 #[derive(Debug, Clone)]
 pub struct Mail {

@@ -1,4 +1,5 @@
-//! Signing in with a password and a one-time code, and the sessions that come of it.
+//! Signing in with a password and a one-time code, and the sessions that come of it; what keys
+//! add to it is in [`crate::key`].
 //!
 //! Every failure is alike: in the answer, in what is computed (a hash for nobody too), and in
 //! what the public log shows of it. What stands for a session is a random token; the store has
@@ -21,8 +22,7 @@ use crate::Flow;
 use crate::error::FlowError;
 use crate::submission::Caller;
 
-use self::attempt::Proof;
-pub(crate) use self::attempt::totp_place;
+pub(crate) use self::attempt::{Factor, Proof, UsedKey, totp_place};
 pub(crate) use self::choice::password_faults;
 pub use self::moved::MovedSession;
 pub(crate) use self::password::Desk;
@@ -75,14 +75,14 @@ pub struct Session {
     pub caller: Caller,
     /// When it began.
     pub started: Timestamp,
-    /// When password and code were last given.
+    /// When password and code, or a key, were last given.
     pub proved: Timestamp,
     /// When it ends for good.
     pub ends: Timestamp,
 }
 
 impl Session {
-    /// Whether password and code were given within [`FRESH`]: what some acts ask for.
+    /// Whether password and code, or a key, were given within [`FRESH`]: what some acts ask for.
     pub fn is_fresh(&self, now: Timestamp) -> bool {
         now.duration_since(self.proved) <= FRESH
     }
@@ -160,7 +160,7 @@ impl Flow {
         self
     }
 
-    async fn admit(
+    pub(crate) async fn admit(
         &self,
         proof: Proof,
         earlier: Option<String>,

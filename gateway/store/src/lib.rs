@@ -31,6 +31,7 @@ mod queue;
 mod reading;
 mod row;
 pub mod rows;
+mod security_key;
 mod session;
 mod sqlite;
 #[cfg(feature = "testing")]

@@ -448,6 +448,7 @@ table! {
         ends_at: i64,
         browser: String,
         network: String,
+        proof: String,
     }
 }
 
@@ -458,6 +459,30 @@ table! {
         person: String,
         differs: String,
         at: i64,
+    /// A security key or passkey. `credential` is the SHA-256 of its credential's id, `data` its
+    /// public key and counter; the name is sealed.
+    covered SecurityKeyRow "security_key" {
+        id: String,
+        person: String,
+        credential: String,
+        handle: String,
+        data: String,
+        name: Option<Vec<u8>>,
+        added_at: i64,
+        used_at: Option<i64>,
+        state: String,
+        updated_by: String,
+    }
+}
+
+table! {
+    /// A challenge that waits for a key's answer. `browser` is the SHA-256 of what the browser
+    /// holds; `held` is sealed.
+    plain CeremonyRow "key_ceremony" {
+        id: String,
+        browser: String,
+        held: Vec<u8>,
+        until_at: i64,
     }
 }
 
@@ -588,6 +613,7 @@ pub const COVERED: &[&str] = &[
     "reading",
     "question",
     "invitation",
+    "security_key",
 ];
 
 table! {

@@ -61,6 +61,7 @@ async fn records(
     bar.finish_and_clear();
     // Whoever signed out since the backup would be signed in again.
     tx.remove_sessions().await?;
+    tx.remove_ceremonies().await?;
     keys.commit().await?;
     let store = target.store.clone();
     let policy = protocols.digest().to_owned();

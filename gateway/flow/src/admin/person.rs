@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::Flow;
 use crate::case::id_of;
 use crate::error::FlowError;
+use crate::key::forget_keys;
 use crate::recorder::Draft;
 use crate::sign_in::{end_all, totp_place};
 
@@ -106,8 +107,8 @@ impl Flow {
         Ok(tx.put(&mut row).await?)
     }
 
-    /// Gives a person another password and second factor. Open sessions end, and a lock-out
-    /// does. The password is a hash of [`crate::sign_in::hash`], the secret is base32.
+    /// Gives a person another password and second factor. Security keys and open sessions end, and
+    /// a lock-out does. The password is a hash of [`crate::sign_in::hash`], the secret is base32.
     pub async fn set_credentials(
         &self,
         email: &str,
@@ -129,6 +130,7 @@ impl Flow {
                 let mut row: PersonRow = tx.get(&id).await?.ok_or(FlowError::NotFound)?;
                 (row.password, row.totp) = (Some(password_hash), Some(totp));
                 tx.put(&mut row).await?;
+                forget_keys(tx, &row.id).await?;
                 tx.forget_failures(&row.email_index).await?;
                 let mut events = vec![person_event(&row, "credentials")?];
                 let open = tx.sessions_of(&row.id, now).await?;

@@ -3,7 +3,7 @@
 use gateway_core::event::EventKind;
 use gateway_core::{Id, Role};
 use gateway_seal::Place;
-use gateway_store::rows::{AppointmentRow, InvitationRow, PersonRow};
+use gateway_store::rows::{AppointmentRow, InvitationRow, PersonRow, SecurityKeyRow};
 use gateway_store::{StoreError, Tx};
 use zeroize::Zeroizing;
 
@@ -56,7 +56,7 @@ impl From<StoreError> for JoinError {
     }
 }
 
-fn not_the_password() -> FieldFault {
+pub(super) fn not_the_password() -> FieldFault {
     FieldFault::new(
         "/password",
         "This is not your password, or there were too many attempts. After 15 minutes you can try again",
@@ -64,12 +64,28 @@ fn not_the_password() -> FieldFault {
 }
 
 /// What is written when a link is taken.
-struct Taken {
-    print: String,
-    step: i64,
+pub(super) struct Taken {
+    pub(super) print: String,
     /// Of a new password.
-    password: Option<String>,
-    secret: Zeroizing<String>,
+    pub(super) password: Option<String>,
+    pub(super) factor: NewFactor,
+}
+
+/// The second factor that was set up.
+pub(super) enum NewFactor {
+    /// An authenticator app: its secret, and the step of the code that was given.
+    App(Zeroizing<String>, i64),
+    /// A key; whose it is is set when it is written.
+    Key(SecurityKeyRow),
+}
+
+impl NewFactor {
+    const fn secret(&self) -> Option<&Zeroizing<String>> {
+        match self {
+            Self::App(secret, _) => Some(secret),
+            Self::Key(_) => None,
+        }
+    }
 }
 
 impl Flow {
@@ -79,15 +95,7 @@ impl Flow {
     /// # Errors
     /// [`JoinError`]; nothing was changed then.
     pub async fn take_link(&self, token: &str, chosen: Chosen) -> Result<(), JoinError> {
-        let print = print(token);
-        let mut tx = self.store.read().await?;
-        let row = tx.invitation_by_token(&print).await?;
-        let row = row.ok_or(JoinError::Over(Link::Unknown))?;
-        let (over, _) = state_of(&mut tx, &row, self.now()).await?;
-        drop(tx);
-        if let Some(over) = over {
-            return Err(JoinError::Over(over));
-        }
+        let row = self.open_link(token).await?;
         let purpose = purpose_of(&row)?;
         let secret = self.secret_of(token).await?;
         let step = self.judged(&row, purpose, &secret, &chosen).await?;
@@ -95,15 +103,23 @@ impl Flow {
             LinkPurpose::Factor => None,
             LinkPurpose::Join | LinkPurpose::Both => Some(self.hashed(&chosen.password).await?),
         };
-        let written = Taken {
-            print,
-            step,
+        let set = Taken {
+            print: print(token),
             password,
-            secret,
+            factor: NewFactor::App(secret, step),
         };
-        let done = match purpose {
-            LinkPurpose::Join => self.begin_account(row, written).await,
-            LinkPurpose::Factor | LinkPurpose::Both => self.set_anew(row, written).await,
+        self.finish_link(row, set).await
+    }
+
+    /// Writes what was set up by a link.
+    pub(super) async fn finish_link(
+        &self,
+        row: InvitationRow,
+        taken: Taken,
+    ) -> Result<(), JoinError> {
+        let done = match purpose_of(&row)? {
+            LinkPurpose::Join => self.begin_account(row, taken).await,
+            LinkPurpose::Factor | LinkPurpose::Both => self.set_anew(row, taken).await,
         };
         done?.map_err(JoinError::Over)
     }
@@ -116,14 +132,7 @@ impl Flow {
         secret: &str,
         chosen: &Chosen,
     ) -> Result<i64, JoinError> {
-        let mut faults = Vec::new();
-        if chosen.password.is_empty() {
-            faults.push(FieldFault::new("/password", "Enter a password"));
-        } else if purpose != LinkPurpose::Factor {
-            let address = self.address_of(row).await?;
-            let fault = password_faults(&chosen.password, &address);
-            faults.extend(fault.map(|words| FieldFault::new("/password", words)));
-        }
+        let mut faults = self.faults_of(row, purpose, &chosen.password).await?;
         let bytes = base32(secret.as_bytes()).ok_or_else(|| corrupt("invitation", &row.id))?;
         let step = step_of(&bytes, &chosen.code, self.clock.now());
         if step.is_none() {
@@ -142,7 +151,25 @@ impl Flow {
         Ok(step)
     }
 
-    async fn person_of(&self, row: &InvitationRow) -> Result<PersonRow, FlowError> {
+    /// What is wrong with a password as it was chosen.
+    pub(super) async fn faults_of(
+        &self,
+        row: &InvitationRow,
+        purpose: LinkPurpose,
+        password: &str,
+    ) -> Result<Vec<FieldFault>, FlowError> {
+        let mut faults = Vec::new();
+        if password.is_empty() {
+            faults.push(FieldFault::new("/password", "Enter a password"));
+        } else if purpose != LinkPurpose::Factor {
+            let address = self.address_of(row).await?;
+            let fault = password_faults(password, &address);
+            faults.extend(fault.map(|words| FieldFault::new("/password", words)));
+        }
+        Ok(faults)
+    }
+
+    pub(super) async fn person_of(&self, row: &InvitationRow) -> Result<PersonRow, FlowError> {
         let id = row.person.as_deref().unwrap_or_default();
         let mut tx = self.store.read().await?;
         let person: Option<PersonRow> = tx.get(id).await?;
@@ -150,7 +177,7 @@ impl Flow {
     }
 
     /// The address that a link was sent to.
-    async fn address_of(&self, row: &InvitationRow) -> Result<String, FlowError> {
+    pub(super) async fn address_of(&self, row: &InvitationRow) -> Result<String, FlowError> {
         if let Some(sealed) = &row.email {
             return self.invited_text(row, "email", sealed).await;
         }
@@ -196,15 +223,18 @@ impl Flow {
             email_index: row.email_index,
             state: "active".to_owned(),
             password: taken.password,
-            totp: Some(seal("totp", &taken.secret).await?),
+            totp: match taken.factor.secret() {
+                Some(secret) => Some(seal("totp", secret).await?),
+                None => None,
+            },
             created_at: self.now(),
             updated_by: String::new(),
             id,
         };
         let flow = self.clone();
-        let (print, step) = (taken.print, taken.step);
+        let (print, factor) = (taken.print, taken.factor);
         self.administer("join-by-link", move |tx| {
-            Box::pin(async move { flow.write_account(tx, person, &print, step).await })
+            Box::pin(async move { flow.write_account(tx, person, &print, factor).await })
         })
         .await
     }
@@ -214,7 +244,7 @@ impl Flow {
         tx: &mut Tx,
         mut person: PersonRow,
         print: &str,
-        step: i64,
+        factor: NewFactor,
     ) -> Done<Result<(), Link>> {
         let mut row = match self.still_open(tx, print).await? {
             Ok(row) => row,
@@ -242,7 +272,7 @@ impl Flow {
         row.person = Some(person.id.clone());
         (row.name, row.email) = (None, None);
         tx.put(&mut row).await?;
-        tx.use_code(&person.id, step, self.now()).await?;
+        self.write_factor(tx, &person.id, factor).await?;
         let act = Act {
             agency: &person.agency,
             by: &person.id,
@@ -253,6 +283,25 @@ impl Flow {
         Ok((self.told(tx, &act).await?, Ok(())))
     }
 
+    /// Notes the code as used; or writes the key.
+    async fn write_factor(
+        &self,
+        tx: &mut Tx,
+        person: &str,
+        factor: NewFactor,
+    ) -> Result<(), FlowError> {
+        match factor {
+            NewFactor::App(_, step) => {
+                tx.use_code(person, step, self.now()).await?;
+            }
+            NewFactor::Key(mut key) => {
+                key.person = person.to_owned();
+                tx.put(&mut key).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn set_anew(
         &self,
         row: InvitationRow,
@@ -260,10 +309,10 @@ impl Flow {
     ) -> Result<Result<(), Link>, FlowError> {
         let person = self.person_of(&row).await?.id;
         let place = totp_place(&person);
-        let totp = self
-            .vault
-            .seal_column(&place, taken.secret.as_bytes())
-            .await?;
+        let totp = match taken.factor.secret() {
+            Some(secret) => Some(self.vault.seal_column(&place, secret.as_bytes()).await?),
+            None => None,
+        };
         let flow = self.clone();
         self.administer("set-factor-by-link", move |tx| {
             Box::pin(async move {
@@ -273,13 +322,13 @@ impl Flow {
                 };
                 let held: Option<PersonRow> = tx.get(&person).await?;
                 let mut held = held.ok_or_else(|| corrupt("person", &person))?;
-                held.totp = Some(totp);
+                held.totp = totp;
                 if let Some(password) = taken.password {
                     held.password = Some(password);
                 }
                 tx.put(&mut held).await?;
                 tx.forget_failures(&held.email_index).await?;
-                tx.use_code(&held.id, taken.step, flow.now()).await?;
+                flow.write_factor(tx, &held.id, taken.factor).await?;
                 row.state = "used".to_owned();
                 tx.put(&mut row).await?;
                 let agency = id_of(&held.agency)?;

@@ -150,7 +150,7 @@ impl Flow {
             email: self.person_email(&row).await?,
             roles,
             suspended: row.state != "active",
-            has_factor: row.totp.is_some(),
+            has_factor: row.totp.is_some() || !tx.keys_of(&row.id).await?.is_empty(),
             signed_in,
             myself: row.id == by.id,
             id: row.id,

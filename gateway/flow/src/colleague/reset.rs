@@ -8,6 +8,7 @@ use super::tell::Act;
 use super::{changeable, managing};
 use crate::Flow;
 use crate::error::{FieldFault, FlowError};
+use crate::key::forget_keys;
 use crate::sign_in::end_all;
 use crate::submission::Caller;
 
@@ -79,6 +80,7 @@ impl Flow {
                     earlier.extend(flow.withdraw(tx, &by, row).await?);
                 }
                 held.totp = None;
+                forget_keys(tx, &held.id).await?;
                 if reset.password_too {
                     held.password = None;
                 }

@@ -20,17 +20,17 @@ const KIND: &str = "people-";
 const AT_ONCE: i64 = 100;
 
 /// An act, as it is recorded and told.
-pub(super) struct Act<'a> {
+pub(crate) struct Act<'a> {
     /// The agency.
-    pub(super) agency: &'a str,
+    pub(crate) agency: &'a str,
     /// The person who acts.
-    pub(super) by: &'a str,
+    pub(crate) by: &'a str,
     /// What was done, in a word.
-    pub(super) change: &'static str,
+    pub(crate) change: &'static str,
     /// Whom it is about.
-    pub(super) person: Option<&'a str>,
+    pub(crate) person: Option<&'a str>,
     /// The invitation it is about.
-    pub(super) invitation: Option<&'a str>,
+    pub(crate) invitation: Option<&'a str>,
 }
 
 /// Something that a role at an agency is told, as its people read it.
@@ -60,7 +60,7 @@ pub struct Told {
 
 impl Flow {
     /// The events of an act; what tells the coordinators is written beside.
-    pub(super) async fn told(&self, tx: &mut Tx, act: &Act<'_>) -> Result<Vec<Draft>, FlowError> {
+    pub(crate) async fn told(&self, tx: &mut Tx, act: &Act<'_>) -> Result<Vec<Draft>, FlowError> {
         let agency = id_of(act.agency)?;
         let (units, told) = self.tell_units(tx, act.agency, act.change).await?;
         let mut event = Draft::new(EventKind::PersonChanged, Some(&agency))

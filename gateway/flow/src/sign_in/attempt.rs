@@ -11,6 +11,7 @@ use super::{ABSOLUTE, Session, SignInError, totp};
 use crate::Flow;
 use crate::case::{corrupt, id_of};
 use crate::error::FlowError;
+use crate::key::Known;
 use crate::recorder::{Done, Draft};
 
 /// So many failures within [`WINDOW`] lock an address out for [`LOCKED`].
@@ -21,13 +22,56 @@ pub(super) const WINDOW: SignedDuration = SignedDuration::from_mins(15);
 const LOCKED: SignedDuration = SignedDuration::from_mins(15);
 
 /// What an attempt has shown.
-pub(super) struct Proof {
-    /// The blind index of the address.
-    index: String,
-    /// Whose address it is.
-    person: Option<String>,
-    /// The step of the code, where password and code are right.
-    step: Option<i64>,
+pub(crate) struct Proof {
+    /// The blind index of the address; of a key that is nobody's, that of the key.
+    pub(crate) index: String,
+    /// Whose it is.
+    pub(crate) person: Option<String>,
+    /// By what the person is known, where all of it is right.
+    pub(crate) factor: Option<Factor>,
+}
+
+/// By what somebody is known.
+pub(crate) enum Factor {
+    /// A password, and the code of this step.
+    Code(i64),
+    /// A key.
+    Key(UsedKey),
+    /// A key, by its id, of which there may be two: by this nobody is known.
+    Copied(String),
+}
+
+/// A key whose answer holds.
+pub(crate) struct UsedKey {
+    /// Its id.
+    pub(crate) id: String,
+    /// What it was when its answer was judged.
+    pub(crate) before: String,
+    /// The same with its new counter.
+    pub(crate) after: String,
+    /// A password was given first.
+    pub(crate) after_password: bool,
+}
+
+impl Factor {
+    /// Its word in a session and its event.
+    const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Code(_) => CODE,
+            Self::Key(used) if used.after_password => PASSWORD_AND_KEY,
+            Self::Key(_) | Self::Copied(_) => KEY,
+        }
+    }
+}
+
+const CODE: &str = "password-and-code";
+const KEY: &str = "key";
+const PASSWORD_AND_KEY: &str = "password-and-key";
+
+/// How a session was come by, from its word.
+pub(super) fn proof_of(word: &str) -> Option<&'static str> {
+    let words = [CODE, KEY, PASSWORD_AND_KEY];
+    words.into_iter().find(|known| *known == word)
 }
 
 impl Flow {
@@ -47,7 +91,23 @@ impl Flow {
         Ok(Proof {
             index,
             person: person.map(|person| person.id),
-            step: step.filter(|_| fits),
+            factor: step.filter(|_| fits).map(Factor::Code),
+        })
+    }
+
+    /// Tries the password alone: a key is to answer next. As much is computed for nobody.
+    pub(crate) async fn known_by_password(
+        &self,
+        email: &str,
+        password: &str,
+    ) -> Result<Known, SignInError> {
+        let index = self.email_index(email).await?;
+        let person = self.by_index(&index).await?;
+        let kept = person.as_ref().and_then(|person| person.password.clone());
+        Ok(Known {
+            index,
+            fits: self.desk.fits(password, kept).await?,
+            person: person.map(|person| person.id),
         })
     }
 
@@ -83,7 +143,7 @@ impl Flow {
         let proof = Proof {
             index: person.email_index.clone(),
             person: Some(person.id.clone()),
-            step: None,
+            factor: None,
         };
         let flow = self.clone();
         let judged = self.administer("prove-password", move |tx| {
@@ -119,31 +179,44 @@ impl Flow {
             return Ok((Vec::new(), None));
         }
         let Some(person) = self.proved(tx, &proof).await? else {
-            return Ok((self.count_failure(tx, &proof, failures).await?, None));
+            // What is told of a copied key goes first: its rows are the first event's.
+            let mut events = match &proof.factor {
+                Some(Factor::Copied(key)) => self.key_is_copied(tx, key).await?,
+                Some(Factor::Code(_) | Factor::Key(_)) | None => Vec::new(),
+            };
+            events.extend(self.count_failure(tx, &proof, failures).await?);
+            return Ok((events, None));
         };
-        tx.forget_failures(&proof.index).await?;
-        let (row, again) = self.open(tx, &person, earlier, print).await?;
+        tx.forget_failures(&person.email_index).await?;
+        let word = proof.factor.as_ref().map_or(CODE, Factor::as_str);
+        let (row, again) = self.open(tx, &person, earlier, (print, word)).await?;
         let agency = id_of(&person.agency)?;
         let event = Draft::new(EventKind::SignedIn, Some(&agency))
             .with("person", &*person.id)
             .with("session", &*row.id)
+            .with("proof", word)
             .with("again", again.to_string());
         Ok((vec![event], Some(super::session::opened(row, person)?)))
     }
 
-    /// The person, where everything was right, the code is used for the first time, and person
-    /// and agency are active.
+    /// The person, where everything was right, the code is used for the first time or the key's
+    /// answer is, and person and agency are active.
     async fn proved(&self, tx: &mut Tx, proof: &Proof) -> Result<Option<PersonRow>, FlowError> {
-        let (Some(person), Some(step)) = (&proof.person, proof.step) else {
+        let (Some(person), Some(factor)) = (&proof.person, &proof.factor) else {
             return Ok(None);
         };
         let Some(person) = tx.get::<PersonRow>(person).await? else {
             return Ok(None);
         };
-        if !may_use(tx, &person).await? || !tx.use_code(&person.id, step, self.now()).await? {
+        if !may_use(tx, &person).await? {
             return Ok(None);
         }
-        Ok(Some(person))
+        let fresh = match factor {
+            Factor::Code(step) => tx.use_code(&person.id, *step, self.now()).await?,
+            Factor::Key(used) => self.key_is_used(tx, &person, used).await?,
+            Factor::Copied(_) => false,
+        };
+        Ok(fresh.then_some(person))
     }
 
     async fn count_failure(
@@ -191,7 +264,7 @@ impl Flow {
         tx: &mut Tx,
         person: &PersonRow,
         earlier: Option<String>,
-        print: String,
+        (print, proof): (String, &str),
     ) -> Result<(SessionRow, bool), FlowError> {
         let now = self.now();
         let known = match earlier {
@@ -211,8 +284,10 @@ impl Flow {
             ends_at: now + micros(ABSOLUTE),
             browser: String::new(),
             network: String::new(),
+            proof: String::new(),
         });
         row.token = print;
+        row.proof = proof.to_owned();
         // Bound by the token before it, which is good no longer.
         (row.browser, row.network) = (String::new(), String::new());
         (row.proved_at, row.seen_at) = (now, now);

@@ -11,7 +11,7 @@ use rand::RngCore as _;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::attempt::{WINDOW, may_use, micros};
+use super::attempt::{WINDOW, may_use, micros, proof_of};
 use super::moved::bound;
 use super::{Session, SessionSummary, Standing, Whence};
 use crate::Flow;
@@ -46,7 +46,7 @@ pub(super) fn opened(row: SessionRow, person: PersonRow) -> Result<Session, Flow
             agency: id_of(&person.agency)?,
             person: Some(person.clone()),
             channel: Channel::Portal,
-            proof: "password-and-code",
+            proof: proof_of(&row.proof).ok_or_else(|| corrupt("session", &row.id))?,
         },
         person,
         started: time(row.started_at, &row.id)?,
@@ -183,6 +183,7 @@ impl Flow {
         let mut tx = self.store.read().await?;
         let past = tx.sessions_past(now, AT_ONCE).await?;
         let stale = tx.stale_sign_ins(codes, failures, now).await?;
+        let stale = stale + tx.stale_ceremonies(now).await?;
         drop(tx);
         if !past.is_empty() {
             self.end(past, "expired").await?;
@@ -190,6 +191,7 @@ impl Flow {
         if stale > 0 {
             let mut tx = self.store.write("sweep-sign-ins").await?;
             tx.remove_stale_sign_ins(codes, failures, now).await?;
+            tx.remove_stale_ceremonies(now).await?;
             tx.commit().await?;
         }
         Ok(())

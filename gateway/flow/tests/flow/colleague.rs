@@ -19,7 +19,7 @@ const ZOE: &str = "zoe@southwark-housing.example";
 const PASSWORD: &str = "kettle-orbit-mango";
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
-async fn people(db: TestDb) -> World {
+pub async fn people(db: TestDb) -> World {
     let world = world(db).await;
     for (name, role) in [("deputy", Role::DeputySpoc), ("leaver", Role::Practitioner)] {
         add(&world.flow, name, role).await;
@@ -39,22 +39,22 @@ async fn add(flow: &Flow, name: &str, role: Role) {
     flow.add_person(new).await.unwrap();
 }
 
-async fn caller(world: &World, at: &str, name: &str) -> Caller {
+pub async fn caller(world: &World, at: &str, name: &str) -> Caller {
     Caller {
         channel: Channel::Portal,
         ..world.caller(at, Some(name)).await
     }
 }
 
-async fn spoc(world: &World) -> Caller {
+pub async fn spoc(world: &World) -> Caller {
     caller(world, AT, "spoc").await
 }
 
-async fn id_of(world: &World, name: &str) -> String {
+pub async fn id_of(world: &World, name: &str) -> String {
     caller(world, AT, name).await.person.unwrap().id
 }
 
-fn zoe() -> NewColleague {
+pub fn zoe() -> NewColleague {
     NewColleague {
         name: "  Zoe   Placeholder ".to_owned(),
         email: ZOE.to_owned(),
@@ -63,7 +63,7 @@ fn zoe() -> NewColleague {
 }
 
 /// The tokens of the mails that wait to be sent, the oldest first; their purposes and addresses.
-async fn mails(flow: &Flow) -> Vec<(String, String, String)> {
+pub async fn mails(flow: &Flow) -> Vec<(String, String, String)> {
     let mut tx = flow.store.read().await.unwrap();
     let due = tx.mails_due(flow.clock.now().as_microsecond(), 100).await;
     drop(tx);
@@ -121,7 +121,7 @@ async fn signs_in(flow: &Flow, email: &str, secret: &str) -> bool {
 }
 
 /// What the coordinator is told of, the oldest first.
-async fn told(world: &World) -> Vec<String> {
+pub async fn told(world: &World) -> Vec<String> {
     let coordinator = caller(world, "london-coordination", "coordinator").await;
     let told = world.flow.told_to(&coordinator, None, 100).await.unwrap();
     let told = told

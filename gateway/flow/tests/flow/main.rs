@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod authenticator;
 mod channels;
 mod colleague;
 mod compose;
@@ -16,6 +17,8 @@ mod keeping;
 mod kept;
 mod moved;
 mod none;
+mod keys;
+mod keys_by_link;
 mod obligations;
 mod portal;
 mod queues;

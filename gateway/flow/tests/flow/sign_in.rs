@@ -15,9 +15,9 @@ use crate::world::{World, agency, world};
 /// The secret of RFC 6238's test vectors, plain and in base32.
 const SECRET: &[u8] = b"12345678901234567890";
 const SECRET_BASE32: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
-const PASSWORD: &str = "abcd-efgh-jkmn-pqrs";
+pub const PASSWORD: &str = "abcd-efgh-jkmn-pqrs";
 pub const ANN: &str = "ann@southwark-housing.example";
-const BOB: &str = "bob@southwark-housing.example";
+pub const BOB: &str = "bob@southwark-housing.example";
 const NOBODY: &str = "nobody@southwark-housing.example";
 
 pub async fn with_ann_and_bob(db: TestDb) -> World {
@@ -64,7 +64,7 @@ fn code_by(secret: &[u8], at: Timestamp) -> String {
     format!("{:06}", (number & 0x7fff_ffff) % 1_000_000)
 }
 
-fn code(flow: &Flow) -> String {
+pub fn code(flow: &Flow) -> String {
     code_at(flow.clock.now())
 }
 
@@ -86,20 +86,20 @@ async fn refused(flow: &Flow, email: &str, password: &str, code: &str) {
     assert!(matches!(answer, Err(SignInError::Refused)), "{answer:?}");
 }
 
-async fn fail(flow: &Flow, email: &str, times: usize) {
+pub async fn fail(flow: &Flow, email: &str, times: usize) {
     for _ in 0..times {
         refused(flow, email, "wrong", "000000").await;
     }
 }
 
-async fn open(flow: &Flow, token: &str) -> Session {
+pub async fn open(flow: &Flow, token: &str) -> Session {
     match flow.session(token, &here()).await.unwrap() {
         Standing::Open(session) => session,
         other @ (Standing::Locked(_) | Standing::Absent) => panic!("{other:?}"),
     }
 }
 
-async fn absent(flow: &Flow, token: &str) {
+pub async fn absent(flow: &Flow, token: &str) {
     let standing = flow.session(token, &here()).await.unwrap();
     assert!(matches!(standing, Standing::Absent), "{standing:?}");
 }
@@ -109,7 +109,7 @@ async fn locked(flow: &Flow, token: &str) {
     assert!(matches!(standing, Standing::Locked(_)), "{standing:?}");
 }
 
-fn later(flow: &Flow, minutes: i64) {
+pub fn later(flow: &Flow, minutes: i64) {
     assert!(flow.clock.advance(SignedDuration::from_mins(minutes)));
 }
 

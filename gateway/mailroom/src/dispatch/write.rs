@@ -7,7 +7,7 @@ use gateway_email::render::{
     self, Failure, FailureReason, Frame, Invitation, ItemLine, Outgoing, Receipt, RecipientLine,
     RuleWords, Urgency,
 };
-use gateway_flow::outgoing::MailKind;
+use gateway_flow::outgoing::{KEY_NOTICE, MailKind};
 use gateway_flow::{Answer, FlowError};
 use gateway_mail::compose::{self, Attachment, Head};
 use gateway_store::rows::{AgencyRow, ExchangeRow, MailOutRow};
@@ -117,6 +117,12 @@ impl Mailroom {
                 let urgency = review::urgency(&words);
                 let link = format!("{link}/holds/{}", exchange_of(row)?);
                 Ok(render::hold_notice(frame, urgency, &link))
+            }
+            Some(MailKind::Notice) if row.subject.starts_with(KEY_NOTICE) => {
+                let words = self.words_of(row).await?;
+                let added = words.first().is_some_and(|word| word == "added");
+                let link = format!("{link}/security");
+                Ok(render::key_notice(frame, added, &link))
             }
             Some(MailKind::Notice | MailKind::Delivery) | None => {
                 let urgency = self.urgency(row).await?;

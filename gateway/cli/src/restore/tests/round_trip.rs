@@ -168,6 +168,7 @@ async fn a_session_does_not_come_back_with_a_backup() {
             ends_at: i64::MAX,
             browser: String::new(),
             network: String::new(),
+            proof: "password-and-code".to_owned(),
         };
         let mut tx = flow.store.write("test").await.unwrap();
         tx.put(&mut session).await.unwrap();
