@@ -20,6 +20,7 @@ mod journeys {
     mod one_exchange_from_system_to_system;
     mod pages_in_their_rarer_states;
     mod revocation_is_at_once;
+    mod security_keys_in_a_browser;
     mod tampering_is_found_and_named;
     mod those_who_decide_do_it_in_a_browser;
     mod what_breaks_while_somebody_writes;

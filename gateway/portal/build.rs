@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "js",
         &package(PACKAGE, "govuk-frontend.min.js")?,
     )?;
-    let script = [own("portal.js")?, own("draft.js")?]
+    let script = [own("portal.js")?, own("draft.js")?, own("key.js")?]
         .concat()
         .replace("GOVUK_FRONTEND", &format!("/assets/{}", library.name));
     let files = [

@@ -215,7 +215,7 @@ async function resets(beth, nia) {
   const address = page.url().slice(demo.portal.length);
   await to(beth, `${address}/reset`, "Reset second factor");
   await look(page, "reset", scripted);
-  await page.getByLabel("The authenticator app", { exact: true }).check();
+  await page.getByLabel("The authenticator app or security key", { exact: true }).check();
   await page.getByLabel("How did you check").fill("seen");
   await page.getByRole("button", { name: "Reset and send a link" }).click();
   await page.getByRole("alert").getByText("Enter how you checked").waitFor();

@@ -92,7 +92,8 @@ impl Listeners {
         if let (Some(listener), Some(portal)) = (self.portal, &config.portal) {
             let (certificate, key) = (files::read(&portal.certificate)?, files::read(&portal.key)?);
             let tls = server_config(&certificate, &key, None).context("the portal's TLS")?;
-            let pages = portal.router(flow.clone(), api.clone(), scanner.clone());
+            let keyed = flow.clone().with_keys(portal.keys(config.mail.as_ref()));
+            let pages = portal.router(keyed, api.clone(), scanner.clone());
             tasks.push(tokio::spawn(serve_tls(
                 listener,
                 tls,

@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 use gateway_api::{Api, ledger_router};
 use gateway_content::clamd::Scanner;
 use gateway_flow::Flow;
+use gateway_flow::key::Keys;
 use gateway_portal::{Pages, Portal, Settings, router};
 use serde::{Deserialize, Serialize};
+
+use crate::mail::MailConfig;
 
 /// The demo's number for whoever cannot go on: one that Ofcom keeps for drama.
 const DEMO_PHONE: &str = "020 7946 0123";
@@ -29,6 +32,10 @@ pub struct PortalConfig {
     /// while they work, or where the portal has both an IPv4 and an IPv6 address.
     #[serde(default = "bound")]
     pub session_network: bool,
+    /// The address that people open it by, `https://NAME[:PORT]`: security keys are bound to its
+    /// name. Absent, it is the one that mails lead to, or where it listens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
 }
 
 const fn bound() -> bool {
@@ -44,7 +51,22 @@ impl PortalConfig {
             key: folder.join("pki/server.key"),
             coordination_phone: DEMO_PHONE.to_owned(),
             session_network: bound(),
+            origin: None,
         }
+    }
+
+    /// What security keys are bound to; none where the address has no name.
+    pub fn keys(&self, mail: Option<&MailConfig>) -> Option<Keys> {
+        let origin = match (&self.origin, mail) {
+            (Some(origin), _) => origin.clone(),
+            (None, Some(mail)) => mail.portal.clone(),
+            (None, None) => format!("https://{}", self.address),
+        };
+        let keys = Keys::at(&named(&origin));
+        if keys.is_none() {
+            tracing::warn!(%origin, "security keys cannot be used: the portal's address has no name. Give one as `origin` in `[portal]`");
+        }
+        keys
     }
 
     /// Makes its paths absolute.
@@ -62,5 +84,35 @@ impl PortalConfig {
         };
         let portal = Portal::new(flow, settings).scanned_by(scanner);
         router(portal, ledger_router(api))
+    }
+}
+
+/// An address on loopback by its name: a number is none.
+fn named(origin: &str) -> String {
+    for loopback in ["https://127.0.0.1", "https://[::1]"] {
+        if let Some(rest) = origin.strip_prefix(loopback)
+            && (rest.is_empty() || rest.starts_with([':', '/']))
+        {
+            return format!("https://localhost{rest}");
+        }
+    }
+    origin.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loopback_address_has_a_name() {
+        for (origin, name) in [
+            ("https://127.0.0.1:8443", "https://localhost:8443"),
+            ("https://[::1]:8443", "https://localhost:8443"),
+            ("https://127.0.0.1", "https://localhost"),
+            ("https://127.0.0.15", "https://127.0.0.15"),
+            ("https://portal.example", "https://portal.example"),
+        ] {
+            assert_eq!(named(origin), name);
+        }
     }
 }

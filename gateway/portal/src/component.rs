@@ -6,6 +6,7 @@ mod choice;
 mod field;
 mod form;
 mod frame;
+mod key;
 mod moj;
 mod notice;
 mod show;
@@ -22,6 +23,7 @@ pub(crate) use self::form::{Button, ErrorItem, ErrorSummary, Input, PasswordInpu
 pub(crate) use self::frame::{
     BackLink, GenericHeader, NavigationItem, Pagination, ServiceNavigation, SkipLink,
 };
+pub(crate) use self::key::{KeyForm, KeyOffer};
 pub(crate) use self::moj::{
     Filter, SelectedCategory, SelectedFilters, SelectedItem, Timeline, TimelineItem,
 };

@@ -2,6 +2,7 @@
 
 pub(crate) mod act;
 pub(crate) mod again;
+pub(crate) mod again_key;
 mod asked;
 pub(crate) mod audit;
 pub(crate) mod bulk;
@@ -13,7 +14,9 @@ pub(crate) mod inbox;
 mod inert;
 pub(crate) mod item;
 pub(crate) mod join;
+pub(crate) mod join_key;
 pub(crate) mod kept;
+pub(crate) mod key;
 pub(crate) mod message;
 pub(crate) mod moved;
 pub(crate) mod nominal;
@@ -21,6 +24,7 @@ pub(crate) mod nominals;
 pub(crate) mod notices;
 pub(crate) mod outcome;
 pub(crate) mod people;
+pub(crate) mod security;
 pub(crate) mod sent;
 pub(crate) mod sessions;
 pub(crate) mod share;

@@ -6,8 +6,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
 use crate::page::{
-    again, audit, bulk, compose, coordination, document, hold, inbox, join, kept, message, moved,
-    nominal, notices, people, sent, sessions, share, sign_in,
+    again, again_key, audit, bulk, compose, coordination, document, hold, inbox, join, join_key,
+    kept, key, message, moved, nominal, notices, people, security, sent, sessions, share, sign_in,
 };
 use crate::stop::Stop;
 use crate::{Portal, assets, guard};
@@ -43,13 +43,16 @@ pub(crate) type Route = (&'static str, &'static str, MethodRouter<Portal>);
 
 /// What needs nobody to be signed in.
 fn open() -> Vec<Route> {
-    vec![
+    let mut routes = vec![
         ("GET", "/assets/{name}", get(assets::serve)),
         ("GET", "/sign-in", get(sign_in::form)),
         ("POST", "/sign-in", post(sign_in::send)),
         ("GET", "/join/{token}", get(join::form)),
         ("POST", "/join/{token}", post(join::send)),
-    ]
+        ("POST", "/join/{token}/key", post(join_key::send)),
+    ];
+    routes.extend(key::routes());
+    routes
 }
 
 /// What is shown to whoever is signed in, as far as it is theirs.
@@ -93,6 +96,8 @@ fn signed_in() -> Vec<Route> {
     routes.extend(share::routes());
     routes.extend(audit::routes());
     routes.extend(bulk::routes());
+    routes.extend(again_key::routes());
+    routes.extend(security::routes());
     routes
 }
 

@@ -8,6 +8,7 @@ use gateway_flow::sign_in::{SignInError, Whence};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::key::Keys;
 use super::sign_in::{BUSY, signed_in, wiped};
 use crate::component::{Button, ErrorItem, ErrorSummary, Input, PasswordInput};
 use crate::frame::{Frame, Place};
@@ -75,12 +76,17 @@ struct Page {
     email: String,
     next: String,
     wrong: Option<Wrong>,
+    /// An authenticator app is set up.
+    app: bool,
+    /// Where keys can be used, where there is one.
+    keys: Option<Keys>,
 }
 
 impl Page {
     async fn new(
         portal: &Portal,
         visitor: &Visitor,
+        keys: Keys,
         next: &str,
         wrong: Option<Wrong>,
     ) -> Result<Self, Stop> {
@@ -89,7 +95,10 @@ impl Page {
             None => "Confirm that it is you",
         };
         let email = portal.flow.person_email(&visitor.session.person).await?;
+        let factors = portal.flow.factors(&visitor.session).await?;
         Ok(Self {
+            app: factors.app,
+            keys: (!factors.keys.is_empty()).then_some(keys),
             frame: Frame::around(portal, visitor, Place::Elsewhere, title).await?,
             email: email.into_inner(),
             next: own_way(next).unwrap_or_default().to_owned(),
@@ -142,9 +151,10 @@ impl Page {
 pub(crate) async fn form(
     State(portal): State<Portal>,
     visitor: Visitor,
+    keys: Keys,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Stop> {
-    let page = Page::new(&portal, &visitor, &asked.next, None).await?;
+    let page = Page::new(&portal, &visitor, keys, &asked.next, None).await?;
     Ok(Html(page.to_string()).into_response())
 }
 
@@ -153,6 +163,7 @@ pub(crate) async fn send(
     State(portal): State<Portal>,
     visitor: Visitor,
     from: Whence,
+    keys: Keys,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Stop> {
     if !cookie::matches(&typed.token, &visitor.token) {
@@ -160,7 +171,7 @@ pub(crate) async fn send(
     }
     if let Some(wrong) = Wrong::of(&typed) {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return refused(&portal, &visitor, &typed, wrong, status).await;
+        return refused(&portal, &visitor, keys, &typed, (wrong, status)).await;
     }
     let email = portal.flow.person_email(&visitor.session.person).await?;
     let code = typed.code.replace(' ', "");
@@ -176,11 +187,11 @@ pub(crate) async fn send(
         Ok(new) => signed_in(&portal, &from, &new, &typed.next).await,
         Err(SignInError::Refused) => {
             let (wrong, status) = (all(REFUSED), StatusCode::FORBIDDEN);
-            refused(&portal, &visitor, &typed, wrong, status).await
+            refused(&portal, &visitor, keys, &typed, (wrong, status)).await
         }
         Err(SignInError::Busy) => {
             let (wrong, status) = (all(BUSY), StatusCode::SERVICE_UNAVAILABLE);
-            refused(&portal, &visitor, &typed, wrong, status).await
+            refused(&portal, &visitor, keys, &typed, (wrong, status)).await
         }
         Err(SignInError::Flow(error)) => Err(error.into()),
     }
@@ -189,10 +200,10 @@ pub(crate) async fn send(
 async fn refused(
     portal: &Portal,
     visitor: &Visitor,
+    keys: Keys,
     typed: &Typed,
-    wrong: Wrong,
-    status: StatusCode,
+    (wrong, status): (Wrong, StatusCode),
 ) -> Result<Response, Stop> {
-    let page = Page::new(portal, visitor, &typed.next, Some(wrong)).await?;
+    let page = Page::new(portal, visitor, keys, &typed.next, Some(wrong)).await?;
     Ok((status, Html(page.to_string())).into_response())
 }

@@ -11,6 +11,8 @@ use gateway_flow::error::FieldFault;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::join_key;
+use super::key::Keys;
 use super::sign_in::{BUSY, wiped};
 use crate::Portal;
 use crate::component::{Button, ErrorItem, ErrorSummary, Input, PasswordInput};
@@ -26,6 +28,9 @@ pub(crate) struct Typed {
     password: Zeroizing<String>,
     #[serde(default)]
     code: String,
+    /// By what else than an app.
+    #[serde(default)]
+    with: String,
 }
 
 /// Sends the form.
@@ -37,6 +42,17 @@ pub(crate) const SEND: Button<'static> = Button {
     value: "",
     prevent_double_click: true,
 };
+
+/// Goes on to a key in place of the app.
+pub(crate) const WITH_KEY: Button<'static> = Button {
+    text: "Use a security key or passkey",
+    href: None,
+    classes: "govuk-button--secondary",
+    name: "with",
+    value: "key",
+    prevent_double_click: true,
+};
+const NOT_TAKEN: &str = "The key was not set up: it took more than 5 minutes, or its answer was not right. Choose your password and try again. The key must have a PIN, or check your fingerprint or face.";
 
 #[derive(Template)]
 #[template(path = "page/join.html")]
@@ -53,6 +69,7 @@ struct Page {
     password: Option<String>,
     code: Option<String>,
     all: Option<&'static str>,
+    keys: Keys,
 }
 
 /// What is wrong with what was typed.
@@ -67,6 +84,7 @@ impl Page {
         portal: &Portal,
         token: &str,
         open: &OpenLink,
+        keys: Keys,
         wrong: Wrong,
     ) -> Result<Self, Stop> {
         let heading = match open.purpose {
@@ -98,6 +116,7 @@ impl Page {
             password: at("/password"),
             code: at("/code"),
             all: wrong.all,
+            keys,
         })
     }
 
@@ -162,14 +181,26 @@ struct Over {
 pub(crate) async fn form(
     State(portal): State<Portal>,
     Path(token): Path<String>,
+    keys: Keys,
 ) -> Result<Response, Stop> {
-    match portal.flow.link(&token).await? {
+    shown(&portal, &token, keys, Wrong::default(), StatusCode::OK).await
+}
+
+/// The page of a link as it is now.
+async fn shown(
+    portal: &Portal,
+    token: &str,
+    keys: Keys,
+    wrong: Wrong,
+    status: StatusCode,
+) -> Result<Response, Stop> {
+    match portal.flow.link(token).await? {
         Link::Open(open) => {
-            let page = Page::new(&portal, &token, &open, Wrong::default()).await?;
-            Ok(Html(page.to_string()).into_response())
+            let page = Page::new(portal, token, &open, keys, wrong).await?;
+            Ok((status, Html(page.to_string())).into_response())
         }
         over @ (Link::Used | Link::Expired | Link::Withdrawn | Link::Unknown) => {
-            Ok(is_over(&portal, &over).await)
+            Ok(is_over(portal, &over).await)
         }
     }
 }
@@ -178,21 +209,47 @@ pub(crate) async fn form(
 pub(crate) async fn send(
     State(portal): State<Portal>,
     Path(token): Path<String>,
+    keys: Keys,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Stop> {
-    let chosen = Chosen {
-        password: typed.password,
-        code: typed.code.replace(' ', ""),
+    let done = match typed.with == "key" {
+        true => {
+            let asked = portal.flow.ask_key_by_link(&token, &typed.password).await;
+            match asked {
+                Ok(ceremony) => Ok(join_key::page(&portal, &token, ceremony).await),
+                Err(error) => Err(error),
+            }
+        }
+        false => {
+            let chosen = Chosen {
+                password: typed.password,
+                code: typed.code.replace(' ', ""),
+            };
+            let taken = portal.flow.take_link(&token, chosen).await;
+            taken.map(|()| see_other("/sign-in?ready=true"))
+        }
     };
-    let (wrong, status) = match portal.flow.take_link(&token, chosen).await {
-        Ok(()) => return Ok(see_other("/sign-in?ready=true")),
-        Err(JoinError::Over(over)) => return Ok(is_over(&portal, &over).await),
-        Err(JoinError::Flow(error)) => return Err(error.into()),
-        Err(JoinError::Wrong(faults)) => (
+    match done {
+        Ok(response) => Ok(response),
+        Err(error) => failed(&portal, &token, keys, error).await,
+    }
+}
+
+/// Why a link was not taken.
+pub(super) async fn failed(
+    portal: &Portal,
+    token: &str,
+    keys: Keys,
+    error: JoinError,
+) -> Result<Response, Stop> {
+    let (wrong, status) = match error {
+        JoinError::Over(over) => return Ok(is_over(portal, &over).await),
+        JoinError::Flow(error) => return Err(error.into()),
+        JoinError::Wrong(faults) => (
             Wrong { faults, all: None },
             StatusCode::UNPROCESSABLE_ENTITY,
         ),
-        Err(JoinError::Busy) => (
+        JoinError::Busy => (
             Wrong {
                 all: Some(BUSY),
                 ..Wrong::default()
@@ -200,15 +257,21 @@ pub(crate) async fn send(
             StatusCode::SERVICE_UNAVAILABLE,
         ),
     };
-    match portal.flow.link(&token).await? {
-        Link::Open(open) => {
-            let page = Page::new(&portal, &token, &open, wrong).await?;
-            Ok((status, Html(page.to_string())).into_response())
-        }
-        over @ (Link::Used | Link::Expired | Link::Withdrawn | Link::Unknown) => {
-            Ok(is_over(&portal, &over).await)
-        }
-    }
+    shown(portal, token, keys, wrong, status).await
+}
+
+/// The page once more, after a key that was not taken.
+pub(super) async fn begin_again(
+    portal: &Portal,
+    token: &str,
+    keys: Keys,
+    status: StatusCode,
+) -> Result<Response, Stop> {
+    let wrong = Wrong {
+        all: Some(NOT_TAKEN),
+        ..Wrong::default()
+    };
+    shown(portal, token, keys, wrong, status).await
 }
 
 async fn is_over(portal: &Portal, over: &Link) -> Response {

@@ -84,6 +84,11 @@ fn text(told: &Told) -> String {
         "people-deputy-named" => format!("{by} named {about} as deputy for a time."),
         "people-deputy-ended" => format!("{by} ended the time of {about} as deputy."),
         "people-factor-reset" => format!("{by} reset how {about} signs in, after a check."),
+        "people-key-added" => format!("{by} added a security key to how they sign in."),
+        "people-key-removed" => format!("{by} removed a security key from how they sign in."),
+        "people-key-copied" => format!(
+            "A security key of {by} was refused: by its counter there may be a copy of it. Ask them to remove it and to use another."
+        ),
         "people-suspended" => format!("{by} suspended {about}."),
         "people-session-moved" => {
             let at = told.agency.as_deref().unwrap_or("an agency");

@@ -1,7 +1,7 @@
 //! The people of one's agency, for its single point of contact, and for the deputy in an absence.
 
 mod deputy;
-mod form;
+pub(super) mod form;
 mod invite;
 mod one;
 mod reset;

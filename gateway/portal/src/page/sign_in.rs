@@ -9,6 +9,7 @@ use gateway_flow::sign_in::{NewSession, SignInError, Standing, Whence};
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
+use super::key::{self, Keys};
 use crate::component::{Button, ErrorItem, ErrorSummary, Input, NotificationBanner, PasswordInput};
 use crate::frame::Frame;
 use crate::page::moved;
@@ -31,6 +32,9 @@ pub(crate) struct Asked {
     out: bool,
     #[serde(default)]
     ready: bool,
+    /// What was set up, where that was not an app.
+    #[serde(default)]
+    set: String,
 }
 
 /// What was typed.
@@ -46,6 +50,16 @@ pub(crate) struct Typed {
     password: Zeroizing<String>,
     #[serde(default)]
     code: String,
+    /// By what else than a code.
+    #[serde(default)]
+    with: String,
+}
+
+impl Typed {
+    /// A key is to be asked in place of a code.
+    fn by_key(&self) -> bool {
+        self.with == "key"
+    }
 }
 
 /// A text that is wiped when it is dropped.
@@ -71,10 +85,7 @@ impl Wrong {
                 .is_empty()
                 .then_some("Enter your email address"),
             password: typed.password.is_empty().then_some("Enter your password"),
-            code: typed
-                .code
-                .trim()
-                .is_empty()
+            code: (typed.code.trim().is_empty() && !typed.by_key())
                 .then_some("Enter the 6-digit code"),
             all: None,
         };
@@ -103,6 +114,7 @@ struct Page {
     wrong: Option<Wrong>,
     /// What has happened before.
     told: Option<&'static str>,
+    keys: Keys,
 }
 
 impl Page {
@@ -174,6 +186,7 @@ pub(crate) async fn form(
     State(portal): State<Portal>,
     Query(asked): Query<Asked>,
     from: Whence,
+    keys: Keys,
     headers: HeaderMap,
 ) -> Result<Response, Stop> {
     let mut told = match (asked.out, asked.ready) {
@@ -181,6 +194,7 @@ pub(crate) async fn form(
         (false, true) => {
             Some("You are set up. Sign in with your password and the next code that your app shows")
         }
+        (false, false) if asked.set == "key" => Some("You are set up. Sign in with your key"),
         (false, false) => None,
     };
     if let Some(token) = cookie::value(&headers, cookie::SESSION) {
@@ -206,6 +220,7 @@ pub(crate) async fn form(
         email: String::new(),
         wrong: None,
         told,
+        keys,
     };
     let mut response = Html(page.to_string()).into_response();
     if let (None, Some(set)) = (known, cookie::set(cookie::FORM, &value)) {
@@ -218,6 +233,7 @@ pub(crate) async fn form(
 pub(crate) async fn send(
     State(portal): State<Portal>,
     from: Whence,
+    keys: Keys,
     headers: HeaderMap,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Stop> {
@@ -230,8 +246,8 @@ pub(crate) async fn send(
             &portal,
             &form,
             typed,
-            wrong,
-            StatusCode::UNPROCESSABLE_ENTITY,
+            keys,
+            (wrong, StatusCode::UNPROCESSABLE_ENTITY),
         )
         .await);
     }
@@ -239,21 +255,27 @@ pub(crate) async fn send(
         all: Some(words),
         ..Wrong::default()
     };
-    match proved(&portal, &headers, &typed).await {
-        Ok(new) => signed_in(&portal, &from, &new, &typed.next).await,
-        Err(SignInError::Refused) => {
-            Ok(again(&portal, &form, typed, all(REFUSED), StatusCode::FORBIDDEN).await)
-        }
-        Err(SignInError::Busy) => Ok(again(
-            &portal,
-            &form,
-            typed,
-            all(BUSY),
-            StatusCode::SERVICE_UNAVAILABLE,
-        )
-        .await),
-        Err(SignInError::Flow(error)) => Err(error.into()),
-    }
+    let done = match typed.by_key() {
+        true => ask_key(&portal, &form, &typed).await,
+        false => match proved(&portal, &headers, &typed).await {
+            Ok(new) => return signed_in(&portal, &from, &new, &typed.next).await,
+            Err(error) => Err(error),
+        },
+    };
+    let (words, status) = match done {
+        Ok(response) => return Ok(response),
+        Err(SignInError::Refused) => (REFUSED, StatusCode::FORBIDDEN),
+        Err(SignInError::Busy) => (BUSY, StatusCode::SERVICE_UNAVAILABLE),
+        Err(SignInError::Flow(error)) => return Err(error.into()),
+    };
+    Ok(again(&portal, &form, typed, keys, (all(words), status)).await)
+}
+
+/// The page that asks a key, after the password. Whether that was right is not said there.
+async fn ask_key(portal: &Portal, form: &str, typed: &Typed) -> Result<Response, SignInError> {
+    let (flow, email) = (&portal.flow, typed.email.trim());
+    let ceremony = flow.ask_key_after(form, email, &typed.password).await?;
+    Ok(key::page(portal, form, &typed.next, ceremony, None).await)
 }
 
 /// A session of one's own; or the one that was locked, gone on with.
@@ -301,8 +323,8 @@ async fn again(
     portal: &Portal,
     form: &str,
     typed: Typed,
-    wrong: Wrong,
-    status: StatusCode,
+    keys: Keys,
+    (wrong, status): (Wrong, StatusCode),
 ) -> Response {
     let page = Page {
         frame: Frame::bare(portal, "Error: Sign in").await,
@@ -311,6 +333,7 @@ async fn again(
         email: typed.email,
         wrong: Some(wrong),
         told: None,
+        keys,
     };
     (status, Html(page.to_string())).into_response()
 }

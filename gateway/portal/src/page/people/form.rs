@@ -8,11 +8,11 @@ use crate::stop::Stop;
 
 /// What is wrong with a form, by field.
 #[derive(Debug, Default)]
-pub(super) struct Faults(Vec<FieldFault>);
+pub(in crate::page) struct Faults(Vec<FieldFault>);
 
 impl Faults {
     /// Those of an act that was not done; another reason is a page of its own.
-    pub(super) fn of(error: FlowError) -> Result<Self, Stop> {
+    pub(in crate::page) fn of(error: FlowError) -> Result<Self, Stop> {
         match error {
             FlowError::Invalid(faults) => Ok(Self(faults)),
             other @ (FlowError::NotFound
@@ -24,22 +24,25 @@ impl Faults {
     }
 
     /// One that the page itself found.
-    pub(super) fn add(&mut self, pointer: &str, detail: &str) {
+    pub(in crate::page) fn add(&mut self, pointer: &str, detail: &str) {
         self.0.push(FieldFault::new(pointer, detail));
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::page) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// What is wrong with a field.
-    pub(super) fn at(&self, pointer: &str) -> Option<&str> {
+    pub(in crate::page) fn at(&self, pointer: &str) -> Option<&str> {
         let fault = self.0.iter().find(|fault| fault.pointer == pointer);
         fault.map(|fault| fault.detail.as_str())
     }
 
     /// All of it, each with the way to its field: pairs of pointer and `#id`.
-    pub(super) fn summary<'a>(&'a self, fields: &[(&str, &'a str)]) -> Option<ErrorSummary<'a>> {
+    pub(in crate::page) fn summary<'a>(
+        &'a self,
+        fields: &[(&str, &'a str)],
+    ) -> Option<ErrorSummary<'a>> {
         let href = |pointer: &str| {
             let field = fields.iter().find(|(name, _)| *name == pointer);
             field.map_or("", |(_, href)| href)
@@ -58,7 +61,7 @@ impl Faults {
     }
 
     /// The title of the page.
-    pub(super) fn title(&self, title: &str) -> String {
+    pub(in crate::page) fn title(&self, title: &str) -> String {
         match self.is_empty() {
             true => title.to_owned(),
             false => format!("Error: {title}"),

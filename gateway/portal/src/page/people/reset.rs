@@ -19,7 +19,7 @@ const TITLE: &str = "Reset second factor";
 pub(crate) const SEND: Button<'static> = super::submit("Reset and send a link", "");
 /// What it does at once.
 pub(crate) const WARNING: WarningText<'static> = WarningText {
-    text: "Their authenticator app stops working here at once, and they are signed out everywhere. Check first that it is this person who asks: by sight, or by ringing them on a number that you have from elsewhere.",
+    text: "Their authenticator app and security keys stop working here at once, and they are signed out everywhere. Check first that it is this person who asks: by sight, or by ringing them on a number that you have from elsewhere.",
 };
 
 #[derive(Template)]
@@ -57,12 +57,12 @@ impl Page {
             items: vec![
                 item(
                     "factor",
-                    "The authenticator app",
-                    "A lost or new phone. They need their password to go on",
+                    "The authenticator app or security key",
+                    "A lost or new phone or key. They need their password to go on",
                 ),
                 item(
                     "both",
-                    "The app and the password",
+                    "That and the password",
                     "They choose a new password too",
                 ),
             ],
