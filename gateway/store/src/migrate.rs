@@ -58,9 +58,9 @@ const RECORDS: &[Text] = &[
     shared!(12, "reading and question", "0012_reading_and_question"),
     shared!(11, "people", "0011_people"),
     shared!(13, "nominal act", "0013_nominal_act"),
+    shared!(14, "security key", "0014_security_key"),
     shared!(15, "session moved", "0015_session_moved"),
     shared!(16, "kept form", "0016_kept_form"),
-    shared!(14, "security key", "0014_security_key"),
 ];
 
 const KEYS: &[Text] = &[shared!(1, "keys", "keys/0001_keys")];

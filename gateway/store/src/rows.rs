@@ -459,6 +459,10 @@ table! {
         person: String,
         differs: String,
         at: i64,
+    }
+}
+
+table! {
     /// A security key or passkey. `credential` is the SHA-256 of its credential's id, `data` its
     /// public key and counter; the name is sealed.
     covered SecurityKeyRow "security_key" {
