@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use crate::authenticator::{Authenticator, PRESENT};
 use crate::colleague::caller;
 use crate::sign_in::{
-    ANN, BOB, PASSWORD, absent, code, events, fail, later, open, sign_in, with_ann_and_bob,
+    ANN, BOB, PASSWORD, absent, code, events, fail, here, later, open, sign_in, with_ann_and_bob,
 };
 use crate::world::World;
 
@@ -43,8 +43,11 @@ async fn asked(flow: &Flow) -> Ceremony {
 }
 
 async fn answer(flow: &Flow, ceremony: &Ceremony, answer: &str) -> Result<NewSession, SignInError> {
-    flow.sign_in_by_key(BROWSER, None, &ceremony.id, answer)
-        .await
+    let new = flow
+        .sign_in_by_key(BROWSER, None, &ceremony.id, answer)
+        .await?;
+    flow.bind_session(&new, &here()).await?;
+    Ok(new)
 }
 
 /// Signs in by a key alone.
@@ -287,6 +290,7 @@ async fn who_is_signed_in_proves_it_again_by_a_key_of_their_own() {
         is_refused(again(&Authenticator::get, &mut bobs).await, "another's key");
         assert!(!open(&flow, &ann.token).await.is_fresh(flow.clock.now()));
         let new = again(&Authenticator::get, &mut key).await.unwrap();
+        flow.bind_session(&new, &here()).await.unwrap();
         assert_eq!(new.session.id, ann.session.id);
         assert!(open(&flow, &new.token).await.is_fresh(flow.clock.now()));
         absent(&flow, &ann.token).await;

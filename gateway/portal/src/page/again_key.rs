@@ -2,12 +2,13 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::{get, post};
 use gateway_flow::key::Ceremony;
 use gateway_flow::sign_in::Whence;
 
-use super::key::{ASK, Asked, refusal, summary};
+use super::key::{ASK, Asked, NOT_ASKED, refusal, summary};
 use super::sign_in::signed_in;
 use crate::Portal;
 use crate::component::{ErrorSummary, Html as Markup, KeyForm};
@@ -95,11 +96,15 @@ pub(crate) async fn send(
 ) -> Result<Response, Stop> {
     let person = &visitor.session.person;
     let (ceremony, answer) = (fields.one("ceremony"), fields.one("answer"));
+    let next = fields.one("next");
+    if answer.is_empty() {
+        let page = page(&portal, &visitor, next, Some(NOT_ASKED)).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    }
     let proved = portal
         .flow
         .sign_in_again_by_key(&visitor.token, person, ceremony, answer)
         .await;
-    let next = fields.one("next");
     match proved {
         Ok(new) => signed_in(&portal, &from, &new, next).await,
         Err(error) => {

@@ -212,22 +212,19 @@ pub(crate) async fn send(
     keys: Keys,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Stop> {
-    let done = match typed.with == "key" {
-        true => {
-            let asked = portal.flow.ask_key_by_link(&token, &typed.password).await;
-            match asked {
-                Ok(ceremony) => Ok(join_key::page(&portal, &token, ceremony).await),
-                Err(error) => Err(error),
-            }
+    let done = if typed.with == "key" {
+        let asked = portal.flow.ask_key_by_link(&token, &typed.password).await;
+        match asked {
+            Ok(ceremony) => Ok(join_key::page(&portal, &token, ceremony).await),
+            Err(error) => Err(error),
         }
-        false => {
-            let chosen = Chosen {
-                password: typed.password,
-                code: typed.code.replace(' ', ""),
-            };
-            let taken = portal.flow.take_link(&token, chosen).await;
-            taken.map(|()| see_other("/sign-in?ready=true"))
-        }
+    } else {
+        let chosen = Chosen {
+            password: typed.password,
+            code: typed.code.replace(' ', ""),
+        };
+        let set = portal.flow.take_link(&token, chosen).await;
+        set.map(|()| see_other("/sign-in?ready=true"))
     };
     match done {
         Ok(response) => Ok(response),

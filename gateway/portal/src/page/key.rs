@@ -24,6 +24,9 @@ use crate::{Portal, cookie};
 
 /// What is said of every key that does not let in, whatever the reason.
 pub(crate) const REFUSED: &str = "This did not sign you in. The key may not be set up here, or it took more than 5 minutes, or there were too many attempts. Try again, or use another way to sign in; after 15 minutes you can try this one again.";
+/// What is said where no key was asked.
+pub(crate) const NOT_ASKED: &str =
+    "No key has answered. Press the button, and do what your browser asks.";
 /// On the button that asks a key.
 pub(crate) const ASK: &str = "Continue with your key";
 
@@ -205,6 +208,11 @@ pub(crate) async fn send(
     let form = cookie::value(&headers, cookie::FORM).ok_or(Stop::Stale)?;
     if !cookie::matches(&answered.token, &form) {
         return Err(Stop::Stale);
+    }
+    if answered.answer.is_empty() {
+        let ceremony = portal.flow.ask_key(&form).await?;
+        let page = page(&portal, &form, &answered.next, ceremony, Some(NOT_ASKED)).await;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     let earlier = cookie::value(&headers, cookie::SESSION);
     let earlier = earlier.as_ref().map(|token| token.as_str());

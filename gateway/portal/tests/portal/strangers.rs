@@ -292,7 +292,7 @@ async fn whose_it_is_gets_it() {
         path if path.starts_with("GET") => 0,
         path if path.contains("/agency/people/{id}") => 3,
         "POST /drafts/{id}/delete" => 3,
-        path if ["/delete", "/withdraw", "/end", "/sessions/{id}"]
+        path if ["/delete", "/withdraw", "/end", "/sessions/{id}", "/remove"]
             .iter()
             .any(|end| path.ends_with(end)) =>
         {

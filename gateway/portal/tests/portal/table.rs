@@ -321,4 +321,23 @@ pub const ROUTES: &[Row] = &[
     ("GET /audit/counts.csv", Unit(Auditor), &[], "", None),
     ("GET /inbox/download", Anyone, &[], "", None),
     ("POST /inbox/download", Anyone, &[], "", None),
+    ("GET /sign-in/again/key", Anyone, &[], "", None),
+    ("POST /sign-in/again/key", Anyone, &[], "", None),
+    ("GET /security", Anyone, &[], "", None),
+    ("GET /security/keys/new", Anyone, &[], "", None),
+    ("POST /security/keys/new", Anyone, &[], "", None),
+    (
+        "GET /security/keys/{id}/remove",
+        Anyone,
+        &["key"],
+        "",
+        WRITER,
+    ),
+    (
+        "POST /security/keys/{id}/remove",
+        Anyone,
+        &["key"],
+        "",
+        WRITER,
+    ),
 ];

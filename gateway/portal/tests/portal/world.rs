@@ -11,14 +11,16 @@ use gateway_flow::admin::{NewAgency, NewNominal, NewPerson};
 use gateway_flow::colleague::NewColleague;
 use gateway_flow::compose::NewFile;
 use gateway_flow::kept::KeptForm;
+use gateway_flow::key::Keys;
 use gateway_flow::quarantine::Unproved;
 use gateway_flow::sign_in::{Cost, hash};
 use gateway_flow::submission::{Caller, ItemClaim, Particulars, RecipientClaim};
 use gateway_flow::{Flow, Submission};
 use gateway_portal::{Pages, Portal, Settings, router};
 use gateway_protocol::{Directory, Protocols};
-use gateway_seal::MasterKey;
+use gateway_seal::{MasterKey, Place};
 use gateway_store::Blobs;
+use gateway_store::rows::SecurityKeyRow;
 use gateway_store::testing::{TestDb, sqlite};
 use gateway_vault::Vault;
 use jiff::SignedDuration;
@@ -106,7 +108,8 @@ impl World {
         let vault = vault.await.unwrap();
         let blobs = Blobs::open(&db.folder.path().join("blobs")).unwrap();
         let directory = Arc::new(Directory::standard().unwrap());
-        let flow = Flow::new(db.store.clone(), blobs, vault, protocols, directory, clock);
+        let flow = Flow::new(db.store.clone(), blobs, vault, protocols, directory, clock)
+            .with_keys(Keys::at("https://portal.example"));
         for (area, name) in [("london", "London"), ("kent", "Kent")] {
             let origin = format!("gateway.example/{area}");
             flow.add_area(area, name, &origin).await.unwrap();
@@ -322,8 +325,8 @@ impl World {
             .unwrap();
     }
 
-    /// An officer's draft with a file, a form of hers that was kept, and another session.
-    async fn of_a_writer(&self) -> [(&'static str, String); 4] {
+    /// An officer's draft with a file, a form of hers that was kept, another session, and a key.
+    async fn of_a_writer(&self) -> [(&'static str, String); 5] {
         let mut writer = self.visit("met-police", "officer").await;
         let (draft, file) = self
             .draft_with_file(&mut writer, "met-police", "officer")
@@ -338,12 +341,43 @@ impl World {
         let mut tx = self.flow.store.read().await.unwrap();
         let now = self.flow.clock.now().as_microsecond();
         let session = tx.sessions_of(&person, now).await.unwrap().remove(0).id;
+        drop(tx);
+        let key = self.key_of(person).await;
         [
             ("draft", draft),
             ("file", file),
             ("kept", kept),
             ("session", session),
+            ("key", key),
         ]
+    }
+
+    /// The row of a security key that nobody holds.
+    async fn key_of(&self, person: String) -> String {
+        let id = "0195a000-0000-7000-8000-000000000001";
+        let place = Place {
+            area: "*",
+            table: "security_key",
+            row: id,
+            column: "name",
+        };
+        let name = self.flow.vault.seal_column(&place, b"Blue key").await;
+        let row = SecurityKeyRow {
+            id: id.to_owned(),
+            person,
+            credential: String::new(),
+            handle: String::new(),
+            data: String::new(),
+            name: Some(name.unwrap()),
+            added_at: 0,
+            used_at: None,
+            state: "active".to_owned(),
+            updated_by: String::new(),
+        };
+        let mut tx = self.flow.store.write("test").await.unwrap();
+        tx.put_bare(&row).await.unwrap();
+        tx.commit().await.unwrap();
+        id.to_owned()
     }
 
     /// A draft that somebody begins, and a file that has been announced for it.
