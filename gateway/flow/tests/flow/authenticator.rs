@@ -1,4 +1,4 @@
-//! A security key in software, as far as WebAuthn asks of one: made by hand, so that every part
+//! A security key in software, as far as `WebAuthn` asks of one: made by hand, so that every part
 //! of an answer can be made wrong.
 
 use aws_lc_rs::rand::SystemRandom;

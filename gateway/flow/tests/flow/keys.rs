@@ -56,6 +56,10 @@ async fn by_key(flow: &Flow, key: &mut Authenticator) -> Result<NewSession, Sign
     answer(flow, &ceremony, &key.get(&ceremony.options)).await
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "an answer is judged where it is given"
+)]
 fn is_refused(answer: Result<NewSession, SignInError>, what: &str) {
     let refused = matches!(answer, Err(SignInError::Refused));
     assert!(refused, "{what}: {answer:?}");
