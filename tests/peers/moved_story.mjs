@@ -58,6 +58,15 @@ async function notice() {
   assert.equal(page.url(), demo.portal + address);
   assert.ok((await page.locator("main").innerText()).includes(SECRET));
   await visit.close();
+  // Forwarded to the deputy it opens, as the deputy's own reading; to a practitioner it says for whom it is.
+  const deputy = await begin(person("southwark-housing", "deputy-spoc"), address, "Risk note");
+  assert.ok((await deputy.page.locator("main").innerText()).includes(SECRET));
+  await deputy.visit.close();
+  const colleague = await begin(person("southwark-housing", "practitioner"), address, "Risk note");
+  assert.ok(!(await colleague.page.content()).includes(SECRET));
+  await colleague.page.getByText("You cannot open this.").waitFor();
+  await look(colleague.page, "message-for-the-contact", script);
+  await colleague.visit.close();
   const [other] = await context(script);
   const stranger = await other.newPage();
   await stranger.goto(demo.portal + address);
