@@ -67,9 +67,11 @@ async function day(script) {
   assert.equal(page.url(), `${demo.portal}/messages/${id}`);
   const text = await page.locator("main").innerText();
   for (const words of ["OFFICIAL-SENSITIVE", agencies["met-police"].name, "to manage risk", "whoever houses him must know", nominal.name,
-                       "CJA 2003 s.325", "Shared with you because", "He knows where <b>she</b> works."]) {
+                       "CJA 2003 s.325", "Shared with you because", "Who else may see it", `${agencies["met-police"].name}, who sent it.`,
+                       `At ${agencies["southwark-housing"].name}: your single point of contact, the deputy,`, "He knows where <b>she</b> works."]) {
     assert.ok(text.includes(words), `${words} is not in: ${text}`);
   }
+  assert.ok(!text.includes(agencies["london-probation"].name), "who else has it is not on her page");
   await look(page, "message", script);
   const [name, bytes] = await download(page, /^Download Risk report/);
   assert.equal(name, "Risk report.pdf");

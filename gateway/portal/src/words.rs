@@ -1,5 +1,7 @@
 //! Codes and states in the words of people.
 
+use std::collections::BTreeSet;
+
 use gateway_core::{About, Category, IdentifierKind, Obligation, Purpose, Role};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -29,6 +31,17 @@ pub(crate) fn obligation(obligation: Obligation) -> Option<String> {
         | Obligation::NotifyLead => return None,
     };
     Some(words.to_owned())
+}
+
+/// Who at the agency that was given an item opens it.
+pub(crate) fn readers(obligations: &BTreeSet<Obligation>) -> &'static str {
+    if obligations.contains(&Obligation::NamedRecipient) {
+        "only the person it was sent to, or your single point of contact where nobody was named"
+    } else if obligations.contains(&Obligation::SpocOnly) {
+        "your single point of contact, the deputy, and a person it was sent to by name"
+    } else {
+        "everybody who signs in there"
+    }
 }
 
 /// What a category is called.

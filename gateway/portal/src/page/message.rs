@@ -1,6 +1,6 @@
 //! One message: for its reader what it says, for its sender how far it has come.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -74,6 +74,8 @@ struct Page {
     about: Option<String>,
     state: Tag<'static>,
     obligations: Vec<String>,
+    /// Who else may see it, as far as its reader may know.
+    others: Vec<String>,
     because: Vec<RuleHit>,
     items: Vec<Shown>,
     deliveries: Vec<(String, DeliveryView)>,
@@ -254,6 +256,7 @@ pub(crate) async fn one(
         marking: marking(&view),
         state: state(&view),
         obligations: obligations(&view),
+        others: others(&view, &own.name, &from),
         open: !view.sent && view.deliveries.iter().any(waits),
         recipients: by_recipient(&portal, &view.decisions, &titles).await?,
         houses: own.kind == AgencyKind::Housing.as_str(),
@@ -326,6 +329,30 @@ fn obligations(view: &ExchangeView) -> Vec<String> {
         .flat_map(|item| item.obligations.iter().copied())
         .collect();
     all.into_iter().filter_map(words::obligation).collect()
+}
+
+/// Who else may see it, in sentences. Who else it was given to is in no reader's receipt and on no
+/// reader's page: each has it by a decision of its own.
+fn others(view: &ExchangeView, own: &str, from: &str) -> Vec<String> {
+    let mut at_home: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for item in &view.items {
+        let who = words::readers(&item.obligations);
+        at_home.entry(who).or_default().push(&item.title);
+    }
+    let one = at_home.len() == 1;
+    let mut others: Vec<String> = at_home
+        .into_iter()
+        .map(|(who, titles)| match one {
+            true => format!("At {own}: {who}."),
+            false => format!("At {own}, {}: {who}.", titles.join("; ")),
+        })
+        .collect();
+    others.push(format!("{from}, who sent it."));
+    others.push(
+        "Other agencies only where the rules give it to each of them. Which they are is told to the sender and the coordination unit alone."
+            .to_owned(),
+    );
+    others
 }
 
 /// Whom it is about, where this agency has a part in the case and so may know.
