@@ -25,7 +25,7 @@ pub fn invitation(frame: &Frame<'_>, invitation: &Invitation<'_>) -> Outgoing {
         true => (
             "Your invitation to the gateway",
             format!(
-                "The single point of contact of {} invites you to the MAPPA gateway. To begin, choose a password and set up one-time codes here:",
+                "The single point of contact of {} invites you to the MAPPA gateway. To begin, choose a password and set up one-time codes or a security key here:",
                 invitation.agency
             ),
         ),

@@ -89,7 +89,7 @@ impl Page {
     ) -> Result<Self, Stop> {
         let heading = match open.purpose {
             LinkPurpose::Join => "Set up your account",
-            LinkPurpose::Factor => "Set up one-time codes again",
+            LinkPurpose::Factor => "Set up how you sign in again",
             LinkPurpose::Both => "Set up your sign-in again",
         };
         let any = wrong.all.is_some() || !wrong.faults.is_empty();

@@ -255,8 +255,8 @@ fn waiting(one: Invited) -> Waiting {
     let what = match (one.purpose, one.role) {
         (LinkPurpose::Join, Some(role)) => format!("Invited as {}", words::role_title(role)),
         (LinkPurpose::Join, None) => "Invited".to_owned(),
-        (LinkPurpose::Factor, _) => "To set one-time codes up again".to_owned(),
-        (LinkPurpose::Both, _) => "To set password and one-time codes up again".to_owned(),
+        (LinkPurpose::Factor, _) => "To set the second factor up again".to_owned(),
+        (LinkPurpose::Both, _) => "To set password and second factor up again".to_owned(),
     };
     Waiting {
         id: one.id,
