@@ -3,7 +3,7 @@
 Mails are made in `styles` and signed and sealed in `smime`; a submission here is the API's, so that both ways can be compared.
 """
 
-import base64, datetime, email, email.policy, email.utils, json, smtplib, ssl, subprocess, sys, time, urllib.error, urllib.request, uuid
+import base64, datetime, email, email.policy, email.utils, json, re, smtplib, ssl, subprocess, sys, time, urllib.error, urllib.request, uuid
 import smime, styles, verify_receipt
 from authority import Identity
 from demo import Demo, database
@@ -257,6 +257,13 @@ class Mails(Demo):
 
 def head_of(raw):
     return raw.partition(b"\r\n\r\n")[0].decode(errors="replace") if b"\r\n\r\n" in raw else raw.partition(b"\n\n")[0].decode(errors="replace")
+
+
+def unlinked(words):
+    """What a notice says beside the one address that it leads to, whose id tells nothing of anybody."""
+    said, links = re.subn(r"https://[^\s/]+/(?:messages|holds)/[0-9a-f-]{36}", "", words.replace("=\n", ""))
+    assert links == 1, words
+    return said
 
 
 def text_of(part):
