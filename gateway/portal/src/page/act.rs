@@ -142,7 +142,7 @@ async fn answered(
     };
     let mut form = Form::new(portal, what, &record.dossier).await?;
     form.fill(fields);
-    if fields.has("edit") || visitor.returns(portal).await? {
+    if visitor.returns(portal).await? || fields.has("edit") {
         return asking(portal, visitor, record, form, StatusCode::OK).await;
     }
     form.check();
