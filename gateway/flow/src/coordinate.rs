@@ -85,7 +85,6 @@ impl Flow {
             change
         };
         let change = self.checked(change).await?;
-        self.fits(&nominal, &change).await?;
         let identifier = if let NominalChange::AddIdentifier(identifier) = &change {
             Some(self.identifier_row(&nominal, identifier).await?)
         } else {
@@ -96,6 +95,7 @@ impl Flow {
             Box::pin(async move {
                 let mut row = row;
                 first(tx, &row).await?;
+                fits(tx, &nominal, &change, flow.now()).await?;
                 let touched = change.agency().cloned();
                 let word = flow
                     .write_change(tx, &nominal.id, change, identifier)
@@ -200,40 +200,6 @@ impl Flow {
         }
         done
     }
-
-    /// Whether a change fits what there is: no part is given twice or ended that is not there.
-    async fn fits(&self, nominal: &NominalRow, change: &NominalChange) -> Result<(), FlowError> {
-        let Some(id) = change.agency() else {
-            return Ok(());
-        };
-        let mut tx = self.store.read().await?;
-        let agency: Option<AgencyRow> = tx.get(id.as_str()).await?;
-        let agency = agency
-            .filter(|agency| agency.state == "active")
-            .ok_or_else(|| invalid("/agency", "choose an agency that takes part"))?;
-        let now = self.now();
-        let has = tx.parts_of(&nominal.id).await?.into_iter().any(|part| {
-            let runs = part.until_at.is_none_or(|until| until > now);
-            part.kind == "partner" && part.agency == agency.id && runs
-        });
-        let begins = matches!(
-            change,
-            NominalChange::PartnerBetween { .. } | NominalChange::AddPartner(_)
-        );
-        if begins && has {
-            let why = format!("{} is a partner already", agency.name);
-            return Err(FlowError::Conflict(why));
-        }
-        if matches!(change, NominalChange::EndPartner(_)) && !has {
-            let why = format!("{} is no partner any more", agency.name);
-            return Err(FlowError::Conflict(why));
-        }
-        let prison = agency.kind == AgencyKind::Prison.as_str();
-        if matches!(change, NominalChange::Custody(_)) && !prison {
-            return Err(invalid("/agency", "choose a prison"));
-        }
-        Ok(())
-    }
 }
 
 impl Actor {
@@ -252,4 +218,42 @@ async fn first(tx: &mut Tx, row: &NominalActRow) -> Result<(), FlowError> {
         None => Ok(()),
         Some(_) => Err(FlowError::Conflict(ALREADY.to_owned())),
     }
+}
+
+/// Whether a change fits what there is: no part is given twice or ended that is not there. `now`
+/// is in milliseconds. Asked in the transaction that changes it, so that two at once are one.
+async fn fits(
+    tx: &mut Tx,
+    nominal: &NominalRow,
+    change: &NominalChange,
+    now: i64,
+) -> Result<(), FlowError> {
+    let Some(id) = change.agency() else {
+        return Ok(());
+    };
+    let agency: Option<AgencyRow> = tx.get(id.as_str()).await?;
+    let agency = agency
+        .filter(|agency| agency.state == "active")
+        .ok_or_else(|| invalid("/agency", "choose an agency that takes part"))?;
+    let has = tx.parts_of(&nominal.id).await?.into_iter().any(|part| {
+        let runs = part.until_at.is_none_or(|until| until > now);
+        part.kind == "partner" && part.agency == agency.id && runs
+    });
+    let begins = matches!(
+        change,
+        NominalChange::PartnerBetween { .. } | NominalChange::AddPartner(_)
+    );
+    if begins && has {
+        let why = format!("{} is a partner already", agency.name);
+        return Err(FlowError::Conflict(why));
+    }
+    if matches!(change, NominalChange::EndPartner(_)) && !has {
+        let why = format!("{} is no partner any more", agency.name);
+        return Err(FlowError::Conflict(why));
+    }
+    let prison = agency.kind == AgencyKind::Prison.as_str();
+    if matches!(change, NominalChange::Custody(_)) && !prison {
+        return Err(invalid("/agency", "choose a prison"));
+    }
+    Ok(())
 }

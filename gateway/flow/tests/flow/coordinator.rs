@@ -116,6 +116,27 @@ async fn a_partner_is_added_once_however_often_the_form_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_two_forms_that_add_one_partner_at_once_one_does() {
+    for db in each().await {
+        let world = world(db).await;
+        let unit = coordinator(&world).await;
+        let (one, two) = (act(&world), act(&world));
+        let add = |act| {
+            let change = partner("capital-tagging");
+            let nominal = &world.nominal;
+            world.flow.act_on_nominal(&unit, nominal, change, act)
+        };
+        let (one, two) = tokio::join!(add(&one), add(&two));
+        assert!(one.is_ok() != two.is_ok(), "{}", world.db.name);
+        let late = one.and(two);
+        assert!(matches!(late, Err(FlowError::Conflict(why)) if why.contains("partner already")));
+        let record = seen(&world, &unit, &look()).await.record;
+        let parts = record.partners.iter();
+        assert_eq!(parts.filter(|p| p.agency == "capital-tagging").count(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_the_areas_coordinator_acts_and_never_without_reasons() {
     for db in each().await {
         let world = world(db).await;
