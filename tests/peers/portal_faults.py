@@ -4,7 +4,7 @@ story in the browser asks for it.
 usage: portal_faults.py FOLDER GATEWAY_BINARY
 """
 
-import os, pathlib, subprocess, sys
+import os, pathlib, subprocess, sys, time
 from clamd import clamd
 from postfix import bound, free_port
 from running import Gateway
@@ -37,9 +37,12 @@ def scanner_back():
 def connections(allowed):
     """Whether PostgreSQL lets anybody into the database; those who are in it are put out."""
     server, name = database.rsplit("/", 1)
-    words = f"alter database {name} allow_connections {allowed}; select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'"
-    for word in words.split("; "):
-        subprocess.run(["psql", f"{server}/postgres", "-qAtc", word], check=True, stdout=subprocess.DEVNULL)
+    say = lambda word: subprocess.run(["psql", f"{server}/postgres", "-qAtc", word], check=True, stdout=subprocess.DEVNULL)
+    say(f"alter database {name} allow_connections {allowed}")
+    # One that was let in just before shows among those who are in it a moment later.
+    for _ in range(5):
+        say(f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'")
+        time.sleep(0.2)
 
 
 DOES = {

@@ -62,10 +62,12 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// PostgreSQL's classes 08 (connection), 53 (resources, disk full), 57P (shutdown).
+/// PostgreSQL's classes 08 (connection), 53 (resources, disk full), 57P (shutdown), and those by
+/// which it lets nobody in: 28 (authorisation), 3D (no such database), 55000 (it is not accepting
+/// connections).
 fn unavailable(code: Option<&str>) -> bool {
     code.is_some_and(|code| {
-        ["08", "53", "57P"]
+        ["08", "28", "3D", "53", "55000", "57P"]
             .iter()
             .any(|class| code.starts_with(class))
     })
