@@ -1,0 +1,18 @@
+//! Forms as data. A [`Definition`] is a file; from it come what a form's page asks, the JSON
+//! Schema, the checks, and which kind of information each answer is. A filled-in form is a
+//! [`Body`], in one spelling whichever way it came.
+//!
+//! What it will not do: show, send, seal or decide anything. To add a form, add its file to
+//! `policies/forms`.
+
+mod answer;
+mod body;
+mod check;
+mod complete;
+mod definition;
+mod schema;
+
+pub use body::{Answer, Body, Row, Table};
+pub use check::Fault;
+pub use complete::Share;
+pub use definition::{BadDefinition, Condition, Definition, Field, Kind, List, Required, Section};
