@@ -269,7 +269,8 @@ fn block(text: &str) -> Result<String, String> {
 /// Nothing that hides or turns around what one reads.
 fn plain(text: &str) -> Result<(), String> {
     let hides = |c: char| {
-        c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
     };
     match text.chars().any(hides) {
         true => Err("take out the characters that cannot be seen".to_owned()),
@@ -288,7 +289,9 @@ fn date(text: &str) -> Option<String> {
         _ => (last, first),
     };
     let date = Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
-    let date = date.ok().filter(|date| (1900..=2999).contains(&date.year()));
+    let date = date
+        .ok()
+        .filter(|date| (1900..=2999).contains(&date.year()));
     date.map(|date| date.to_string())
 }
 

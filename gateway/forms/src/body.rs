@@ -50,6 +50,16 @@ impl Body {
     /// All that is wrong, each with its path `section.field`, `section.field.row.column`, and
     /// with what would be right.
     pub fn read(form: &Definition, given: &Value, today: Date) -> Result<Self, Vec<Fault>> {
+        let (body, faults) = Self::gather(form, given, today);
+        match faults.is_empty() {
+            true => Ok(body),
+            false => Err(faults),
+        }
+    }
+
+    /// As [`Body::read`], of a form that is being filled in: what is right of it, and all that is
+    /// wrong.
+    pub fn gather(form: &Definition, given: &Value, today: Date) -> (Self, Vec<Fault>) {
         let mut reader = Reader {
             form,
             today,
@@ -57,7 +67,7 @@ impl Body {
         };
         let mut body = Self::default();
         let Some(sections) = given.as_object() else {
-            return Err(vec![Fault::new("", "give the form's sections")]);
+            return (body, vec![Fault::new("", "give the form's sections")]);
         };
         for (name, fields) in sections {
             let Some(section) = form.sections.iter().find(|one| one.id == *name) else {
@@ -84,16 +94,32 @@ impl Body {
                 }
             }
         }
-        match reader.faults.is_empty() {
-            true => Ok(body),
-            false => Err(reader.faults),
-        }
+        (body, reader.faults)
     }
 
     /// An answer by its path, `section.field`.
     pub fn answer(&self, path: &str) -> Option<&Answer> {
         let (section, field) = path.split_once('.')?;
         self.0.get(section)?.get(field)
+    }
+
+    /// Writes an answer at a path, `section.field`.
+    pub fn set(&mut self, section: &str, field: &str, answer: Answer) {
+        let section = self.0.entry(section.to_owned()).or_default();
+        section.insert(field.to_owned(), answer);
+    }
+
+    /// Each answered field: its section, its id, its answer.
+    pub fn answers(&self) -> impl Iterator<Item = (&str, &str, &Answer)> {
+        self.0.iter().flat_map(|(section, fields)| {
+            let fields = fields.iter();
+            fields.map(move |(field, answer)| (section.as_str(), field.as_str(), answer))
+        })
+    }
+
+    /// Nothing is answered.
+    pub fn is_empty(&self) -> bool {
+        self.0.values().all(BTreeMap::is_empty)
     }
 
     /// Its bytes: JSON in the one spelling of RFC 8785.

@@ -66,7 +66,10 @@ mod tests {
         assert!(!has(&remand, "sentence.length"), "no sentence yet");
         assert!(has(&remand, "offender.pnc_id"), "one of three numbers");
         assert!(shares.iter().all(|share| share.section != "release"));
-        let header = shares.iter().find(|share| share.section == "header").unwrap();
+        let header = shares
+            .iter()
+            .find(|share| share.section == "header")
+            .unwrap();
         assert_eq!((header.answered, header.required), (1, 2));
         assert_eq!(header.missing, ["Date of the meeting"]);
         let (sentenced, shares) = of("sentenced", "pre_release");

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gateway_core::{AgencyKind, Category, IdentifierKind, Role};
+use gateway_core::{AgencyKind, Category, IdentifierKind, Purpose, Role};
 use serde::Deserialize;
 
 /// A form's definition.
@@ -22,6 +22,19 @@ pub struct Definition {
     /// The kinds of agency that write it.
     #[serde(default)]
     pub writers: Vec<AgencyKind>,
+    /// The kinds of agency that it is for, where its writer names nobody: those of the person's
+    /// partners, and the area's coordination unit.
+    #[serde(default)]
+    pub readers: Vec<AgencyKind>,
+    /// Why it is sent.
+    pub purpose: Purpose,
+    /// Of a report of some kind, another purpose.
+    #[serde(default)]
+    pub purpose_when: Vec<PurposeWhen>,
+    /// Why it is necessary, where its writer does not say.
+    pub necessity: String,
+    /// The lawful bases on which it is sent.
+    pub bases: Vec<String>,
     /// The role that signs it beside its writer.
     #[serde(default)]
     pub countersigned_by: Option<Role>,
@@ -31,6 +44,18 @@ pub struct Definition {
     /// Its sections, in their order.
     #[serde(rename = "section")]
     pub sections: Vec<Section>,
+}
+
+/// Another purpose, where a field says so.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PurposeWhen {
+    /// The field, as `section.field`.
+    pub field: String,
+    /// The codes.
+    pub is: Vec<String>,
+    /// The purpose then.
+    pub purpose: Purpose,
 }
 
 /// Codes, each with its words.
@@ -75,6 +100,13 @@ pub struct Field {
     /// The kind of information, where it is not the section's.
     #[serde(default)]
     pub category: Option<Category>,
+    /// What it is sent for, where that is not what the form is for: intelligence is shared to
+    /// assess or manage only (ISP-11), what is about a victim for their safety only (ISP-27).
+    #[serde(default)]
+    pub purpose: Option<Purpose>,
+    /// The identifier of the record that it repeats: filled in from there where it is left out.
+    #[serde(default)]
+    pub record: Option<IdentifierKind>,
     /// Whether it has to be answered.
     #[serde(default)]
     pub required: Required,
@@ -197,6 +229,13 @@ impl Definition {
         for (name, list) in &self.lists {
             distinct(name, list.iter().map(|(code, _)| code))?;
         }
+        for when in &self.purpose_when {
+            let condition = Condition {
+                field: when.field.clone(),
+                is: when.is.clone(),
+            };
+            self.condition_fits("purpose_when", &condition)?;
+        }
         distinct("section", self.sections.iter().map(|one| &one.id))?;
         for section in &self.sections {
             distinct(&section.id, section.fields.iter().map(|one| &one.id))?;
@@ -281,6 +320,13 @@ impl Section {
     }
 }
 
+impl Field {
+    /// The identifier of the record that it repeats.
+    pub fn of_record(&self) -> Option<IdentifierKind> {
+        self.record.or(self.identifier)
+    }
+}
+
 fn unfit(at: &str, why: String) -> Result<(), BadDefinition> {
     Err(BadDefinition::Unfit {
         at: at.to_owned(),
@@ -310,7 +356,7 @@ mod tests {
 
     fn small(fields: &str) -> Result<Definition, BadDefinition> {
         Definition::read(&format!(
-            "id = 'x'\nversion = '1'\ntitle = 'X'\nabout = 'x'\nmarking = 'OFFICIAL'\n\
+            "id = 'x'\nversion = '1'\ntitle = 'X'\nabout = 'x'\nmarking = 'OFFICIAL'\npurpose = 'MEETING'\nnecessity = 'x'\nbases = ['x']\n\
              [lists]\nyes_no = [['yes', 'Yes'], ['no', 'No']]\n\
              [[section]]\nid = 's'\ntitle = 'S'\ncategory = 'RISK'\nfields = [{fields}]"
         ))

@@ -10,9 +10,15 @@ mod body;
 mod check;
 mod complete;
 mod definition;
+mod library;
+mod part;
 mod schema;
 
 pub use body::{Answer, Body, Row, Table};
 pub use check::Fault;
 pub use complete::Share;
-pub use definition::{BadDefinition, Condition, Definition, Field, Kind, List, Required, Section};
+pub use definition::{
+    BadDefinition, Condition, Definition, Field, Kind, List, PurposeWhen, Required, Section,
+};
+pub use library::{Library, LoadError};
+pub use part::{Carried, MEDIA_TYPE, Part, changed};

@@ -61,7 +61,9 @@ impl Definition {
             Kind::Number => json!({"type": "integer", "minimum": 0}),
             Kind::Flag => json!({"type": "boolean"}),
             Kind::Code => json!({"enum": codes()}),
-            Kind::Codes => json!({"type": "array", "items": {"enum": codes()}, "uniqueItems": true}),
+            Kind::Codes => {
+                json!({"type": "array", "items": {"enum": codes()}, "uniqueItems": true})
+            }
             Kind::Lines => {
                 json!({"type": "array", "maxItems": LINES, "items": {"type": "string", "minLength": 1, "maxLength": LINE}})
             }
