@@ -11,6 +11,7 @@ mod checkpoint;
 mod error;
 mod events;
 mod exchange;
+mod form;
 mod hold;
 mod inbox;
 mod ledger;

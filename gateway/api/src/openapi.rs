@@ -30,6 +30,7 @@ use crate::wire::request::ExchangeForm;
         crate::ledger::tile,
         crate::ledger::area_checkpoint,
         crate::ledger::area_tile,
+        crate::form::schema,
         serve,
     ),
     components(schemas(Problem, FieldError, ExchangeForm)),

@@ -13,7 +13,8 @@ use utoipa_axum::routes;
 
 use crate::openapi::Described;
 use crate::{
-    Api, checkpoint, events, exchange, hold, inbox, ledger, nominal, notice, openapi, unmatched,
+    Api, checkpoint, events, exchange, form, hold, inbox, ledger, nominal, notice, openapi,
+    unmatched,
 };
 
 /// The API's whole router, hardened: ready to be served.
@@ -73,6 +74,9 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(nominal::one))
         .routes(routes!(events::list))
         .routes(routes!(notice::list))
+        .routes(routes!(form::annex_f))
+        .routes(routes!(form::one))
         .route("/openapi.json", get(openapi::serve))
+        .route("/schemas/{form}", get(form::schema))
         .merge(ledger_routes().into())
 }

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use gateway_core::Clock;
 use gateway_flow::Flow;
+use gateway_forms::Library;
 use gateway_protocol::{Directory, Protocols};
 use gateway_seal::MasterKey;
 use gateway_store::{Blobs, KeyStore, Store};
@@ -130,7 +131,8 @@ pub async fn open(config: &Config, clock: Clock) -> anyhow::Result<Flow> {
     )
     .await?;
     let blobs = blobs(config)?;
-    Ok(Flow::new(store, blobs, vault, protocols, directory, clock))
+    let forms = forms(config.policies.as_deref())?;
+    Ok(Flow::new(store, blobs, vault, protocols, directory, clock).with_forms(forms))
 }
 
 /// The directory of mail domains that a configuration names; the standard one without mail.
@@ -156,6 +158,15 @@ pub fn protocols(dir: Option<&Path>) -> anyhow::Result<Arc<Protocols>> {
     Ok(Arc::new(
         loaded.context("the sharing protocols do not load")?,
     ))
+}
+
+/// The forms of a folder, or those that the binary carries.
+pub fn forms(policies: Option<&Path>) -> anyhow::Result<Library> {
+    let loaded = match policies {
+        Some(policies) => Library::read(policies),
+        None => Library::embedded(),
+    };
+    loaded.context("the forms do not load")
 }
 
 /// The master key that a configuration names.

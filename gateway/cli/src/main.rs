@@ -5,6 +5,7 @@
 //! 0 done or holds; 1 it does not hold, or failed; 2 wrong usage, or not built yet.
 
 mod agency;
+mod annex_f;
 mod area;
 mod backup;
 mod bench;
@@ -95,6 +96,9 @@ enum Command {
     /// What waits for a reviewer, with that person's authority
     #[command(subcommand)]
     Hold(hold::Hold),
+    /// The prison's report to a MAPPA meeting, from a prison's own system
+    #[command(subcommand)]
+    AnnexF(annex_f::AnnexF),
     /// Exchanges, with a person's authority
     #[command(subcommand)]
     Exchange(exchange::Exchange),
@@ -167,6 +171,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Ledger(ledger) => ledger.run(),
         Command::Receipt(receipt) => receipt.run(),
         Command::Hold(hold) => wait(hold.run()),
+        Command::AnnexF(annex_f) => wait(annex_f.run()),
         Command::Exchange(exchange) => wait(exchange.run()),
         Command::Unmatched(unmatched) => wait(unmatched.run()),
         Command::Export(export) => export.run(),

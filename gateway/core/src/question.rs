@@ -177,6 +177,8 @@ pub enum Reading {
     Item,
     /// A nominal's record and timeline.
     Record,
+    /// What the reader's agency itself sent about a nominal.
+    Own,
     /// How the gateway was used: logs and decisions, no content (ISP-39).
     Log,
 }
@@ -208,6 +210,9 @@ pub struct ReadQuestion {
     pub expired: bool,
     /// The item was called back.
     pub recalled: bool,
+    /// The reader's agency held the person until less than five working days ago (ISP-12).
+    #[serde(default)]
+    pub left_lately: bool,
     /// The obligations under which the item was shared.
     pub obligations: BTreeSet<Obligation>,
 }

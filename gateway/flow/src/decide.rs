@@ -334,7 +334,7 @@ impl Context {
             recipient_reason: addressee.reason,
             recipient_confirmed: confirmed,
             item: piece.facts()?,
-            purpose: said.purpose,
+            purpose: piece.claim.purpose.or(said.purpose),
             stated: said.necessity.is_some() && !said.bases.is_empty(),
             linked: nominal.is_some(),
             provisional: nominal.is_some_and(|n| n.state == "provisional"),

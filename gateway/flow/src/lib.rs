@@ -26,6 +26,7 @@ mod draft;
 pub mod epoch;
 pub mod error;
 pub mod explain;
+pub mod form;
 pub mod hold;
 mod hold_clock;
 mod identify;
@@ -57,6 +58,7 @@ pub mod view;
 use std::sync::Arc;
 
 use gateway_core::Clock;
+use gateway_forms::Library;
 use gateway_protocol::{Directory, Protocols};
 use gateway_store::{Blobs, Store};
 use gateway_vault::Vault;
@@ -80,6 +82,8 @@ pub struct Flow {
     pub protocols: Arc<Protocols>,
     /// The mail domains, and what each is good for.
     pub directory: Arc<Directory>,
+    /// The forms that there are.
+    pub forms: Arc<Library>,
     /// The clock.
     pub clock: Clock,
     recorder: Recorder,
@@ -105,11 +109,19 @@ impl Flow {
             vault,
             protocols,
             directory,
+            forms: Arc::default(),
             clock,
             recorder,
             desk: sign_in::Desk::new(),
             keys: None,
         }
+    }
+
+    /// The same, with forms.
+    #[must_use]
+    pub fn with_forms(mut self, forms: Library) -> Self {
+        self.forms = Arc::new(forms);
+        self
     }
 
     /// One exchange, whole. The answer comes after the commit and bears the proof.

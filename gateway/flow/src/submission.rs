@@ -81,8 +81,24 @@ pub struct Particulars {
     /// What the channel found that bears on how it is handled.
     #[serde(default)]
     pub intake: Intake,
+    /// The form that it is.
+    #[serde(default)]
+    pub form: Option<FormNote>,
     /// The items.
     pub items: Vec<ItemClaim>,
+}
+
+/// That an exchange is a form, and which.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FormNote {
+    /// The form's id.
+    pub form: String,
+    /// The form's version.
+    pub version: String,
+    /// The earlier form that it goes on from.
+    pub after: Option<Id>,
+    /// The earlier form that it puts right.
+    pub corrects: Option<Id>,
 }
 
 /// What a channel found on the way in.
@@ -127,6 +143,10 @@ pub struct ItemClaim {
     pub title: Personal<String>,
     /// Its category; none is held for a person to say.
     pub category: Option<Category>,
+    /// What it is shared for, where that is not what the exchange is for: intelligence to assess
+    /// risk, what is about a victim for the victim's safety.
+    #[serde(default)]
+    pub purpose: Option<Purpose>,
     /// Its owner; the sender where absent.
     pub owner: Option<AgencyId>,
     /// Whom it is about.
@@ -171,6 +191,7 @@ impl ItemClaim {
         Self {
             title,
             category: None,
+            purpose: None,
             owner: None,
             about: About::Subject,
             nature: None,
@@ -216,6 +237,7 @@ impl Particulars {
             adult_at_risk: false,
             matched_because: None,
             intake: Intake::default(),
+            form: None,
             items: Vec::new(),
         }
     }

@@ -293,6 +293,7 @@ impl Flow {
             in_portal: false,
             expired: false,
             recalled: false,
+            left_lately: false,
             obligations: std::collections::BTreeSet::new(),
         });
         if !live_part || audits || ruling.outcome != Outcome::Permit || ruling.fault {

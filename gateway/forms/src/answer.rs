@@ -70,9 +70,9 @@ impl Reader<'_> {
     }
 
     fn one(&self, field: &Field, text: &str) -> Result<Option<Answer>, String> {
-        let text = match field.kind {
-            Kind::Text => block(text)?,
-            _ => line(text)?,
+        let text = match field.kind == Kind::Text {
+            true => block(text)?,
+            false => line(text)?,
         };
         if text.is_empty() {
             return Ok(None);

@@ -9,11 +9,10 @@ use crate::definition::{BadDefinition, Definition};
 
 #[derive(Embed)]
 #[folder = "../../policies/forms"]
-#[include = "*.toml"]
 struct Embedded;
 
 /// Forms by their ids.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Library(BTreeMap<String, Definition>);
 
 /// Why forms do not load.
@@ -53,7 +52,7 @@ impl Library {
     pub fn embedded() -> Result<Self, LoadError> {
         let mut library = Self(BTreeMap::new());
         for name in Embedded::iter() {
-            if let Some(file) = Embedded::get(&name) {
+            if let Some(file) = Embedded::get(&name).filter(|_| is_form(&name)) {
                 library.add(&name, &String::from_utf8_lossy(&file.data))?;
             }
         }
@@ -78,7 +77,7 @@ impl Library {
         for entry in std::fs::read_dir(&folder).map_err(unreadable("forms"))? {
             let name = entry.map_err(unreadable("forms"))?.file_name();
             let name = name.to_string_lossy().into_owned();
-            if !name.ends_with(".toml") || name.starts_with('.') {
+            if !is_form(&name) {
                 continue;
             }
             let text = std::fs::read_to_string(folder.join(&name)).map_err(unreadable(&name))?;
@@ -110,6 +109,11 @@ impl Library {
         self.0.insert(form.id.clone(), form);
         Ok(())
     }
+}
+
+/// Files of other kinds, and those that an editor leaves, are no forms.
+fn is_form(file: &str) -> bool {
+    !file.starts_with('.') && Path::new(file).extension().is_some_and(|end| end == "toml")
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub fn may_read(engine: &Engine, question: &ReadQuestion) -> Traced {
     let ask = match question.reading {
         Reading::Item => Ask::Read,
         Reading::Record => Ask::ReadRecord,
+        Reading::Own => Ask::ReadOwn,
         Reading::Log => Ask::ReadLog,
     };
     traced(

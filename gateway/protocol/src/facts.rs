@@ -46,7 +46,7 @@ impl Facts {
     pub fn reading(names: &Names, question: &ReadQuestion) -> Result<Self, Unaskable> {
         let (resource, attributes) = match question.reading {
             Reading::Item => (&names.copy, copy(question)),
-            Reading::Record => (&names.nominal, Attributes::new()),
+            Reading::Record | Reading::Own => (&names.nominal, Attributes::new()),
             Reading::Log => (&names.log, Attributes::new()),
         };
         let reader = entity(&names.recipient, party(&question.reader))?;
@@ -238,6 +238,7 @@ fn reading(question: &ReadQuestion) -> Vec<(String, RestrictedExpression)> {
         flag("person_suspended", question.person_suspended),
         flag("person_is_named", question.person_is_named),
         flag("in_portal", question.in_portal),
+        flag("left_lately", question.left_lately),
         words("roles", question.roles.iter().map(ToString::to_string)),
     ]
 }
@@ -283,6 +284,7 @@ mod tests {
             let readings = [
                 (Reading::Item, Ask::Read),
                 (Reading::Record, Ask::ReadRecord),
+                (Reading::Own, Ask::ReadOwn),
                 (Reading::Log, Ask::ReadLog),
             ];
             for (reading, ask) in readings {

@@ -45,13 +45,14 @@ impl Names {
     }
 
     pub const fn action(&self, ask: Ask) -> &EntityUid {
-        let [receive, review, terms, read, record, log, lead] = &self.actions;
+        let [receive, review, terms, read, record, own, log, lead] = &self.actions;
         match ask {
             Ask::Receive => receive,
             Ask::ReceiveAfterReview => review,
             Ask::Terms => terms,
             Ask::Read => read,
             Ask::ReadRecord => record,
+            Ask::ReadOwn => own,
             Ask::ReadLog => log,
             Ask::SetLead => lead,
         }

@@ -57,17 +57,19 @@ pub enum Ask {
     Terms,
     Read,
     ReadRecord,
+    ReadOwn,
     ReadLog,
     SetLead,
 }
 
 impl Ask {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Receive,
         Self::ReceiveAfterReview,
         Self::Terms,
         Self::Read,
         Self::ReadRecord,
+        Self::ReadOwn,
         Self::ReadLog,
         Self::SetLead,
     ];
@@ -79,6 +81,7 @@ impl Ask {
             Self::Terms => "terms",
             Self::Read => "read",
             Self::ReadRecord => "readRecord",
+            Self::ReadOwn => "readOwn",
             Self::ReadLog => "readLog",
             Self::SetLead => "setLead",
         }

@@ -19,6 +19,7 @@ mod draft;
 mod error;
 mod events;
 mod exchange;
+mod form;
 mod invitation;
 mod kept;
 mod keys;

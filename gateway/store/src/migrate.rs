@@ -61,6 +61,7 @@ const RECORDS: &[Text] = &[
     shared!(14, "security key", "0014_security_key"),
     shared!(15, "session moved", "0015_session_moved"),
     shared!(16, "kept form", "0016_kept_form"),
+    shared!(17, "form", "0017_form"),
 ];
 
 const KEYS: &[Text] = &[shared!(1, "keys", "keys/0001_keys")];

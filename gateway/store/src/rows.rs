@@ -574,6 +574,21 @@ table! {
 }
 
 table! {
+    /// An exchange that is a form.
+    covered FormSentRow "form_sent" {
+        id: String,
+        form: String,
+        version: String,
+        agency: String,
+        person: Option<String>,
+        after: Option<String>,
+        corrects: Option<String>,
+        sent_at: i64,
+        updated_by: String,
+    }
+}
+
+table! {
     /// What a coordinator did to a nominal, and why, in words, sealed.
     covered NominalActRow "nominal_act" {
         id: String,
@@ -612,6 +627,7 @@ pub const COVERED: &[&str] = &[
     "notice",
     "level_change",
     "nominal_act",
+    "form_sent",
     "mail_certificate",
     "quarantine",
     "reading",

@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 use crate::error::VaultError;
 use crate::matching::Match;
 use crate::request::{
-    HoldingKeys, LogRequest, MailRequest, MayOpen, OpenForReview, OpenItem, OpenKeptApart, Opened,
-    ReaderKey, Request, Response,
+    HoldingKeys, LogRequest, MailRequest, MayOpen, MayOpenOwn, OpenForReview, OpenItem,
+    OpenKeptApart, OpenOwn, Opened, ReaderKey, Request, Response,
 };
 use crate::secret::{Sealed, Secret};
 use crate::vault::Vault;
@@ -322,6 +322,22 @@ impl Vault {
     /// [`VaultError::Refused`], whatever the reason.
     pub async fn open_for_review(&self, asked: OpenForReview) -> Result<ItemKey, VaultError> {
         item_key(self.call(Request::OpenForReview(asked)).await?)
+    }
+
+    /// What the protocols say of a person's reading what their own agency sent, asked with the
+    /// facts of now. Nothing is opened and nothing is logged.
+    pub async fn may_open_own(&self, asked: MayOpenOwn) -> Result<Ruling, VaultError> {
+        ask!(self, Request::MayOpenOwn(asked), Response::Ruling(ruling) => ruling)
+    }
+
+    /// Opens an item for a person of the agency that sent it, whose reading is in the log: a leaf
+    /// as for [`Vault::open_item`], whose `from` is that agency, `detail.own` the item and
+    /// `detail.person` the person.
+    ///
+    /// # Errors
+    /// [`VaultError::Refused`], whatever the reason.
+    pub async fn open_own(&self, asked: OpenOwn) -> Result<ItemKey, VaultError> {
+        item_key(self.call(Request::OpenOwn(asked)).await?)
     }
 
     /// Opens what is kept apart for a coordinator whose reading is in the log: a committed leaf

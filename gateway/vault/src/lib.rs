@@ -22,6 +22,7 @@ mod keyring;
 mod log;
 mod mail;
 mod matching;
+mod own;
 pub mod parties;
 mod reading;
 mod request;
@@ -37,8 +38,8 @@ pub use facade::person_scope;
 pub use keyring::check_at_rest;
 pub use matching::{Candidate, Match};
 pub use request::{
-    Head, HoldingKeys, LogRequest, MailRequest, MayOpen, OpenForReview, OpenItem, OpenKeptApart,
-    Opened, PlaceOf, ReaderKey, Request, Response,
+    Head, HoldingKeys, LogRequest, MailRequest, MayOpen, MayOpenOwn, OpenForReview, OpenItem,
+    OpenKeptApart, OpenOwn, Opened, PlaceOf, ReaderKey, Request, Response,
 };
 pub use secret::{Sealed, Secret};
 pub use vault::Vault;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gateway_core::calendar::local_date;
+use gateway_core::calendar::{began_before, local_date};
 use gateway_core::question::Party;
 use gateway_core::{AgencyKind, Role};
 use gateway_store::rows::{AgencyRow, NominalRow, PartRow};
@@ -80,6 +80,29 @@ async fn take_part(
             .iter()
             .any(|row| row.area == nominal.area);
     Ok(())
+}
+
+/// For so many working days after a person has left it, a prison goes on reading what it wrote
+/// about them, and may send what it owes (ISP-12).
+const GRACE: u16 = 5;
+
+/// Whether an agency held a nominal until less than five working days before `now`.
+///
+/// # Errors
+/// [`StoreError`] when the database is away.
+pub async fn left_lately(
+    tx: &mut Tx,
+    agency: &AgencyRow,
+    nominal: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let since = began_before(now, GRACE).as_microsecond();
+    let parts = tx.parts_of(nominal).await?;
+    Ok(parts.iter().any(|part| {
+        part.kind == "custody"
+            && part.agency == agency.id
+            && part.until_at.is_some_and(|until| until >= since)
+    }))
 }
 
 /// From its beginning, until just before its end.

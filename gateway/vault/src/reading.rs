@@ -167,11 +167,12 @@ async fn question(
         recalled: recalled(&shared.wrap.state)
             || recalled(&shared.delivery.state)
             || recalled(&shared.exchange.state),
+        left_lately: false,
         obligations: obligations(&shared.wrap)?,
     })
 }
 
-async fn reader(
+pub async fn reader(
     tx: &mut Tx,
     agency: &AgencyRow,
     nominal: Option<&str>,
@@ -192,7 +193,7 @@ pub async fn active_agency(tx: &mut Tx, id: &str) -> Result<AgencyRow, Denied> {
 }
 
 /// The person is there, not suspended, and belongs to the agency.
-async fn active_person(tx: &mut Tx, id: &str, agency: &AgencyRow) -> Result<(), Denied> {
+pub async fn active_person(tx: &mut Tx, id: &str, agency: &AgencyRow) -> Result<(), Denied> {
     let person: PersonRow = found(tx.get(id).await?, Reason::Person)?;
     hold_that(
         person.state == "active" && person.agency == agency.id,

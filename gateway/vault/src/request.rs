@@ -150,6 +150,28 @@ pub struct OpenForReview {
     pub index: u64,
 }
 
+/// A person asks for the key of an item that their own agency sent, having logged it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenOwn {
+    /// The item row's id.
+    pub item: String,
+    /// The person.
+    pub person: String,
+    /// The log in which the reading stands.
+    pub log: String,
+    /// The leaf's index.
+    pub index: u64,
+}
+
+/// The same, only asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MayOpenOwn {
+    /// The exchange.
+    pub exchange: String,
+    /// The person.
+    pub person: String,
+}
+
 /// A coordinator asks for the key of what is kept apart, having logged it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenKeptApart {
@@ -305,6 +327,10 @@ pub enum Request {
     MayOpen(MayOpen),
     /// [`crate::Vault::open_for_review`]
     OpenForReview(OpenForReview),
+    /// [`crate::Vault::open_own`]
+    OpenOwn(OpenOwn),
+    /// Whether such a reading would be permitted now, with the words; nothing is opened.
+    MayOpenOwn(MayOpenOwn),
     /// [`crate::Vault::open_kept_apart`]
     OpenKeptApart(OpenKeptApart),
     /// About a log.

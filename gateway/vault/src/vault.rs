@@ -128,6 +128,8 @@ impl Vault {
             Request::MayOpen(asked) => vault.may_open(&asked).await.map(Response::Ruling),
             Request::OpenItem(asked) => vault.open_item(&asked).await,
             Request::OpenForReview(asked) => vault.open_for_review(&asked).await,
+            Request::OpenOwn(asked) => vault.open_own(&asked).await,
+            Request::MayOpenOwn(asked) => vault.may_open_own(&asked).await.map(Response::Ruling),
             Request::OpenKeptApart(asked) => vault.open_kept_apart(&asked).await,
             Request::Log(asked) => vault.about_log(asked).await,
             Request::Mail(asked) => vault.about_mail(asked).await,

@@ -2,6 +2,7 @@
 //! key is a conflict.
 
 use axum::http::HeaderMap;
+use gateway_flow::form::FormGiven;
 use gateway_flow::submission::Idempotency;
 use gateway_http::Fault;
 use sha2::{Digest, Sha256};
@@ -40,6 +41,15 @@ pub(crate) fn of(key: String, taken: &Taken) -> Result<Idempotency, Fault> {
     Ok(Idempotency {
         key,
         request: digest(&json, documents),
+    })
+}
+
+/// The key of a form, with the digest of what is asked under it.
+pub(crate) fn of_form(key: String, form: &str, request: &FormGiven) -> Result<Idempotency, Fault> {
+    let json = serde_json::to_vec(&(form, request)).map_err(|error| Fault::internal(&error))?;
+    Ok(Idempotency {
+        key,
+        request: digest(&json, std::iter::empty()),
     })
 }
 

@@ -27,7 +27,7 @@ use crate::wire::request::{ExchangeForm, ExchangeRequest};
 pub(crate) struct PostQuery {
     /// Decides, says so, and sends nothing; only the question is recorded.
     #[param(default = false)]
-    dry_run: Option<bool>,
+    pub(crate) dry_run: Option<bool>,
 }
 
 /// Sends an exchange, or with `dry_run` says what would become of it.

@@ -287,6 +287,7 @@ impl Reader {
         ItemClaim {
             title: given.title.into(),
             category: self.code(&at("category"), given.category),
+            purpose: self.code(&at("purpose"), stated(given.purpose)),
             owner: given
                 .owner
                 .and_then(|owner| self.agency(&at("owner"), &owner)),

@@ -151,6 +151,10 @@ pub(crate) struct ItemRequest {
     #[serde(default)]
     #[schema(schema_with = words::maybe_category)]
     pub(crate) category: Option<String>,
+    /// What it is shared for, where that is not what the exchange is for.
+    #[serde(default)]
+    #[schema(schema_with = words::maybe_purpose)]
+    pub(crate) purpose: Option<String>,
     /// The agency that owns it; the sender where absent.
     #[serde(default)]
     pub(crate) owner: Option<String>,

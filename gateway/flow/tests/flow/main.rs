@@ -13,6 +13,7 @@ mod coordinator;
 mod corrections;
 mod dossier;
 mod emergency;
+mod form;
 mod keeping;
 mod kept;
 mod keys;

@@ -13,6 +13,7 @@ use gateway_flow::hold::Judgement;
 use gateway_flow::read::DocumentBody;
 use gateway_flow::submission::{Caller, Emergency, ItemClaim, Particulars, RecipientClaim};
 use gateway_flow::{Answer, Flow, Submission};
+use gateway_forms::Library;
 use gateway_ledger::Verifier;
 use gateway_protocol::{Directory, Protocols};
 use gateway_seal::MasterKey;
@@ -50,7 +51,8 @@ pub async fn world(db: TestDb) -> World {
     .unwrap();
     let blobs = Blobs::open(&db.folder.path().join("blobs")).unwrap();
     let directory = Arc::new(Directory::standard().unwrap());
-    let flow = Flow::new(store, blobs, vault, protocols, directory, clock);
+    let flow = Flow::new(store, blobs, vault, protocols, directory, clock)
+        .with_forms(Library::embedded().unwrap());
     flow.add_area("london", "London", "gateway.example/london")
         .await
         .unwrap();

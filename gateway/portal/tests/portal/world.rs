@@ -109,7 +109,8 @@ impl World {
         let blobs = Blobs::open(&db.folder.path().join("blobs")).unwrap();
         let directory = Arc::new(Directory::standard().unwrap());
         let flow = Flow::new(db.store.clone(), blobs, vault, protocols, directory, clock)
-            .with_keys(Keys::at("https://portal.example"));
+            .with_keys(Keys::at("https://portal.example"))
+            .with_forms(gateway_forms::Library::embedded().unwrap());
         for (area, name) in [("london", "London"), ("kent", "Kent")] {
             let origin = format!("gateway.example/{area}");
             flow.add_area(area, name, &origin).await.unwrap();

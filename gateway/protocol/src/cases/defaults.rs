@@ -81,6 +81,7 @@ pub fn default_reading(reader: AgencyKind) -> Option<ReadQuestion> {
         in_portal: true,
         expired: false,
         recalled: false,
+        left_lately: false,
         obligations: BTreeSet::new(),
     })
 }

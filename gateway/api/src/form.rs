@@ -1,0 +1,192 @@
+//! Forms: their schemas, and a filled-in one in.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use gateway_core::calendar::local_date;
+use gateway_flow::form::FormGiven;
+use gateway_http::json::from_slice;
+use gateway_http::{Fault, Json, Path, Query};
+use serde_json::{Value, json};
+
+use crate::Api;
+use crate::caller::Called;
+use crate::error::Refused;
+use crate::exchange::idempotency;
+use crate::exchange::post::PostQuery;
+use crate::openapi::Problems;
+use crate::wire::answer::AnswerBody;
+
+/// The media type of a JSON Schema.
+const SCHEMA: &str = "application/schema+json";
+
+/// The prison's report to a MAPPA meeting: the form `annex-f`.
+///
+/// The answers are checked by the form's definition: what is wrong or missing is named by its JSON
+/// Pointer below `/answers`, all at once, and nothing is recorded then. What the record of the
+/// person has (numbers, the date of birth) may be left out where `nominal` names it.
+#[utoipa::path(
+    post, path = "/api/v1/annex-f", tag = "forms", operation_id = "send_annex_f",
+    params(
+        PostQuery,
+        ("Idempotency-Key" = Option<String>, Header, description = "makes the same request safe to repeat; 1 to 255 printable ASCII characters"),
+        ("X-On-Behalf-Of" = Option<String>, Header, description = "an enrolled address of the calling agency: who wrote it, and so may not countersign it; needed for an emergency"),
+    ),
+    request_body(content = Object, content_type = "application/json", description = "by the schema at /schemas/{form}.json"),
+    responses(
+        (status = 201, description = "Recorded", body = AnswerBody, headers(
+            ("Location" = String, description = "the exchange"),
+            ("Ledger-Checkpoint" = String, description = "base64 of the newest signed note"),
+        )),
+        (status = 200, description = "Decided with `dry_run`: no `id`, no `receipt`", body = AnswerBody),
+        Problems,
+    ),
+)]
+pub(crate) async fn annex_f(
+    state: State<Api>,
+    called: Called,
+    query: Query<PostQuery>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Refused> {
+    take(state, called, "annex-f", query, &headers, &body).await
+}
+
+/// A form, by its id.
+#[utoipa::path(
+    post, path = "/api/v1/forms/{form}", tag = "forms", operation_id = "send_form",
+    params(
+        ("form" = String, Path, description = "The form's id"),
+        PostQuery,
+        ("Idempotency-Key" = Option<String>, Header, description = "makes the same request safe to repeat; 1 to 255 printable ASCII characters"),
+        ("X-On-Behalf-Of" = Option<String>, Header, description = "an enrolled address of the calling agency: who wrote it, and so may not countersign it; needed for an emergency"),
+    ),
+    request_body(content = Object, content_type = "application/json", description = "by the schema at /schemas/{form}.json"),
+    responses(
+        (status = 201, description = "Recorded", body = AnswerBody, headers(
+            ("Location" = String, description = "the exchange"),
+            ("Ledger-Checkpoint" = String, description = "base64 of the newest signed note"),
+        )),
+        (status = 200, description = "Decided with `dry_run`: no `id`, no `receipt`", body = AnswerBody),
+        Problems,
+    ),
+)]
+pub(crate) async fn one(
+    state: State<Api>,
+    called: Called,
+    Path(form): Path<String>,
+    query: Query<PostQuery>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Refused> {
+    take(state, called, &form, query, &headers, &body).await
+}
+
+async fn take(
+    State(api): State<Api>,
+    Called(caller): Called,
+    form: &str,
+    Query(query): Query<PostQuery>,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<Response, Refused> {
+    if api.flow.forms.form(form).is_none() {
+        return Err(Fault::NotFound.into());
+    }
+    let dry_run = query.dry_run.unwrap_or_default();
+    let key = idempotency::key(headers)?;
+    let request: FormGiven = from_slice(body)?;
+    let idempotency = key
+        .filter(|_| !dry_run)
+        .map(|key| idempotency::of_form(key, form, &request))
+        .transpose()?;
+    let mut sent = request.read(form, local_date(api.flow.clock.now()))?;
+    sent.idempotency = idempotency;
+    if dry_run {
+        let answer = api.flow.preview_form(caller, sent).await?;
+        return Ok(Json(AnswerBody::of(answer)?).into_response());
+    }
+    let answer = AnswerBody::of(api.flow.submit_form(caller, sent).await?)?;
+    let place = format!(
+        "/api/v1/exchanges/{}",
+        answer.id.as_deref().unwrap_or_default()
+    );
+    Ok((StatusCode::CREATED, [(LOCATION, place)], Json(answer)).into_response())
+}
+
+/// The JSON Schema (2020-12) of what is posted for a form, with an example.
+///
+/// In the example `$NOMINAL` stands for a person's reference, and `$AGENCY` for an agency's id.
+#[utoipa::path(
+    get, path = "/schemas/{form}.json", tag = "forms", operation_id = "form_schema", security(()),
+    params(("form" = String, Path, description = "The form's id")),
+    responses(
+        (status = 200, description = "The schema", body = Object, content_type = "application/schema+json"),
+        Problems,
+    ),
+)]
+pub(crate) async fn schema(
+    State(api): State<Api>,
+    Path(file): Path<String>,
+) -> Result<Response, Refused> {
+    let form = file.strip_suffix(".json");
+    let form = form.and_then(|id| api.flow.forms.form(id));
+    let form = form.ok_or(Fault::NotFound)?;
+    let text = posted(form).to_string();
+    Ok(([(CONTENT_TYPE, SCHEMA)], text).into_response())
+}
+
+/// What is posted: the answers, and beside them about whom and for whom.
+fn posted(form: &gateway_forms::Definition) -> Value {
+    let mut answers = form.schema();
+    if let Some(answers) = answers.as_object_mut() {
+        for own in ["$schema", "$id"] {
+            answers.remove(own);
+        }
+    }
+    let text = |what: &str| json!({"type": "string", "minLength": 1, "description": what});
+    let recipient = json!({"oneOf": [
+        text("an agency's id"),
+        {"type": "object", "required": ["agency"], "additionalProperties": false, "properties": {
+            "agency": text("an agency's id"),
+            "person": text("an enrolled address of that agency"),
+            "reason": text("why this agency is likely to hold or to need it"),
+        }},
+    ]});
+    let purposes: Vec<&str> = gateway_core::Purpose::ALL
+        .iter()
+        .map(|word| word.as_str())
+        .collect();
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": format!("/schemas/{}.json", form.id),
+        "title": form.title,
+        "description": form.about,
+        "type": "object",
+        "properties": {
+            "nominal": {
+                "type": "object", "required": ["ref"], "additionalProperties": false,
+                "properties": {"ref": text("the person's reference at this gateway; without it the person is looked for by what the form says")},
+            },
+            "recipients": {"type": "array", "maxItems": 50, "items": recipient,
+                "description": "for whom; left out, whom the form is for: the coordination unit and the partners that the form names"},
+            "purpose": {"enum": purposes, "description": "why, where it is not what the form is for"},
+            "necessity": text("why it is necessary, where the form's own words do not say"),
+            "emergency": {
+                "type": "object", "required": ["statement"], "additionalProperties": false,
+                "properties": {
+                    "statement": text("what is imminent"),
+                    "confirm_recipients": {"type": "array", "items": text("an agency's id")},
+                },
+            },
+            "in_reply_to": text("the exchange that it answers"),
+            "after": text("the exchange of the earlier form that it goes on from"),
+            "corrects": text("the exchange of the earlier form that it puts right: all who have that one get this one"),
+            "answers": answers,
+        },
+        "required": ["answers"],
+        "additionalProperties": false,
+    })
+}

@@ -1,0 +1,458 @@
+//! Forms: what was filled in, whichever way it came, becomes an exchange of one item for each kind
+//! of information; and a reader has the form back, as far as it has those items.
+//!
+//! A form goes the one way through as anything else: this file makes a [`Submission`] of it.
+
+mod given;
+mod read;
+
+use gateway_core::{About, AgencyId, AgencyKind, Category, Id, Identifier, Personal, Purpose};
+use gateway_forms::{Answer as Given, Body, Definition, Fault, MEDIA_TYPE, Part};
+use gateway_store::Tx;
+use gateway_store::rows::{AgencyRow, ExchangeRow, FormSentRow, NominalRow};
+use gateway_vault::parties;
+use serde_json::Value;
+
+pub use self::given::{FormGiven, Imminent, Named, Reader};
+pub use self::read::{FormRead, OwnForm};
+use crate::Flow;
+use crate::case::{agency, id_of, kind_of};
+use crate::decide::coordination_unit;
+use crate::error::{FieldFault, FlowError};
+use crate::identify::live;
+use crate::record::Answer;
+use crate::submission::{
+    AnswerTo, Caller, Emergency, FormNote, Idempotency, Intake, ItemClaim, ItemPlace, Particulars,
+    RecipientClaim, Submission,
+};
+
+/// Where the answers stand in what a sender gives; faults are named from there on.
+const ANSWERS: &str = "/answers";
+/// What a prison is told that sends a form about somebody it is not known to hold.
+const NOT_HELD: &str = "your prison is not on record as holding this person: if it does, say so, \
+                        and the coordination unit will put the record right";
+/// What is told of identifiers that are not those of the record that was named.
+const OTHER_PERSON: &str =
+    "the numbers and the date of birth in the form are not those of the record that was named";
+
+/// A filled-in form as its sender gave it.
+#[derive(Debug)]
+pub struct FormSent {
+    /// The form's id.
+    pub form: String,
+    /// The answers, as sections of fields.
+    pub given: Value,
+    /// The gateway's own reference of the person, where the sender has it.
+    pub reference: Option<String>,
+    /// For whom; empty, whom the form is for.
+    pub recipients: Vec<RecipientClaim>,
+    /// Why, where it is not what the form is for.
+    pub purpose: Option<Purpose>,
+    /// Why it is necessary, where the form's own words do not say.
+    pub necessity: Option<Personal<String>>,
+    /// Imminent risk of serious harm.
+    pub emergency: Option<Emergency>,
+    /// The exchange it answers.
+    pub in_reply_to: Option<Id>,
+    /// The earlier form that it goes on from.
+    pub after: Option<Id>,
+    /// The earlier form that it puts right: all who have that one get this one.
+    pub corrects: Option<Id>,
+    /// The idempotency key.
+    pub idempotency: Option<Idempotency>,
+    /// Who is answered by mail.
+    pub answer_to: Option<AnswerTo>,
+}
+
+impl FormSent {
+    /// Answers to a form, of which nothing more is said.
+    pub fn new(form: &str, given: Value) -> Self {
+        Self {
+            form: form.to_owned(),
+            given,
+            reference: None,
+            recipients: Vec::new(),
+            purpose: None,
+            necessity: None,
+            emergency: None,
+            in_reply_to: None,
+            after: None,
+            corrects: None,
+            idempotency: None,
+            answer_to: None,
+        }
+    }
+}
+
+impl Flow {
+    /// Sends a form.
+    ///
+    /// # Errors
+    /// [`FlowError::Invalid`] with all that is wrong or missing, each field by its JSON Pointer
+    /// below `/answers`; [`FlowError::Forbidden`] where the form is not the caller's to write; as
+    /// [`Flow::submit`].
+    pub async fn submit_form(&self, caller: Caller, sent: FormSent) -> Result<Answer, FlowError> {
+        let submission = self.form_submission(caller, sent).await?;
+        let told = told(&submission);
+        let mut answer = self.submit(submission).await?;
+        answer.warnings.extend(told);
+        Ok(answer)
+    }
+
+    /// What would become of a form, and why. Nothing is sent; the question alone is recorded.
+    ///
+    /// # Errors
+    /// As [`Flow::submit_form`].
+    pub async fn preview_form(&self, caller: Caller, sent: FormSent) -> Result<Answer, FlowError> {
+        let submission = self.form_submission(caller, sent).await?;
+        let told = told(&submission);
+        let mut answer = self.preview(submission).await?;
+        answer.warnings.extend(told);
+        Ok(answer)
+    }
+
+    /// A form as an exchange that is about to be received.
+    async fn form_submission(
+        &self,
+        caller: Caller,
+        sent: FormSent,
+    ) -> Result<Submission, FlowError> {
+        let form = self.form_of(&sent.form)?;
+        let mut tx = self.store.read().await?;
+        let own = agency(&mut tx, caller.agency.as_str()).await?;
+        writes(form, &own)?;
+        let body = self.filled_in(form, &sent)?;
+        let identifiers = identifiers(form, &body, self.today());
+        let nominal = match &sent.reference {
+            Some(reference) => live(&mut tx, reference).await?,
+            None => self.meant(&mut tx, &own, &identifiers).await?,
+        };
+        let mut recipients = others(sent.recipients, &own);
+        if recipients.is_empty() {
+            recipients = others(
+                self.readers(&mut tx, form, &own, nominal.as_ref()).await?,
+                &own,
+            );
+        }
+        let intake = self
+            .form_intake(
+                &mut tx,
+                &own,
+                nominal.as_ref(),
+                sent.reference.is_some(),
+                &identifiers,
+            )
+            .await?;
+        let earlier = match sent.corrects {
+            Some(corrects) => self.corrected(&mut tx, &own, &form.id, corrects).await?,
+            None => Vec::new(),
+        };
+        drop(tx);
+        let mut items = Vec::new();
+        let mut bodies = Vec::new();
+        for part in form.parts(&body) {
+            let bytes = form.write(&part)?;
+            bodies.push(self.take_bytes(MEDIA_TYPE.to_owned(), &bytes)?);
+            items.push(item(form, &part, sent.corrects, &earlier));
+        }
+        let particulars = Particulars {
+            // Those of the record that was named need not be asked for again.
+            identifiers: match sent.reference {
+                Some(_) => Vec::new(),
+                None => identifiers,
+            },
+            reference: sent.reference,
+            purpose: Some(sent.purpose.unwrap_or_else(|| form.sent_for(&body))),
+            necessity: sent
+                .necessity
+                .or_else(|| Some(Personal::new(form.necessity.clone()))),
+            bases: form.bases.clone(),
+            emergency: sent.emergency,
+            in_reply_to: sent.in_reply_to,
+            intake,
+            form: Some(FormNote {
+                form: form.id.clone(),
+                version: form.version.clone(),
+                after: sent.after,
+                corrects: sent.corrects,
+            }),
+            items,
+            ..Particulars::new(recipients)
+        };
+        Ok(Submission {
+            caller,
+            particulars,
+            bodies,
+            idempotency: sent.idempotency,
+            answer_to: sent.answer_to,
+        })
+    }
+
+    fn form_of(&self, id: &str) -> Result<&Definition, FlowError> {
+        self.forms.form(id).ok_or_else(|| {
+            let known: Vec<&str> = self.forms.forms().map(|form| form.id.as_str()).collect();
+            let detail = format!("is no form: give one of {}", known.join(", "));
+            FlowError::Invalid(vec![FieldFault::new("/form", detail)])
+        })
+    }
+
+    fn today(&self) -> jiff::civil::Date {
+        gateway_core::calendar::local_date(self.clock.now())
+    }
+
+    /// The answers, all right and none missing. What the record of a person that was named has,
+    /// may be left out.
+    fn filled_in(&self, form: &Definition, sent: &FormSent) -> Result<Body, FlowError> {
+        let (body, mut faults) = Body::gather(form, &sent.given, self.today());
+        let known = sent.reference.is_some();
+        let of_record = |fault: &Fault| {
+            form.field(&fault.path)
+                .is_some_and(|(_, field)| field.of_record().is_some())
+        };
+        let wrong: Vec<String> = faults.iter().map(|fault| fault.path.clone()).collect();
+        let missing = form.missing(&body).into_iter();
+        faults.extend(
+            missing
+                .filter(|fault| !(known && of_record(fault)))
+                .filter(|fault| !wrong.contains(&fault.path)),
+        );
+        match faults.is_empty() {
+            true => Ok(body),
+            false => Err(FlowError::Invalid(faults.iter().map(pointed).collect())),
+        }
+    }
+
+    /// The person whom identifiers mean, in the areas of the sender.
+    async fn meant(
+        &self,
+        tx: &mut Tx,
+        own: &AgencyRow,
+        identifiers: &[Identifier],
+    ) -> Result<Option<NominalRow>, FlowError> {
+        if identifiers.is_empty() {
+            return Ok(None);
+        }
+        for membership in tx.memberships(&own.id).await? {
+            let found = self.vault.match_person(&membership.area, identifiers);
+            if let Some(id) = found.await?.attach {
+                return live(tx, &id).await;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whom a form is for where its sender names nobody: the area's coordination unit, and those
+    /// of the person's lead and partners that are of the form's kinds of reader.
+    async fn readers(
+        &self,
+        tx: &mut Tx,
+        form: &Definition,
+        own: &AgencyRow,
+        nominal: Option<&NominalRow>,
+    ) -> Result<Vec<RecipientClaim>, FlowError> {
+        let mut area = nominal.map(|nominal| nominal.area.clone());
+        if area.is_none() {
+            let first = tx.memberships(&own.id).await?.into_iter().next();
+            area = first.map(|first| first.area);
+        }
+        let area = area
+            .ok_or_else(|| FlowError::Forbidden("your agency belongs to no area yet".to_owned()))?;
+        let mut readers = vec![coordination_unit(tx, &area).await?];
+        if let Some(nominal) = nominal {
+            let now = self.now();
+            let parts = tx.parts_of(&nominal.id).await?.into_iter();
+            let partners = parts.filter(|part| {
+                let runs = part.from_at <= now && part.until_at.is_none_or(|until| until > now);
+                part.kind == "partner" && runs
+            });
+            let mut ids: Vec<String> = nominal.lead_agency.iter().cloned().collect();
+            ids.extend(partners.map(|part| part.agency));
+            for id in ids {
+                let reader = agency(tx, &id).await?;
+                let fits = form.readers.contains(&kind_of(&reader)?) && reader.state == "active";
+                if fits && readers.iter().all(|known| known.id != reader.id) {
+                    readers.push(reader);
+                }
+            }
+        }
+        let claims = readers.into_iter().map(|reader| {
+            Ok(RecipientClaim {
+                agency: id_of(&reader.id)?,
+                person: None,
+                reason: None,
+            })
+        });
+        claims.collect()
+    }
+
+    /// What has to be put right or confirmed before a form is decided on: a prison that is not
+    /// known to hold the person (report 8.14), and numbers that are another person's.
+    async fn form_intake(
+        &self,
+        tx: &mut Tx,
+        own: &AgencyRow,
+        nominal: Option<&NominalRow>,
+        named: bool,
+        identifiers: &[Identifier],
+    ) -> Result<Intake, FlowError> {
+        let mut intake = Intake::default();
+        let Some(nominal) = nominal else {
+            return Ok(intake);
+        };
+        let mut confirm = |pointer: &str, why: &str| {
+            intake.confirm.push(pointer.to_owned());
+            intake.faults.push(Personal::new(why.to_owned()));
+        };
+        let party = parties::party(tx, own, Some(nominal), self.clock.now()).await?;
+        let left_lately = parties::left_lately(tx, own, &nominal.id, self.clock.now()).await?;
+        if kind_of(own)? == AgencyKind::Prison && !party.custody && !left_lately {
+            confirm("/custody", NOT_HELD);
+        }
+        if named && !identifiers.is_empty() {
+            let found = self.vault.match_person(&nominal.area, identifiers).await?;
+            let another = found.attach.as_ref().is_some_and(|id| *id != nominal.id);
+            let contradicts = found.candidates.iter().any(|candidate| {
+                candidate.nominal == nominal.id && !candidate.contradict.is_empty()
+            });
+            if another || contradicts {
+                confirm("/nominal", OTHER_PERSON);
+            }
+        }
+        Ok(intake)
+    }
+
+    /// The items of an earlier form of the same agency, each with its kind of information.
+    async fn corrected(
+        &self,
+        tx: &mut Tx,
+        own: &AgencyRow,
+        form: &str,
+        earlier: Id,
+    ) -> Result<Vec<(i64, String)>, FlowError> {
+        let id = earlier.to_string();
+        let known: Option<FormSentRow> = tx.get(&id).await?;
+        if known.is_none_or(|known| known.agency != own.id || known.form != form) {
+            let detail =
+                "is no form of this kind that your agency sent: leave it out, or give its id";
+            return Err(FlowError::Invalid(vec![FieldFault::new(
+                "/corrects",
+                detail,
+            )]));
+        }
+        let items = tx.items_of(&id).await?;
+        Ok(items
+            .into_iter()
+            .map(|item| (item.n, item.category))
+            .collect())
+    }
+
+    /// Notes, in the recording of an exchange, that it is a form.
+    pub(crate) async fn write_form(
+        &self,
+        tx: &mut Tx,
+        row: &ExchangeRow,
+        note: &FormNote,
+    ) -> Result<(), FlowError> {
+        let mut sent = FormSentRow {
+            id: row.id.clone(),
+            form: note.form.clone(),
+            version: note.version.clone(),
+            agency: row.sender.clone(),
+            person: row.sender_person.clone(),
+            after: note.after.map(|id| id.to_string()),
+            corrects: note.corrects.map(|id| id.to_string()),
+            sent_at: row.received_at,
+            updated_by: String::new(),
+        };
+        Ok(tx.put(&mut sent).await?)
+    }
+}
+
+/// The form is the agency's to write.
+fn writes(form: &Definition, own: &AgencyRow) -> Result<(), FlowError> {
+    let kind = kind_of(own)?;
+    if form.writers.is_empty() || form.writers.contains(&kind) {
+        return Ok(());
+    }
+    let kinds: Vec<&str> = form.writers.iter().map(|kind| kind.as_str()).collect();
+    Err(FlowError::Forbidden(format!(
+        "{} is written by agencies of these kinds: {}",
+        form.title,
+        kinds.join(", ")
+    )))
+}
+
+/// A fault of a form as it is named to its sender.
+fn pointed(fault: &Fault) -> FieldFault {
+    let mut pointer = ANSWERS.to_owned();
+    for (depth, step) in fault
+        .path
+        .split('.')
+        .filter(|step| !step.is_empty())
+        .enumerate()
+    {
+        pointer.push('/');
+        // Rows are counted from 1 for people, and from 0 by a pointer.
+        match step.parse::<usize>() {
+            Ok(row) if depth == 2 => {
+                pointer.push_str("rows/");
+                pointer.push_str(&row.saturating_sub(1).to_string());
+            }
+            Ok(_) | Err(_) => pointer.push_str(step),
+        }
+    }
+    FieldFault::new(pointer, fault.words.clone())
+}
+
+/// What identifies the person, of what was filled in.
+fn identifiers(form: &Definition, body: &Body, today: jiff::civil::Date) -> Vec<Identifier> {
+    let mut found = Vec::new();
+    for (section, field, answer) in body.answers() {
+        let kind = form
+            .field(&format!("{section}.{field}"))
+            .and_then(|(_, field)| field.of_record());
+        if let (Some(kind), Given::One(text)) = (kind, answer) {
+            found.extend(Identifier::parse(kind, text, today));
+        }
+    }
+    found
+}
+
+/// A part as an item; of a correction, in the place of the part of its kind.
+fn item(
+    form: &Definition,
+    part: &Part,
+    corrects: Option<Id>,
+    earlier: &[(i64, String)],
+) -> ItemClaim {
+    let title = format!("{}: {}", form.title, part.sections.join(", "));
+    let title: String = title.chars().take(300).collect();
+    let same = earlier
+        .iter()
+        .find(|(_, category)| category == part.category.as_str());
+    ItemClaim {
+        category: Some(part.category),
+        purpose: part.purpose,
+        about: match part.category == Category::Victim {
+            true => About::Victim,
+            false => About::Subject,
+        },
+        corrects: corrects.zip(same).map(|(exchange, (item, _))| ItemPlace {
+            exchange,
+            item: *item,
+        }),
+        ..ItemClaim::new(Personal::new(title))
+    }
+}
+
+/// An agency has what it sends already.
+fn others(recipients: Vec<RecipientClaim>, own: &AgencyRow) -> Vec<RecipientClaim> {
+    let not_own = |claim: &RecipientClaim| AgencyId::as_str(&claim.agency) != own.id;
+    recipients.into_iter().filter(not_own).collect()
+}
+
+/// What the sender is told beside the answer.
+fn told(submission: &Submission) -> Vec<String> {
+    let faults = submission.particulars.intake.faults.iter();
+    faults.map(|fault| fault.reveal().clone()).collect()
+}
