@@ -111,8 +111,11 @@ impl Flow {
         Ok(answer)
     }
 
-    /// A form as an exchange that is about to be received.
-    async fn form_submission(
+    /// A form as an exchange that is about to be received, for a channel that has more to say of it.
+    ///
+    /// # Errors
+    /// As [`Flow::submit_form`].
+    pub async fn form_submission(
         &self,
         caller: Caller,
         sent: FormSent,

@@ -3,6 +3,7 @@
 //! learns from an answer whether a mail opened, or was believed (RFC 3218).
 
 mod content;
+mod form;
 mod open;
 mod particulars;
 mod prove;

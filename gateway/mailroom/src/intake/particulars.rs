@@ -7,7 +7,7 @@ use gateway_email::details::{self, Context, Details, Reading};
 use gateway_email::{Mail, agency_of};
 use gateway_flow::FlowError;
 use gateway_flow::body::StagedBody;
-use gateway_flow::submission::{Emergency, Intake, ItemClaim, Particulars, RecipientClaim};
+use gateway_flow::submission::{Caller, Emergency, Intake, ItemClaim, Particulars, RecipientClaim};
 use gateway_mail::Envelope;
 use gateway_store::rows::{AgencyRow, ExchangeRow};
 use jiff::ToSpan as _;
@@ -17,6 +17,7 @@ use crate::room::Mailroom;
 
 use super::BOUNCE;
 use super::content::{self, Seen};
+use super::form::{self, Wrong};
 use super::prove::Sender;
 
 /// How old a mail may be whose signature does not cover for whom it is.
@@ -33,8 +34,13 @@ pub(crate) struct Said {
     pub bodies: Vec<StagedBody>,
 }
 
-/// Something in it is malware.
-pub(crate) struct Infected;
+/// Why a mail is set aside as a whole.
+pub(crate) enum Unfit {
+    /// Something in it is malware.
+    Infected,
+    /// Its form is not as it should be, in words for the sender.
+    Wrong(Vec<String>),
+}
 
 /// Reads what a proved sender's mail says.
 pub(crate) async fn read(
@@ -42,7 +48,8 @@ pub(crate) async fn read(
     envelope: &Envelope,
     mail: &Mail,
     sender: &Sender,
-) -> Result<Result<Said, Infected>, Trouble> {
+    caller: Caller,
+) -> Result<Result<Said, Unfit>, Trouble> {
     let domain = &room.0.settings.domain;
     let context = Context {
         today: local_date(room.0.flow.clock.now()),
@@ -67,33 +74,20 @@ pub(crate) async fn read(
         recipients.extend(asker(room, earlier, sender).await?);
         intake.unbound = false;
     }
-    let mut items = Vec::new();
-    let mut bodies = Vec::new();
-    let mut notes = Vec::new();
-    for claim in claimed {
-        let taken = item(room, mail, &reading, claim).await?;
-        let Some((item, body)) = taken else {
-            return Ok(Err(Infected));
-        };
-        if !sender.does_for(item.category) {
-            let place = format!("/items/{}/category", items.len());
-            intake.confirm.push(place);
-            intake.faults.push(Personal::new(format!(
-                "item {} is of a kind that wants a signature: sign the mail, or sign in and confirm it",
-                items.len() + 1
-            )));
-        }
-        let n = items.len() + 1;
-        let found = item.notes.iter().map(|note| format!("item {n} {note}"));
-        notes.extend(found.map(Personal::new));
-        items.push(item);
-        bodies.push(body);
-    }
+    let attached = match form::find(room, mail) {
+        Ok(attached) => attached,
+        Err(Wrong(words)) => return Ok(Err(Unfit::Wrong(words))),
+    };
+    let form = attached.as_ref().map(|attached| attached.part);
+    let taken = items(room, mail, sender, &reading, claimed, form, &mut intake).await?;
+    let Some((items, mut bodies, notes)) = taken else {
+        return Ok(Err(Unfit::Infected));
+    };
     if !intake.faults.is_empty() && intake.confirm.is_empty() {
         // What is wrong is for the sender to put right before anything is decided.
         intake.confirm.push("/details".to_owned());
     }
-    let particulars = Particulars {
+    let mut particulars = Particulars {
         reference: given.reference.clone(),
         identifiers: given.identifiers.clone(),
         purpose: given.purpose,
@@ -108,11 +102,62 @@ pub(crate) async fn read(
         items,
         ..Particulars::new(recipients)
     };
+    if let Some(attached) = attached {
+        let said = &mut particulars;
+        let joined = form::join(room, caller, sender, attached, said, &mut bodies).await?;
+        if let Err(Wrong(words)) = joined {
+            return Ok(Err(Unfit::Wrong(words)));
+        }
+    }
     Ok(Ok(Said {
         particulars,
         notes,
         bodies,
     }))
+}
+
+/// Items, their bodies, and what was found in them.
+type Items = (Vec<ItemClaim>, Vec<StagedBody>, Vec<Personal<String>>);
+
+/// The items of a mail but for its form; none where something in it is malware.
+async fn items(
+    room: &Mailroom,
+    mail: &Mail,
+    sender: &Sender,
+    reading: &Reading,
+    claimed: Vec<Claim>,
+    form: Option<usize>,
+    intake: &mut Intake,
+) -> Result<Option<Items>, Trouble> {
+    let mut items = Vec::new();
+    let mut bodies = Vec::new();
+    let mut notes = Vec::new();
+    for claim in claimed {
+        let is_form = matches!(claim.content, Content::Part(n) if Some(n) == form);
+        let taken = item(room, mail, reading, claim).await?;
+        let Some((item, body)) = taken else {
+            return Ok(None);
+        };
+        if is_form {
+            // Looked at; what it says becomes items of its own.
+            room.0.flow.discard_staged(body).await?;
+            continue;
+        }
+        if !sender.does_for(item.category) {
+            let place = format!("/items/{}/category", items.len());
+            intake.confirm.push(place);
+            intake.faults.push(Personal::new(format!(
+                "item {} is of a kind that wants a signature: sign the mail, or sign in and confirm it",
+                items.len() + 1
+            )));
+        }
+        let n = items.len() + 1;
+        let found = item.notes.iter().map(|note| format!("item {n} {note}"));
+        notes.extend(found.map(Personal::new));
+        items.push(item);
+        bodies.push(body);
+    }
+    Ok(Some((items, bodies, notes)))
 }
 
 /// The agencies that a mail came to, by its envelope.

@@ -17,13 +17,15 @@ use crate::error::Trouble;
 use crate::room::Mailroom;
 
 use super::open::{self, NotOpened, Opened};
-use super::particulars::{self, Infected, Said, enveloped};
+use super::particulars::{self, Said, Unfit, enveloped};
 use super::prove::{self, Sender};
 use super::report;
 use super::spool::{Refusal, Whole};
 
 /// Hops after which a mail is taken to go round in a loop (RFC 5321 section 6.3).
 const HOPS: usize = 50;
+/// Why a mail is set aside that is proved, and cannot be read as it is.
+const WRONG: &str = "not-as-it-should-be";
 /// How long after a mail its copies to others still join it.
 const JOINS_FOR: Duration = Duration::from_hours(5 * 24);
 
@@ -113,12 +115,13 @@ async fn exchange(
 ) -> Result<(), Refusal> {
     let key = key_of(room, &sender, &mail).await?;
     let caller = caller(&sender);
-    let said = particulars::read(room, envelope, &mail, &sender).await?;
+    let said = particulars::read(room, envelope, &mail, &sender, caller.clone()).await?;
     drop(mail);
     let said = match said {
-        Ok(said) if said.particulars.recipients.is_empty() => Err("nobody-addressed"),
+        Ok(said) if said.particulars.recipients.is_empty() => Err(("nobody-addressed", Vec::new())),
         Ok(said) => Ok(said),
-        Err(Infected) => Err("malware"),
+        Err(Unfit::Infected) => Err(("malware", Vec::new())),
+        Err(Unfit::Wrong(words)) => Err((WRONG, words)),
     };
     let outcome = match said {
         Ok(Said {
@@ -145,7 +148,7 @@ async fn exchange(
                     let faults = wrong
                         .into_iter()
                         .map(|f| format!("{} {}", f.pointer, f.detail));
-                    Err(("not-as-it-should-be", faults.collect()))
+                    Err((WRONG, faults.collect()))
                 }
                 // The same signed words under another Message-ID: an old mail, wrapped anew.
                 Err(FlowError::Conflict(_)) => {
@@ -161,7 +164,7 @@ async fn exchange(
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(reason) => Err((reason, Vec::new())),
+        Err(why) => Err(why),
     };
     match outcome {
         Ok(()) => whole.discard(room).await,
