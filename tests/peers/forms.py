@@ -1,0 +1,156 @@
+"""A prison's form over a running demo, by every way that a machine has: the API, a signed mail, a batch. One record, to the byte.
+
+usage: forms.py DEMO_DIR GATEWAY_BINARY
+"""
+
+import copy, json
+import smime, styles
+from mail import peer
+
+demo = peer()
+PRISON, UNIT = "hmp-northgate", "london-coordination"
+person = next(one for one in demo.nominals if one.get("prison_number") == "A1234BC")
+writer, manager, security = (demo.user(PRISON, role) for role in ("practitioner", "manager", "security"))
+NONE = {"none": True}
+ANSWERS = {
+    "header": {"report_type": "review", "meeting_date": "20/3/2026"},
+    "offender": {
+        "family_name": "Tindale-Sample", "given_names": "Oscar", "sex": "male", "ethnicity": "White British",
+        "dob": person["date_of_birth"], "prison_number": "a1234bc", "pnc_id": person["pnc_id"],
+    },
+    "mappa": {"category": "2", "level": "3", "lead_agency": person["lead_agency"]},
+    "custody": {"status": "remand", "establishment": "NGT", "arrived_on": "2026-01-05", "security_category": "u", "incentive_level": "STD", "previous": NONE},
+    "sentence": {"index_offences": [{"description": "Burglary"}]},
+    "behaviour": {
+        "summary": "Quiet on the wing. ", "with_staff": "Polite", "with_prisoners": "Keeps apart", "attitude": "Denies it",
+        "adjudications": [{"date": "2026-02-03", "prison": "ngt", "description": "Fight", "finding": "Proved"}],
+        "incidents": NONE, "segregation": NONE,
+    },
+    "security": {"escape_status": "none", "intelligence": "He is owed a debt.", "associates": NONE},
+    "substance": {"tests": NONE},
+    "selfharm": {"acct": NONE},
+    "contacts": {"visitors": NONE, "telephone": NONE, "letters": NONE, "victim_attempts": NONE},
+    "publicprot": {"restrictions": NONE},
+    "interventions": {"programmes": NONE, "reports": NONE},
+    "risk": {
+        "assessments": [{"tool": "OASys", "dimension": "risk of serious harm", "result": "high", "date": "2026-01-20", "assessor": "S. Officer"}],
+        "change": "same", "rotl": NONE,
+    },
+    "health": {"held": "none_known"},
+    "protective": {"factors": "His sister."},
+    "licence": {"actions": NONE},
+    "author": {"name": "S. Officer", "role": "Offender supervisor", "phone": "020 7946 0000", "email": writer},
+}  # fmt: skip
+
+
+def changed(path, value):
+    """The answers with another one at a path."""
+    answers = copy.deepcopy(ANSWERS)
+    section, field = path
+    answers[section][field] = value
+    return answers
+
+
+def form(answers=ANSWERS, **more):
+    return {"recipients": [UNIT], "answers": answers, **more}
+
+
+def view(exchange):
+    return demo.exchange(PRISON, exchange)
+
+
+def sign(exchange):
+    """The manager countersigns, security clears."""
+    for role, who in (("manager", manager), ("security", security)):
+        waiting = [one for one in demo[PRISON].all("/api/v1/holds", "holds", person=who) if one["exchange"] == exchange and one["role"] == role]
+        assert waiting, (role, exchange)
+        for one in waiting:
+            status, answer = demo[PRISON].json(f"/api/v1/holds/{one['id']}", {"decision": "approve", "reasons": "read and right"}, who)
+            assert status == 200, answer
+
+
+def read(exchange):
+    """What the unit's single point of contact has of it: (kind, content), and what stays in the portal."""
+    own = demo.exchange(UNIT, exchange)
+    found = []
+    for item in own["items"]:
+        status, content, _ = demo[UNIT].ask(f"/api/v1/exchanges/{exchange}/documents/{item['n']}", person=demo.user(UNIT, "coordinator"))
+        found.append((item["category"], item["title"], status, content if status == 200 else None))
+    return found
+
+
+# The schema, and the API.
+status, text, headers = demo[PRISON].ask("/schemas/annex-f.json")
+assert status == 200 and headers["Content-Type"] == "application/schema+json", (status, headers)
+schema = json.loads(text)
+assert schema["$id"] == "/schemas/annex-f.json" and "behaviour" in schema["properties"]["answers"]["properties"]
+assert demo[PRISON].ask("/schemas/annex-z.json")[0] == 404
+status, posted = demo[PRISON].json("/api/v1/annex-f", form(), writer)
+assert status == 201 and posted["state"] == "held" and posted["nominal"] == person["ref"], posted
+assert {cell["outcome"] for cell in posted["decisions"]} == {"hold"}, posted["decisions"]
+roles = {reviewer["role"] for cell in posted["decisions"] for reviewer in cell["reviewers"]}
+assert roles == {"manager", "security"}, roles
+sign(posted["id"])
+by_api = read(posted["id"])
+assert {"CUSTODY", "SUBSTANCE", "CONTACTS", "RISK", "INTEL"} <= {kind for kind, *_ in by_api}, by_api
+assert [status for kind, _, status, _ in by_api if kind == "INTEL"] == [403], "it is read in the portal"
+custody = next(json.loads(content) for kind, _, _, content in by_api if kind == "CUSTODY")
+assert custody["form"] == "annex-f" and custody["answers"]["behaviour"]["summary"] == "Quiet on the wing."
+
+# A signed mail with the same form attached.
+officer = demo.officer(PRISON)
+for name, answers, state in (("right", ANSWERS, "held"), ("wrong", changed(("offender", "pnc_id"), "99/123456Y"), "quarantined")):
+    before = {one["id"] for one in demo.exchanges(PRISON)}
+    files = [("annex-f.json", "application/json", json.dumps(form(answers)).encode())]
+    entity = styles.python(f"To: {UNIT}\n\n", files)
+    to = [demo.address(UNIT)]
+    mail = demo.mail(smime.encrypt(smime.sign_detached(entity, officer), demo.certificate), officer, to, "A report")
+    code, words = demo.send(mail, officer.address, to)
+    assert code == 250, (code, words)
+    (mailed,) = [one for one in demo.exchanges(PRISON) if one["id"] not in before]
+    assert mailed["state"] == state, (name, mailed)
+    if name == "right":
+        sign(mailed["id"])
+        assert read(mailed["id"]) == by_api, "the same to the byte"
+
+# A batch, of which one row is wrong and one is a form that was sent before; and the same batch again.
+rows = [form(), form(changed(("behaviour", "with_staff"), "Rude")), form(changed(("mappa", "level"), "9")), "no form"]
+batch = demo.folder / "batch.jsonl"
+batch.write_text("\n".join(json.dumps(row) for row in rows) + "\n")
+before = {one["id"] for one in demo.exchanges(PRISON)}
+said = json.loads(demo.run("annex-f", "import", batch, "--as", writer, "--json", status=1))
+assert (said["sent"], said["sent_before"], said["wrong"]) == (2, 0, 2), said
+report = [json.loads(line) for line in open(said["report"])]
+assert sorted(line["row"] for line in report) == [1, 2, 3, 4], report
+(wrong,) = [line for line in report if line["row"] == 3]
+assert [error["pointer"] for error in wrong["errors"]] == ["/answers/mappa/level"], wrong
+imported = {line["row"]: line["exchange"] for line in report if line["outcome"] == "sent"}
+assert {one["id"] for one in demo.exchanges(PRISON)} - before == set(imported.values())
+sign(imported[1])
+assert read(imported[1]) == by_api, "the same to the byte"
+again = json.loads(demo.run("annex-f", "import", batch, "--as", writer, "--json", status=1))
+assert (again["sent"], again["sent_before"], again["wrong"]) == (0, 2, 2), again
+assert len(demo.exchanges(PRISON)) == len(before) + 2, "nothing is sent twice"
+
+# What is wrong is named, all at once, and nothing is recorded; what another agency may not write is said.
+bad = changed(("offender", "pnc_id"), "99/123456Y")
+bad["header"]["meeting_date"] = "31/2/2026"
+status, problem = demo[PRISON].json("/api/v1/annex-f", form(bad), writer)
+assert status == 422, problem
+assert {error["pointer"] for error in problem["errors"]} == {"/answers/offender/pnc_id", "/answers/header/meeting_date"}, problem
+assert "123456Y" not in json.dumps(problem)
+assert demo["southwark-housing"].json("/api/v1/annex-f", form())[0] == 403
+# Another prison, and a person's reference alone: kept, and back to its sender to be confirmed.
+there = demo.user("hmp-southfield", "practitioner")
+status, kept = demo["hmp-southfield"].json("/api/v1/annex-f", form(nominal={"ref": person["ref"]}), there)
+assert status == 201 and kept["state"] == "incomplete" and kept["missing"] == ["/custody"], kept
+# The writer may not countersign; the same key is one exchange.
+status, own = demo[PRISON].json("/api/v1/annex-f", form(), manager, Idempotency_Key="one")
+again = demo[PRISON].json("/api/v1/annex-f", form(), manager, Idempotency_Key="one")
+assert again[1]["id"] == own["id"]
+hold = next(one for one in demo[PRISON].all("/api/v1/holds", "holds", person=manager) if one["exchange"] == own["id"] and one["role"] == "manager")
+status, refused = demo[PRISON].json(f"/api/v1/holds/{hold['id']}", {"decision": "approve", "reasons": "mine"}, manager)
+assert status == 403, refused
+demo.run("ledger", "verify", "--key", demo.key)
+demo.lives()
+print("forms hold")
