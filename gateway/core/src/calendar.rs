@@ -99,7 +99,25 @@ pub fn began_before(now: Timestamp, n: u16) -> Timestamp {
         .map_or(Timestamp::MIN, |at| at.timestamp())
 }
 
-fn close_of(day: Date) -> Timestamp {
+/// The `n`th working day before `from`; the count starts the day before.
+pub fn working_days_before(from: Date, n: u16) -> Date {
+    let before = |day: Date| {
+        let mut day = day;
+        loop {
+            day = match day.yesterday() {
+                Ok(before) => before,
+                Err(_) => return Date::MIN,
+            };
+            if is_working_day(day) {
+                return day;
+            }
+        }
+    };
+    (0..n).fold(from, |day, _| before(day))
+}
+
+/// 17:00 in Europe/London on a day.
+pub fn close_of(day: Date) -> Timestamp {
     london()
         .to_ambiguous_zoned_datetime(day.at(CLOSE, 0, 0, 0))
         .compatible()

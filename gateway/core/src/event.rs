@@ -106,6 +106,16 @@ kinds! {
     Notified = "notified",
     /// A correction was sent to those who had the earlier item.
     Corrected = "corrected",
+    /// An agency was asked for a form for a meeting.
+    FormAsked = "form-asked",
+    /// It was reminded of it.
+    FormReminded = "form-reminded",
+    /// The form is late.
+    FormLate = "form-late",
+    /// The form that was asked for was sent.
+    FormAnswered = "form-answered",
+    /// A coordinator noted how a meeting used a form.
+    FormConsidered = "form-considered",
     /// An area was added or changed.
     AreaChanged = "area-changed",
     /// An agency was added, changed or suspended.

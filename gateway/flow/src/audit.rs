@@ -8,10 +8,10 @@ use gateway_core::event::Event;
 use gateway_ledger::{Checkpoint, Salt, commit_rows, leaf_data};
 use gateway_store::rows::{
     AbsenceRow, AgencyRow, AppointmentRow, AreaRow, AttendanceRow, CellRow, CredentialRow,
-    DeliveryRow, DeliveryStepRow, ExchangeRow, FormSentRow, HoldRow, InvitationRow, ItemRow,
-    LevelChangeRow, MailCertificateRow, MeetingRow, MembershipRow, NominalActRow,
-    NominalIdentifierRow, NominalRow, NoticeRow, PartRow, PersonRow, QuarantineRow, QuestionRow,
-    ReadingRow, SecurityKeyRow, WrapRow,
+    DeliveryRow, DeliveryStepRow, ExchangeRow, FormRequestRow, FormSentRow, FormUseRow, HoldRow,
+    InvitationRow, ItemRow, LevelChangeRow, MailCertificateRow, MeetingRow, MembershipRow,
+    NominalActRow, NominalIdentifierRow, NominalRow, NoticeRow, PartRow, PersonRow, QuarantineRow,
+    QuestionRow, ReadingRow, SecurityKeyRow, WrapRow,
 };
 use gateway_store::{Blobs, LeafRow, LogHead, Record, Store, StoreError, Tx};
 
@@ -160,7 +160,9 @@ pub async fn verify_within(
         ItemRow,
         LevelChangeRow,
         NominalActRow,
+        FormRequestRow,
         FormSentRow,
+        FormUseRow,
         MailCertificateRow,
         QuarantineRow,
         ReadingRow,

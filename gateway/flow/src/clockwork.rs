@@ -36,6 +36,7 @@ impl Flow {
         let done = [
             self.run_outbox().await,
             self.run_hold_clock().await,
+            self.run_form_clock().await,
             self.run_expiry().await,
             self.sweep().await,
             self.sweep_sign_ins().await,

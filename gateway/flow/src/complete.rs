@@ -240,6 +240,9 @@ impl Flow {
         let mut drafts = vec![summary(kind, by, &row, &items, &matrix)];
         tx.put(&mut row).await?;
         write_items(tx, &mut items).await?;
+        if let Some(note) = &identified.case.particulars.form {
+            self.answer_requests(tx, &row, note, &mut drafts).await?;
+        }
         self.write_matrix(tx, &row, &matrix).await?;
         self.release(tx, &row, &identified.case, wraps, &mut drafts)
             .await?;

@@ -3,6 +3,7 @@
 //!
 //! A form goes the one way through as anything else: this file makes a [`Submission`] of it.
 
+mod ask;
 mod given;
 mod read;
 
@@ -13,6 +14,7 @@ use gateway_store::rows::{AgencyRow, ExchangeRow, FormSentRow, NominalRow};
 use gateway_vault::parties;
 use serde_json::Value;
 
+pub use self::ask::{Asked, FormRequestView};
 pub use self::given::{FormGiven, Imminent, Named, Reader};
 pub use self::read::{FormRead, OwnForm};
 use crate::Flow;
@@ -21,6 +23,7 @@ use crate::decide::coordination_unit;
 use crate::error::{FieldFault, FlowError};
 use crate::identify::live;
 use crate::record::Answer;
+use crate::recorder::Draft;
 use crate::submission::{
     AnswerTo, Caller, Emergency, FormNote, Idempotency, Intake, ItemClaim, ItemPlace, Particulars,
     RecipientClaim, Submission,
@@ -355,6 +358,7 @@ impl Flow {
         tx: &mut Tx,
         row: &ExchangeRow,
         note: &FormNote,
+        drafts: &mut Vec<Draft>,
     ) -> Result<(), FlowError> {
         let mut sent = FormSentRow {
             id: row.id.clone(),
@@ -367,7 +371,8 @@ impl Flow {
             sent_at: row.received_at,
             updated_by: String::new(),
         };
-        Ok(tx.put(&mut sent).await?)
+        tx.put(&mut sent).await?;
+        self.answer_requests(tx, row, note, drafts).await
     }
 }
 

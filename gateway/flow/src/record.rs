@@ -196,7 +196,7 @@ impl Flow {
         tx.put(&mut row).await?;
         write_items(tx, &mut items).await?;
         if let Some(note) = &identified.case.particulars.form {
-            self.write_form(tx, &row, note).await?;
+            self.write_form(tx, &row, note, &mut drafts).await?;
         }
         self.write_matrix(tx, &row, &matrix).await?;
         self.release(tx, &row, &identified.case, wraps, &mut drafts)

@@ -21,22 +21,24 @@ pub(crate) struct Group {
 }
 
 /// What a nominal's timeline is asked for.
-pub(crate) const OF_NOMINAL: [&Group; 6] = [
+pub(crate) const OF_NOMINAL: [&Group; 7] = [
     &SHARING,
     &DELIVERIES,
     &DECISIONS,
     &READINGS,
     &RECORDS,
+    &FORMS,
     &QUESTIONS,
 ];
 
 /// What the whole log is asked for.
-pub(crate) const OF_LOG: [&Group; 8] = [
+pub(crate) const OF_LOG: [&Group; 9] = [
     &SHARING,
     &DELIVERIES,
     &DECISIONS,
     &READINGS,
     &RECORDS,
+    &FORMS,
     &QUESTIONS,
     &SIGN_INS,
     &ARRANGEMENTS,
@@ -89,6 +91,17 @@ const RECORDS: Group = Group {
         EventKind::MeetingChanged,
         EventKind::Matched,
         EventKind::NoneMatched,
+    ],
+};
+const FORMS: Group = Group {
+    word: "forms",
+    name: "Forms asked for and used",
+    kinds: &[
+        EventKind::FormAsked,
+        EventKind::FormReminded,
+        EventKind::FormLate,
+        EventKind::FormAnswered,
+        EventKind::FormConsidered,
     ],
 };
 const QUESTIONS: Group = Group {
@@ -146,6 +159,12 @@ pub(crate) fn label(kind: EventKind, detail: &Detail) -> &'static str {
         EventKind::NoneMatched => "Something was found to be about none of the candidates",
         EventKind::Notified => "Somebody was told",
         EventKind::Corrected => "A correction was sent",
+        EventKind::FormAsked => "A form was asked for",
+        EventKind::FormReminded => "An agency was reminded of a form",
+        EventKind::FormLate => "A form is late",
+        EventKind::FormAnswered if said("late") == "true" => "A form that was asked for came late",
+        EventKind::FormAnswered => "A form that was asked for came",
+        EventKind::FormConsidered => "It was noted how a meeting used a form",
         EventKind::AreaChanged => "The area was changed",
         EventKind::AgencyChanged => "An agency was changed",
         EventKind::PersonChanged => "A person's account was changed",
@@ -275,6 +294,10 @@ fn told(notice: &str) -> &str {
         "moved" => "it was moved to another person's record",
         "merged" => "two records of one person were joined",
         "hold-escalated" => "a decision is overdue",
+        "form-asked" => "a form is asked for",
+        "form-reminded" => "a form is due soon",
+        "form-late" => "a form is late",
+        "form-considered" => "how a meeting used a form was noted",
         _ => "what a rule obliges to",
     }
 }

@@ -1,8 +1,8 @@
-//! Forms that were sent: which exchanges they are.
+//! Forms that were sent: which exchanges they are; and those that were asked for.
 
 use crate::db::Tx;
 use crate::error::StoreError;
-use crate::rows::FormSentRow;
+use crate::rows::{FormRequestRow, FormSentRow};
 
 impl Tx {
     /// What an agency has sent of a form, the newest first: about a nominal where one is given.
@@ -30,5 +30,55 @@ impl Tx {
                 .await
             }
         }
+    }
+
+    /// What an agency is asked for, or has asked for: what waits first, the soonest due before all.
+    pub async fn form_requests_of(
+        &mut self,
+        agency: &str,
+        limit: i64,
+    ) -> Result<Vec<FormRequestRow>, StoreError> {
+        self.select(
+            "where agency = $1 or unit = $1 order by \
+             case when answered_at is null then 0 else 1 end, due_at, id limit $2",
+            &[agency.into(), limit.into()],
+        )
+        .await
+    }
+
+    /// What an agency is asked for about a nominal, and has not answered.
+    pub async fn form_requests_open(
+        &mut self,
+        nominal: &str,
+        agency: &str,
+        form: &str,
+    ) -> Result<Vec<FormRequestRow>, StoreError> {
+        self.select(
+            "where nominal = $1 and agency = $2 and form = $3 and answered_at is null order by id",
+            &[nominal.into(), agency.into(), form.into()],
+        )
+        .await
+    }
+
+    /// Whether an agency is asked for a form for a meeting already, and has not answered.
+    pub async fn form_asked(
+        &mut self,
+        nominal: &str,
+        agency: &str,
+        form: &str,
+        meeting_on: &str,
+    ) -> Result<bool, StoreError> {
+        let open = self.form_requests_open(nominal, agency, form).await?;
+        Ok(open.iter().any(|row| row.meeting_on == meeting_on))
+    }
+
+    /// What has to be reminded of, or is late and not said to be.
+    pub async fn form_requests_due(&mut self, now: i64) -> Result<Vec<FormRequestRow>, StoreError> {
+        self.select(
+            "where answered_at is null and ((reminded_at is null and remind_at <= $1) \
+             or (late_at is null and due_at <= $1)) order by due_at limit 100",
+            &[now.into()],
+        )
+        .await
     }
 }

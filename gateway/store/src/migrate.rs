@@ -62,6 +62,7 @@ const RECORDS: &[Text] = &[
     shared!(15, "session moved", "0015_session_moved"),
     shared!(16, "kept form", "0016_kept_form"),
     shared!(17, "form", "0017_form"),
+    shared!(19, "form request", "0019_form_request"),
 ];
 
 const KEYS: &[Text] = &[shared!(1, "keys", "keys/0001_keys")];

@@ -3,10 +3,11 @@
 
 use gateway_core::{ExchangeState, Outcome, Role};
 use gateway_flow::admin::NominalChange;
-use gateway_flow::form::{FormGiven, FormSent};
+use gateway_flow::form::{Asked, FormGiven, FormSent};
 use gateway_flow::hold::Chosen;
 use gateway_flow::{Answer, Caller, FlowError};
 use gateway_store::testing::each;
+use jiff::civil::date;
 use serde_json::{Value, json};
 
 use crate::dossier::visitor;
@@ -369,4 +370,123 @@ async fn housing_gets_no_intelligence_and_nothing_about_the_victim() {
             (Outcome::Hold, true)
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coordinator_asks_is_answered_and_notes_how_the_meeting_used_it() {
+    for db in each().await {
+        let world = prison(db).await;
+        let unit = visitor(&world, "london-coordination", "coordinator").await;
+        let asked = Asked {
+            form: "annex-f".to_owned(),
+            nominal: world.nominal.clone(),
+            agency: None,
+            meeting_on: date(2026, 3, 27),
+            emergency: false,
+        };
+        let request = world.flow.ask_for_form(&unit, &asked).await.unwrap();
+        assert_eq!(request.agency, "hmp-riverside", "who holds the person");
+        // Friday 27 March; ten working days before it is Friday 13 March, at five.
+        assert_eq!(at(request.due), "2026-03-13T17:00:00Z");
+        let twice = world.flow.ask_for_form(&unit, &asked).await;
+        assert!(matches!(twice, Err(FlowError::Conflict(_))));
+        let police = visitor(&world, "met-police", "manager").await;
+        let not_theirs = world.flow.ask_for_form(&police, &asked).await;
+        assert!(matches!(
+            not_theirs,
+            Err(FlowError::Forbidden(_) | FlowError::NotFound)
+        ));
+        let officer = visitor(&world, "hmp-riverside", "officer").await;
+        let waiting = world.flow.form_requests(&officer).await.unwrap();
+        assert_eq!((waiting.len(), waiting[0].late), (1, false));
+        assert!(world.flow.form_requests(&police).await.unwrap().is_empty());
+
+        let id = send(&world, &officer, sent(answers())).await.id.unwrap();
+        let answered = world.flow.form_requests(&unit).await.unwrap();
+        assert_eq!(answered[0].exchange.as_deref(), Some(&*id));
+        assert!(answered[0].answered.is_some() && !answered[0].late);
+        signed(&world).await;
+        let early = world
+            .flow
+            .consider_form(&unit, &id, date(2026, 3, 27), "Agreed the plan")
+            .await;
+        assert!(
+            matches!(early, Err(FlowError::Invalid(_))),
+            "the meeting is to come"
+        );
+        world.at("2026-03-27T15:00:00Z");
+        let note = || {
+            world
+                .flow
+                .consider_form(&unit, &id, date(2026, 3, 27), "Agreed the plan")
+        };
+        note().await.unwrap();
+        assert!(matches!(note().await, Err(FlowError::Conflict(_))));
+        let used = world.flow.form_use(&officer, &id).await.unwrap().unwrap();
+        assert_eq!(
+            used,
+            ("2026-03-27".to_owned(), "Agreed the plan".to_owned())
+        );
+        let stranger = world.flow.form_use(&police, &id).await;
+        assert!(stranger.unwrap().is_some(), "the police have the form");
+        let housing = visitor(&world, "southwark-housing", "officer").await;
+        let stranger = world.flow.form_use(&housing, &id).await;
+        assert!(matches!(stranger, Err(FlowError::NotFound)));
+        let spoc = visitor(&world, "hmp-riverside", "spoc").await;
+        let told = world.flow.told_to(&spoc, None, 10).await.unwrap();
+        let kinds: Vec<&str> = told.iter().map(|told| told.kind.as_str()).collect();
+        assert_eq!(kinds, ["form-considered", "form-asked"]);
+        world.verify().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_answered_is_reminded_of_once_and_then_late_once() {
+    for db in each().await {
+        let world = prison(db).await;
+        let unit = visitor(&world, "london-coordination", "coordinator").await;
+        let soon = Asked {
+            form: "annex-f".to_owned(),
+            nominal: world.nominal.clone(),
+            agency: None,
+            meeting_on: date(2026, 3, 9),
+            emergency: true,
+        };
+        let request = world.flow.ask_for_form(&unit, &soon).await.unwrap();
+        assert_eq!(at(request.due), "2026-03-05T17:00:00Z");
+        let spoc = visitor(&world, "hmp-riverside", "spoc").await;
+        let told = async || {
+            world.flow.tick().await.unwrap();
+            world.flow.tick().await.unwrap();
+            let told = world.flow.told_to(&spoc, None, 10).await.unwrap();
+            told.into_iter().map(|told| told.kind).collect::<Vec<_>>()
+        };
+        assert_eq!(told().await, ["form-asked"]);
+        world.at("2026-03-03T17:00:00Z");
+        assert_eq!(told().await, ["form-reminded", "form-asked"]);
+        world.at("2026-03-05T17:00:00Z");
+        assert_eq!(told().await, ["form-late", "form-reminded", "form-asked"]);
+        assert!(world.flow.form_requests(&unit).await.unwrap()[0].late);
+        let officer = visitor(&world, "hmp-riverside", "officer").await;
+        send(&world, &officer, sent(answers())).await;
+        assert!(
+            world.flow.form_requests(&unit).await.unwrap()[0].late,
+            "it came late"
+        );
+        // A meeting the day after tomorrow, with less notice than there should be.
+        let next = Asked {
+            meeting_on: date(2026, 3, 10),
+            emergency: false,
+            ..soon
+        };
+        let request = world.flow.ask_for_form(&unit, &next).await.unwrap();
+        assert_eq!(at(request.due), "2026-03-09T17:00:00Z");
+        world.verify().await.unwrap();
+    }
+}
+
+fn at(micros: i64) -> String {
+    jiff::Timestamp::from_microsecond(micros)
+        .unwrap()
+        .to_string()
 }

@@ -102,6 +102,12 @@ fn text(told: &Told) -> String {
             "Consider whether the person is told that something was shared.".to_owned()
         }
         "hold-escalated" => "Something that waits for a decision has passed to you.".to_owned(),
+        "form-asked" => "Your agency is asked for a form for a meeting.".to_owned(),
+        "form-reminded" => "A form that your agency is asked for is due soon.".to_owned(),
+        "form-late" => "A form that your agency is asked for is late.".to_owned(),
+        "form-considered" => {
+            "How a meeting used a form that your agency sent was noted.".to_owned()
+        }
         "identified" => "A message was matched to a person.".to_owned(),
         other => format!("You are told: {}.", other.replace('-', " ")),
     }
