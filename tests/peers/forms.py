@@ -3,7 +3,7 @@
 usage: forms.py DEMO_DIR GATEWAY_BINARY
 """
 
-import copy, json
+import copy, datetime, json
 import smime, styles
 from mail import peer
 
@@ -151,6 +151,21 @@ assert again[1]["id"] == own["id"]
 hold = next(one for one in demo[PRISON].all("/api/v1/holds", "holds", person=manager) if one["exchange"] == own["id"] and one["role"] == "manager")
 status, refused = demo[PRISON].json(f"/api/v1/holds/{hold['id']}", {"decision": "approve", "reasons": "mine"}, manager)
 assert status == 403, refused
+# A coordinator asks for a form, the prison answers, and the meeting's use of it is noted.
+coordinator = demo.user(UNIT, "coordinator")
+meeting = (demo.now().date() + datetime.timedelta(days=40)).isoformat()
+asking = {"form": "annex-f", "nominal": person["ref"], "meeting_on": meeting}
+status, asked = demo[UNIT].json("/api/v1/form-requests", asking, coordinator)
+assert status == 201 and asked["agency"] == PRISON and not asked["late"], asked
+assert demo[UNIT].json("/api/v1/form-requests", asking, coordinator)[0] == 409
+assert demo["met-police"].json("/api/v1/form-requests", asking, demo.user("met-police", "practitioner"))[0] in (403, 404)
+waiting = lambda agency: demo[agency].json("/api/v1/form-requests")[1]["form_requests"]
+assert [one["id"] for one in waiting(PRISON)] == [asked["id"]] and not waiting("met-police")
+status, answer = demo[PRISON].json("/api/v1/annex-f", form(), writer)
+assert waiting(UNIT)[0]["exchange"] == answer["id"], waiting(UNIT)
+used = {"meeting_on": demo.now().date().isoformat(), "effect": "the licence conditions follow it"}
+assert demo[UNIT].ask(f"/api/v1/exchanges/{answer['id']}/consideration", used, coordinator)[0] == 204
+assert demo[UNIT].ask(f"/api/v1/exchanges/{answer['id']}/consideration", used, coordinator)[0] == 409
 demo.run("ledger", "verify", "--key", demo.key)
 demo.lives()
 print("forms hold")
