@@ -60,18 +60,6 @@ impl Tx {
         .await
     }
 
-    /// Whether an agency is asked for a form for a meeting already, and has not answered.
-    pub async fn form_asked(
-        &mut self,
-        nominal: &str,
-        agency: &str,
-        form: &str,
-        meeting_on: &str,
-    ) -> Result<bool, StoreError> {
-        let open = self.form_requests_open(nominal, agency, form).await?;
-        Ok(open.iter().any(|row| row.meeting_on == meeting_on))
-    }
-
     /// What has to be reminded of, or is late and not said to be.
     pub async fn form_requests_due(&mut self, now: i64) -> Result<Vec<FormRequestRow>, StoreError> {
         self.select(

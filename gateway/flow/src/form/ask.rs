@@ -74,13 +74,13 @@ pub struct FormRequestView {
 }
 
 impl Flow {
-    /// Asks for a form; the request. It is due ten working days before the meeting, two before an
+    /// Asks for a form; the request, which is the one there is where the same is asked already. It
+    /// is due ten working days before the meeting, two before an
     /// emergency one, and by the working day before the meeting where that day is past.
     ///
     /// # Errors
     /// [`FlowError::Forbidden`] for others than the area's coordinator; [`FlowError::NotFound`]
-    /// for another area's nominal; [`FlowError::Invalid`] where a field is wrong;
-    /// [`FlowError::Conflict`] where the same is asked already.
+    /// for another area's nominal; [`FlowError::Invalid`] where a field is wrong.
     pub async fn ask_for_form(
         &self,
         caller: &Caller,
@@ -131,12 +131,11 @@ impl Flow {
         let flow = self.clone();
         let work = work(move |tx| {
             Box::pin(async move {
-                if tx
-                    .form_asked(&row.nominal, &row.agency, &row.form, &row.meeting_on)
-                    .await?
-                {
-                    let why = "this has been asked already for the same meeting";
-                    return Err(FlowError::Conflict(why.to_owned()));
+                // Asked twice for one meeting, it is asked once.
+                let open = tx.form_requests_open(&row.nominal, &row.agency, &row.form);
+                let mut open = open.await?.into_iter();
+                if let Some(same) = open.find(|open| open.meeting_on == row.meeting_on) {
+                    return Ok((Vec::new(), view(same)));
                 }
                 let mut drafts = vec![about(EventKind::FormAsked, &row, &row.agency)?];
                 tx.put(&mut row).await?;

@@ -2,6 +2,7 @@
 //! between the pages but in the form itself, and the act has the form's own id, so that one sent
 //! twice is one act.
 
+mod ask;
 mod form;
 mod what;
 

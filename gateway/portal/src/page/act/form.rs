@@ -7,8 +7,8 @@ use gateway_flow::dossier::{Dossier, begin_of, end_of};
 use gateway_flow::{FieldFault, FlowError};
 use jiff::Timestamp;
 
-use super::Fault;
 use super::what::What;
+use super::{Fault, ask};
 use crate::Portal;
 use crate::component::{
     ChoiceItem, Choices, DateInput, ErrorItem, ErrorSummary, Html, Input, Pick, Row, Select,
@@ -109,7 +109,16 @@ impl Form {
                 }
             }
         }
-        if self.reasons.is_empty() {
+        if self.what == What::Ask && self.choices.is_empty() {
+            wrong("choice", ask::NOBODY);
+        }
+        if self.what == What::Ask && !matches!(date(&self.from), Ok(Some(_))) {
+            wrong(
+                "from-day",
+                "Enter the day of the meeting, such as 27 3 2026",
+            );
+        }
+        if self.what != What::Ask && self.reasons.is_empty() {
             wrong("reasons", "Enter your reasons");
         }
         self.faults = faults;
@@ -120,7 +129,7 @@ impl Form {
         let place = |pointer: &str| match pointer {
             "/reasons" => "reasons",
             "/nominal" | "/keep" => "reference",
-            "/from" => "from-day",
+            "/from" | "/meeting_on" => "from-day",
             "/until" => "until-day",
             _ => "choice",
         };
@@ -151,6 +160,7 @@ impl Form {
             What::Category => ("Select a category", "Category"),
             What::Custody => ("Select a prison", "Where the person is held"),
             What::Lead => ("Select the lead agency", "Lead agency"),
+            What::Ask => ("Select a form", "Form"),
             What::Partner | What::EndPartner | What::Merge | What::Move(_) => {
                 ("Select an agency", "Agency")
             }
@@ -174,6 +184,11 @@ impl Form {
             What::Move(exchange) => {
                 flow.move_exchange(caller, exchange, &self.reference, act)
                     .await
+            }
+            What::Ask => {
+                let on = date(&self.from).ok().flatten();
+                let asked = ask::read(&self.choice, reference, on).ok_or_else(|| self.unread())?;
+                flow.ask_for_form(caller, &asked).await.map(|_| ())
             }
             What::Partner
             | What::EndPartner
@@ -202,7 +217,7 @@ impl Form {
             What::Category => NominalChange::Category(number()?),
             What::Custody if self.choice == FREE => NominalChange::EndCustody,
             What::Custody => NominalChange::Custody(agency()?),
-            What::Merge | What::Move(_) => return Err(self.unread()),
+            What::Merge | What::Ask | What::Move(_) => return Err(self.unread()),
         })
     }
 
@@ -257,6 +272,12 @@ impl Form {
                 );
                 parts.push(Html::of(&self.day(from, &self.from)));
                 parts.push(Html::of(&self.day(until, &self.until)));
+            }
+            What::Ask => {
+                parts.push(Html::of(&self.select()));
+                let meeting = ("from", "Day of the meeting", "For example, 27 3 2026.");
+                parts.push(Html::of(&self.day(meeting, &self.from)));
+                return parts.into_iter().collect();
             }
             What::EndPartner | What::Lead | What::Custody => parts.push(Html::of(&self.select())),
         }
@@ -374,7 +395,13 @@ impl Form {
             rows.push(row("First day", &day(&self.from, "Today")));
             rows.push(row("Last day", &day(&self.until, "Not known yet")));
         }
-        rows.push(row("Reasons", &self.reasons));
+        if self.what == What::Ask {
+            let day = date(&self.from).ok().flatten();
+            let day = day.map_or_else(String::new, |day| words::date(&day.to_string()));
+            rows.push(row("Day of the meeting", &day));
+        } else {
+            rows.push(row("Reasons", &self.reasons));
+        }
         rows
     }
 }
@@ -456,6 +483,7 @@ async fn choices(
                 .chain(fits.map(|agency| pair(&agency.id, &agency.name)))
                 .collect()
         }
+        What::Ask => ask::choices(portal, dossier).await?,
         What::Merge | What::Move(_) => Vec::new(),
     })
 }

@@ -12,6 +12,8 @@ pub(super) enum What {
     Category,
     Custody,
     Merge,
+    /// A form of an agency, for a meeting.
+    Ask,
     /// An exchange, to another record.
     Move(String),
 }
@@ -27,6 +29,7 @@ impl What {
             "category" => Self::Category,
             "custody" => Self::Custody,
             "merge" => Self::Merge,
+            "form" => Self::Ask,
             _ => return None,
         })
     }
@@ -41,6 +44,7 @@ impl What {
             Self::Category => "category",
             Self::Custody => "custody",
             Self::Merge => "merge",
+            Self::Ask => "form",
             Self::Move(exchange) => return format!("messages/{exchange}/move"),
         };
         format!("change/{word}")
@@ -55,6 +59,7 @@ impl What {
             Self::Category => "Change the category",
             Self::Custody => "Change custody",
             Self::Merge => "Join a duplicate record to this one",
+            Self::Ask => "Ask for a form",
             Self::Move(_) => "Move a message to another record",
         }
     }
@@ -79,6 +84,9 @@ impl What {
             Self::Merge => {
                 "What was sent under the duplicate, its identifiers, meetings and partners go to this record. Everyone who has something of it is told. This cannot be undone."
             }
+            Self::Ask => {
+                "The agency is told, reminded before it is due, and told again when it is late. It is due ten working days before the meeting, or by the working day before it where that day is past."
+            }
             Self::Move(_) => {
                 "The sender and everyone who has it are told. Whoever has no part in the other person’s case can open it no longer."
             }
@@ -99,6 +107,7 @@ impl What {
             | Self::Level
             | Self::Category
             | Self::Custody
+            | Self::Ask
             | Self::Merge => Vec::new(),
         }
     }
