@@ -16,6 +16,21 @@ pub(crate) const TEXT: usize = 4_000;
 pub(crate) const LINES: usize = 50;
 pub(crate) const ROWS: usize = 1_000;
 
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
 /// Reads answers of one form on one day.
 pub(crate) struct Reader<'d> {
     pub(crate) form: &'d Definition,
@@ -106,10 +121,9 @@ impl Reader<'_> {
     /// A code; or the words for it, as people write them.
     fn code(&self, field: &Field, text: &str) -> Result<String, String> {
         let choices = self.form.choices(field);
-        let same = |known: &str| known.eq_ignore_ascii_case(text);
-        let found = choices
-            .iter()
-            .find(|(code, words)| same(code) || same(words));
+        let same = |known: &str| known.to_lowercase() == text.to_lowercase();
+        let by_code = choices.iter().find(|(code, _)| same(code));
+        let found = by_code.or_else(|| choices.iter().find(|(_, words)| same(words)));
         if let Some((code, _)) = found {
             return Ok(code.clone());
         }
@@ -119,7 +133,14 @@ impl Reader<'_> {
 
     fn many(&mut self, path: &str, field: &Field, value: &Value) -> Option<Answer> {
         let given: Vec<String> = match value {
-            Value::Array(all) => all.iter().filter_map(text).collect(),
+            Value::Array(all) => {
+                let texts: Option<Vec<String>> = all.iter().map(text).collect();
+                let Some(texts) = texts else {
+                    self.fault(path, "give a list of texts");
+                    return None;
+                };
+                texts
+            }
             Value::String(one) => one.split(['\n', ';']).map(str::to_owned).collect(),
             Value::Null => return None,
             Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
@@ -155,11 +176,7 @@ impl Reader<'_> {
     fn rows(&mut self, path: &str, field: &Field, value: &Value) -> Option<Answer> {
         let (none, rows) = match value {
             Value::Null => return None,
-            Value::Object(table) => {
-                let none = table.get("none").and_then(flag).unwrap_or_default();
-                let rows = table.get("rows").and_then(Value::as_array);
-                (none, rows.map_or(&[][..], Vec::as_slice))
-            }
+            Value::Object(table) => self.table(path, table)?,
             Value::Array(rows) => (false, rows.as_slice()),
             Value::String(_) | Value::Bool(_) | Value::Number(_) => {
                 self.fault(path, "give rows, or say that there are none");
@@ -175,7 +192,9 @@ impl Reader<'_> {
             return None;
         }
         if rows.len() > ROWS {
-            self.fault(path, format!("give at most {ROWS} rows"));
+            let count = rows.len();
+            let words = format!("these are {count} rows: give at most {ROWS}");
+            self.fault(path, words);
             return None;
         }
         let mut read = Vec::new();
@@ -188,6 +207,34 @@ impl Reader<'_> {
         }
         let table = Table { none, rows: read };
         (table.none || !table.rows.is_empty()).then_some(Answer::Rows(table))
+    }
+
+    /// A table's word that there are none, and its rows.
+    fn table<'v>(
+        &mut self,
+        path: &str,
+        table: &'v serde_json::Map<String, Value>,
+    ) -> Option<(bool, &'v [Value])> {
+        let known = |name: &&String| matches!(name.as_str(), "none" | "rows");
+        if let Some(name) = table.keys().find(|name| !known(name)) {
+            self.fault(&format!("{path}.{name}"), "give `rows` or `none`");
+            return None;
+        }
+        let none = match table.get("none") {
+            None => Some(false),
+            Some(given) if is_empty(given) => Some(false),
+            Some(given) => flag(given),
+        };
+        let rows = match table.get("rows") {
+            None | Some(Value::Null) => Some(&[][..]),
+            Some(given) => given.as_array().map(Vec::as_slice),
+        };
+        match (none, rows) {
+            (None, _) => self.fault(&format!("{path}.none"), "say yes or no"),
+            (_, None) => self.fault(&format!("{path}.rows"), "give a list of rows"),
+            (Some(none), Some(rows)) => return Some((none, rows)),
+        }
+        None
     }
 
     fn row(
@@ -253,12 +300,12 @@ fn line(text: &str) -> Result<String, String> {
     }
 }
 
-/// A text: composed, its lines ended alike and without spaces at their ends.
+/// A text: composed, its lines ended alike and without spaces at their ends; none at its beginning.
 fn block(text: &str) -> Result<String, String> {
     let composed: String = text.nfc().collect();
     let composed = composed.replace("\r\n", "\n").replace('\r', "\n");
     let lines: Vec<&str> = composed.split('\n').map(str::trim_end).collect();
-    let block = lines.join("\n").trim_matches('\n').to_owned();
+    let block = lines.join("\n").trim().to_owned();
     plain(&block.replace(['\n', '\t'], " "))?;
     match block.chars().count() <= TEXT {
         true => Ok(block),
@@ -270,7 +317,7 @@ fn block(text: &str) -> Result<String, String> {
 fn plain(text: &str) -> Result<(), String> {
     let hides = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
     };
     match text.chars().any(hides) {
         true => Err("take out the characters that cannot be seen".to_owned()),
@@ -278,8 +325,13 @@ fn plain(text: &str) -> Result<(), String> {
     }
 }
 
-/// A day as ISO 8601, from that or from day, month and year.
+/// A day as ISO 8601.
 fn date(text: &str) -> Option<String> {
+    day(text).map(|day| day.to_string())
+}
+
+/// A day as it is read in any answer: `2026-03-27`, `27/3/2026`, `27 March 2026`.
+pub fn day(text: &str) -> Option<Date> {
     let parts: Vec<&str> = text.split(['-', '/', '.', ' ']).collect();
     let [first, month, last] = parts.as_slice() else {
         return None;
@@ -288,11 +340,18 @@ fn date(text: &str) -> Option<String> {
         4 => (first, last),
         _ => (last, first),
     };
-    let date = Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
-    let date = date
-        .ok()
-        .filter(|date| (1900..=2999).contains(&date.year()));
-    date.map(|date| date.to_string())
+    let month = month.parse().ok().or_else(|| month_in_words(month))?;
+    let date = Date::new(year.parse().ok()?, month, day.parse().ok()?);
+    date.ok()
+        .filter(|date| (1900..=2999).contains(&date.year()))
+}
+
+/// A month's number, from its name or the first three letters of it.
+fn month_in_words(text: &str) -> Option<i8> {
+    let text = text.to_lowercase();
+    let is = |name: &&'static str| *name == text || (text.len() == 3 && name.starts_with(&text));
+    let at = MONTHS.iter().position(is)?;
+    i8::try_from(at + 1).ok()
 }
 
 /// A prison's code.
@@ -311,7 +370,10 @@ mod tests {
     #[test]
     fn a_line_and_a_text_have_one_spelling() {
         assert_eq!(line("  Cafe\u{301}  au\tlait ").unwrap(), "Café au lait");
-        assert_eq!(block("one \r\ntwo\r\n\r\n").unwrap(), "one\ntwo");
+        assert_eq!(
+            block("\r\n  one \r\n\r\n  two\r\n\r\n").unwrap(),
+            "one\n\n  two"
+        );
         line("a\u{202e}b").unwrap_err();
         line(&"x".repeat(LINE + 1)).unwrap_err();
         block(&"x".repeat(TEXT + 1)).unwrap_err();
@@ -319,10 +381,25 @@ mod tests {
 
     #[test]
     fn a_day_is_read_as_it_is_written_here() {
-        for text in ["2026-03-27", "27 3 2026", "27/03/2026", "27.3.2026"] {
+        for text in [
+            "2026-03-27",
+            "27 3 2026",
+            "27/03/2026",
+            "27.3.2026",
+            "27 March 2026",
+            "27-mar-2026",
+        ] {
             assert_eq!(date(text).as_deref(), Some("2026-03-27"), "{text}");
         }
-        for text in ["31 2 2026", "3/27/2026", "27 3 26", "today", ""] {
+        for text in [
+            "31 2 2026",
+            "3/27/2026",
+            "27 3 26",
+            "27 Ma 2026",
+            "27 Mart 2026",
+            "today",
+            "",
+        ] {
             assert_eq!(date(text), None, "{text}");
         }
     }

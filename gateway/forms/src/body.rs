@@ -171,10 +171,14 @@ mod tests {
     fn what_is_wrong_is_named_with_what_would_be_right() {
         let faults = read(&json!({
             "header": {"report_type": "weekly", "meeting_date": "31 2 2026", "colour": "red"},
-            "offender": {"pnc_id": "99/123456Y"},
+            "custody": {"security_category": "e"},
             "sentence": {"index_offences": {"none": true}},
             "contacts": {"visitors": {"none": true, "rows": [{"name": "A"}]}},
             "substance": {"tests": [{"date": "x", "kind": "random"}]},
+            "selfharm": {"acct": {"nune": true}},
+            "offender": {"pnc_id": "99/123456Y", "aliases": ["A", {"b": 1}]},
+            "risk": {"rotl": {"none": "perhaps"}},
+            "licence": {"actions": {"rows": {"what": "x"}}},
             "songs": {},
         }))
         .unwrap_err();
@@ -184,7 +188,11 @@ mod tests {
             "header.colour",
             "header.meeting_date",
             "header.report_type",
+            "licence.actions.rows",
+            "offender.aliases",
             "offender.pnc_id",
+            "risk.rotl.none",
+            "selfharm.acct.nune",
             "sentence.index_offences",
             "songs",
             "substance.tests.1.date",

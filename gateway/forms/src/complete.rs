@@ -1,8 +1,8 @@
 //! How far a form has been filled in, section by section.
 
 use crate::body::Body;
-use crate::check::is_required;
-use crate::definition::{Definition, Field};
+use crate::check::{Fault, is_required};
+use crate::definition::{Definition, Field, Kind, Section};
 
 /// A section's share of what has to be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,27 +18,49 @@ pub struct Share {
 }
 
 impl Definition {
-    /// Each section that is asked, with what is missing of it.
+    /// Each section that is asked, with what is missing of it: as [`Definition::missing`] has it,
+    /// a set of which one is wanted counting as one, and a table with a gap in a row as missing.
     pub fn completeness(&self, body: &Body) -> Vec<Share> {
+        let gaps = self.missing(body);
         let asked = self.sections.iter();
         let asked = asked.filter(|section| self.asks(section, body));
-        asked
-            .map(|section| {
-                let required = section.fields.iter().filter(|f| is_required(f, body));
-                let required: Vec<&Field> = required.collect();
-                let missing: Vec<String> = required
-                    .iter()
-                    .filter(|f| body.answer(&format!("{}.{}", section.id, f.id)).is_none())
-                    .map(|f| f.label.clone())
-                    .collect();
-                Share {
-                    section: section.id.clone(),
-                    answered: required.len() - missing.len(),
-                    required: required.len(),
-                    missing,
-                }
-            })
-            .collect()
+        asked.map(|section| share(section, body, &gaps)).collect()
+    }
+}
+
+fn share(section: &Section, body: &Body, gaps: &[Fault]) -> Share {
+    let is_gap = |field: &Field| {
+        let path = format!("{}.{}", section.id, field.id);
+        let row = format!("{path}.");
+        let mut gaps = gaps.iter();
+        gaps.any(|gap| gap.path == path || gap.path.starts_with(&row))
+    };
+    let said = |field: &Field| {
+        body.answer(&format!("{}.{}", section.id, field.id))
+            .is_some()
+    };
+    let (mut required, mut missing) = (0, Vec::new());
+    for field in &section.fields {
+        let counts = is_required(field, body) || (field.kind == Kind::Rows && said(field));
+        required += usize::from(counts);
+        if counts && is_gap(field) {
+            missing.push(field.label.clone());
+        }
+    }
+    for set in &section.at_least_one {
+        let of_set = |field: &&Field| set.contains(&field.id);
+        let fields: Vec<&Field> = section.fields.iter().filter(of_set).collect();
+        required += 1;
+        if !fields.iter().any(|field| said(field)) {
+            let labels: Vec<&str> = fields.iter().map(|field| field.label.as_str()).collect();
+            missing.push(labels.join(" or "));
+        }
+    }
+    Share {
+        section: section.id.clone(),
+        answered: required - missing.len(),
+        required,
+        missing,
     }
 }
 
@@ -72,6 +94,10 @@ mod tests {
             .unwrap();
         assert_eq!((header.answered, header.required), (1, 2));
         assert_eq!(header.missing, ["Date of the meeting"]);
+        let offender = shares.iter().find(|share| share.section == "offender");
+        let missing = &offender.unwrap().missing;
+        let one_of = "PNC ID or Probation CRN or ViSOR reference";
+        assert!(missing.iter().any(|label| label == one_of), "{missing:?}");
         let (sentenced, shares) = of("sentenced", "pre_release");
         assert!(has(&sentenced, "sentence.length") && has(&sentenced, "release.planned_date"));
         assert!(!has(&sentenced, "sentence.recalled_on"));
@@ -90,5 +116,10 @@ mod tests {
         let paths: Vec<&str> = missing.iter().map(|fault| fault.path.as_str()).collect();
         assert!(!paths.contains(&"behaviour.adjudications"));
         assert!(paths.contains(&"behaviour.incidents.1.summary"));
+        let shares = form.completeness(&body);
+        let behaviour = shares.iter().find(|share| share.section == "behaviour");
+        let missing = &behaviour.unwrap().missing;
+        assert!(missing.iter().any(|label| label == "Incidents"));
+        assert!(missing.iter().all(|label| label != "Adjudications"));
     }
 }

@@ -228,6 +228,7 @@ impl Definition {
     fn fits(&self) -> Result<(), BadDefinition> {
         for (name, list) in &self.lists {
             distinct(name, list.iter().map(|(code, _)| code))?;
+            told_apart(name, list)?;
         }
         for when in &self.purpose_when {
             let condition = Condition {
@@ -348,6 +349,20 @@ fn distinct<'a>(at: &str, ids: impl Iterator<Item = &'a String>) -> Result<(), B
     Ok(())
 }
 
+/// Codes are also written in their words: neither may be read as another's.
+fn told_apart(name: &str, list: &List) -> Result<(), BadDefinition> {
+    let mut known = BTreeMap::new();
+    for (at, (code, words)) in list.iter().enumerate() {
+        for said in [code, words] {
+            let earlier = known.insert(said.to_lowercase(), at);
+            if earlier.is_some_and(|earlier| earlier != at) {
+                return unfit(name, format!("`{said}` means two things"));
+            }
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -402,6 +417,11 @@ mod tests {
                 other => panic!("{fields}: {other:?}"),
             }
         }
+        let twice = ANNEX_F.replace(r#"["remand", "On remand"]"#, r#"["remand", "Sentenced"]"#);
+        assert!(matches!(
+            Definition::read(&twice),
+            Err(BadDefinition::Unfit { at, .. }) if at == "status"
+        ));
         assert!(matches!(
             small("{ id = 'a', label = 'A', kind = 'song' }"),
             Err(BadDefinition::Unread(_))

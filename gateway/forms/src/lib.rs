@@ -14,6 +14,7 @@ mod library;
 mod part;
 mod schema;
 
+pub use answer::day;
 pub use body::{Answer, Body, Row, Table};
 pub use check::Fault;
 pub use complete::Share;

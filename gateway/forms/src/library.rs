@@ -12,7 +12,7 @@ use crate::definition::{BadDefinition, Definition};
 struct Embedded;
 
 /// Forms by their ids.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Library(BTreeMap<String, Definition>);
 
 /// Why forms do not load.
@@ -51,8 +51,8 @@ impl Library {
     /// [`LoadError`], with the file.
     pub fn embedded() -> Result<Self, LoadError> {
         let mut library = Self(BTreeMap::new());
-        for name in Embedded::iter() {
-            if let Some(file) = Embedded::get(&name).filter(|_| is_form(&name)) {
+        for name in Embedded::iter().filter(|name| is_form(name)) {
+            if let Some(file) = Embedded::get(&name) {
                 library.add(&name, &String::from_utf8_lossy(&file.data))?;
             }
         }
@@ -111,9 +111,9 @@ impl Library {
     }
 }
 
-/// Files of other kinds, and those that an editor leaves, are no forms.
-fn is_form(file: &str) -> bool {
-    !file.starts_with('.') && Path::new(file).extension().is_some_and(|end| end == "toml")
+/// Whether a file of the folder is a form's: an editor's copy is not.
+fn is_form(name: &str) -> bool {
+    !name.starts_with('.') && Path::new(name).extension().is_some_and(|ext| ext == "toml")
 }
 
 #[cfg(test)]
