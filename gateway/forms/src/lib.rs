@@ -13,6 +13,7 @@ mod definition;
 mod library;
 mod part;
 mod schema;
+mod view;
 
 pub use answer::day;
 pub use body::{Answer, Body, Row, Table};
@@ -23,3 +24,4 @@ pub use definition::{
 };
 pub use library::{Library, LoadError};
 pub use part::{Carried, MEDIA_TYPE, Part, changed};
+pub use view::{Item, Said, Shown, View, day_in_words, mark};
