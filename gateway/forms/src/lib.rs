@@ -12,6 +12,7 @@ mod complete;
 mod definition;
 mod library;
 mod part;
+mod paste;
 mod schema;
 mod view;
 
@@ -24,4 +25,5 @@ pub use definition::{
 };
 pub use library::{Library, LoadError};
 pub use part::{Carried, MEDIA_TYPE, Part, changed};
+pub use paste::{PASTE_BYTES, PasteFault, Pasted};
 pub use view::{Item, Said, Shown, View, day_in_words, mark};
