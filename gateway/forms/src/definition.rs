@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use gateway_core::{AgencyKind, Category, IdentifierKind, Purpose, Role};
 use serde::Deserialize;
 
+use crate::body::Body;
+use crate::example::EXAMPLE_DAY;
+
 /// A form's definition.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -97,6 +100,10 @@ pub struct Field {
     /// More about what is asked.
     #[serde(default)]
     pub hint: Option<String>,
+    /// A plausible answer, for the example of a filled-in form, where what is made from the kind
+    /// reads badly.
+    #[serde(default)]
+    pub example: Option<String>,
     /// The kind of information, where it is not the section's.
     #[serde(default)]
     pub category: Option<Category>,
@@ -208,6 +215,7 @@ impl Definition {
         let definition: Self =
             toml::from_str(text).map_err(|error| BadDefinition::Unread(error.to_string()))?;
         definition.fits()?;
+        definition.example_fits()?;
         Ok(definition)
     }
 
@@ -255,6 +263,18 @@ impl Definition {
             }
         }
         Ok(())
+    }
+
+    /// What the form gives as examples are answers to it.
+    fn example_fits(&self) -> Result<(), BadDefinition> {
+        let (_, faults) = Body::gather(self, &self.example(), EXAMPLE_DAY);
+        match faults.into_iter().next() {
+            Some(fault) => unfit(
+                &fault.path,
+                format!("the example does not fit: {}", fault.words),
+            ),
+            None => Ok(()),
+        }
     }
 
     fn field_fits(&self, place: &str, field: &Field) -> Result<(), BadDefinition> {
@@ -411,6 +431,10 @@ mod tests {
                 "s.a",
             ),
             ("{ id = 'a b', label = 'A', kind = 'line' }".to_owned(), "s"),
+            (
+                "{ id = 'a', label = 'A', kind = 'date', example = 'today' }".to_owned(),
+                "s.a",
+            ),
         ] {
             match small(&fields) {
                 Err(BadDefinition::Unfit { at: found, .. }) => assert_eq!(found, at, "{fields}"),

@@ -10,6 +10,7 @@ mod body;
 mod check;
 mod complete;
 mod definition;
+mod example;
 mod library;
 mod part;
 mod paste;
