@@ -4,7 +4,7 @@ usage: forms.py DEMO_DIR GATEWAY_BINARY
 """
 
 import copy, datetime, json
-import smime, styles
+import jsonschema, smime, styles
 from mail import peer
 
 demo = peer()
@@ -85,6 +85,13 @@ assert status == 200 and headers["Content-Type"] == "application/schema+json", (
 schema = json.loads(text)
 assert schema["$id"] == "/schemas/annex-f.json" and "behaviour" in schema["properties"]["answers"]["properties"]
 assert demo[PRISON].ask("/schemas/annex-z.json")[0] == 404
+for prison in (PRISON, "hmp-southfield"):
+    for about in demo.nominals[:3]:
+        for agency in (UNIT, "southwark-housing", prison):
+            words = json.dumps(schema["examples"][0]).replace("$NOMINAL", about["ref"]).replace("$AGENCY", agency)
+            jsonschema.validate(json.loads(words), schema)
+            status, answer = demo[prison].json("/api/v1/annex-f", json.loads(words))
+            assert status == 201 and answer["id"], (prison, about["ref"], agency, answer)
 status, posted = demo[PRISON].json("/api/v1/annex-f", form(), writer)
 assert status == 201 and posted["state"] == "held" and posted["nominal"] == person["ref"], posted
 assert {cell["outcome"] for cell in posted["decisions"]} == {"hold"}, posted["decisions"]

@@ -142,7 +142,7 @@ pub(crate) async fn schema(
 fn posted(form: &gateway_forms::Definition) -> Value {
     let mut answers = form.schema();
     if let Some(answers) = answers.as_object_mut() {
-        for own in ["$schema", "$id"] {
+        for own in ["$schema", "$id", "examples"] {
             answers.remove(own);
         }
     }
@@ -188,5 +188,10 @@ fn posted(form: &gateway_forms::Definition) -> Value {
         },
         "required": ["answers"],
         "additionalProperties": false,
+        "examples": [{
+            "nominal": {"ref": "$NOMINAL"},
+            "recipients": ["$AGENCY"],
+            "answers": form.example(),
+        }],
     })
 }

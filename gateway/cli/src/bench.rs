@@ -4,6 +4,7 @@
 //! machine's own limit for the same work, or the bare part that the gateway adds to.
 
 mod absent;
+mod annex_f;
 mod bare;
 mod decide;
 mod figure;
@@ -24,13 +25,13 @@ use self::figure::Figure;
 use crate::{say, usage};
 
 /// The measurements. Memory is measured first, while the process is small.
-const NAMES: [&str; 8] = [
-    "seal", "decide", "proof", "record", "post", "ingest", "absent", "portal",
+const NAMES: [&str; 9] = [
+    "seal", "decide", "proof", "record", "post", "ingest", "absent", "portal", "annex-f",
 ];
 
 /// Measure the gateway against its limits
 ///
-/// NAME is one of `record`, `post`, `ingest`, `decide`, `seal`, `proof`, `absent` and `portal`. Every
+/// NAME is one of `record`, `post`, `ingest`, `decide`, `seal`, `proof`, `absent`, `portal` and `annex-f`. Every
 /// figure stands beside its limit or its peer, measured in the same run; `ratio` is the figure
 /// divided by the peer's. In JSON, `median` and `p99` are microseconds, `rate` is a second, and
 /// `unit` is that of `figure` and `peer_figure`. Everything happens in a temporary folder (TMPDIR
@@ -42,7 +43,7 @@ pub struct Bench {
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Measure `record`, `post`, `ingest` and `portal` on this PostgreSQL server as well, in databases of its own
+    /// Measure `record`, `post`, `ingest`, `portal` and `annex-f` on this PostgreSQL server as well, in databases of its own
     #[arg(long, value_name = "URL")]
     database: Option<String>,
     /// Seal a stream of 1 GiB as well
@@ -127,6 +128,7 @@ async fn measure(name: &str, setup: &Setup) -> anyhow::Result<Vec<Figure>> {
         "proof" => proof::run(setup),
         "absent" => absent::run(setup).await,
         "portal" => portal::run(setup).await,
+        "annex-f" => annex_f::run(setup).await,
         other => Err(known(other).err().unwrap_or_else(|| usage(other))),
     }
 }

@@ -12,7 +12,7 @@ use crate::definition::{BadDefinition, Definition};
 struct Embedded;
 
 /// Forms by their ids.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Library(BTreeMap<String, Definition>);
 
 /// Why forms do not load.

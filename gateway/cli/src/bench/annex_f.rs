@@ -1,0 +1,196 @@
+//! `annex-f`: whole forms a second, each cut into its kinds of information and sealed to eight
+//! agencies, and where the time goes. Sent in an emergency, so that nothing waits for a signature.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use gateway_core::{Channel, Personal};
+use gateway_flow::form::FormSent;
+use gateway_flow::submission::{Emergency, RecipientClaim};
+use gateway_flow::{Answer, Caller, Flow};
+use gateway_forms::Body;
+use serde_json::Value;
+
+use super::Setup;
+use super::figure::Figure;
+use super::send::many;
+use super::times::{Times, Watch, count};
+use super::world::World;
+
+const NAME: &str = "annex-f";
+const FORM: &str = "annex-f";
+/// Forms sent one after another, and together.
+const ALONE: usize = 60;
+const TOGETHER: usize = 600;
+const SENDERS: usize = 32;
+/// What is meant to be reached, forms a second (two cores).
+const TARGET: f64 = 100.0;
+const UNIT: &str = "forms/s";
+/// Who sends, and to whom.
+const PRISON: &str = "hmp-northgate";
+const TO: [&str; 8] = [
+    "london-coordination",
+    "met-police",
+    "london-probation",
+    "southwark-housing",
+    "london-mental-health",
+    "southwark-children",
+    "southwark-adults",
+    "hmp-southfield",
+];
+
+/// Measures.
+pub async fn run(setup: &Setup) -> anyhow::Result<Vec<Figure>> {
+    let mut figures = Vec::new();
+    for server in setup.databases() {
+        let world = World::make(server).await?;
+        let measured = on(setup, &world).await;
+        world.end().await?;
+        figures.extend(measured?);
+    }
+    Ok(figures)
+}
+
+async fn on(setup: &Setup, world: &World) -> anyhow::Result<Vec<Figure>> {
+    let sender = Sender::new(world).await?;
+    let on = world.database;
+    let (mut laps, started) = (BTreeMap::<&str, Vec<f64>>::new(), Watch::start());
+    let alone = setup.times(ALONE);
+    for _ in 0..alone {
+        let mut watch = Watch::start();
+        sender.validated()?;
+        laps.entry("parse and validate")
+            .or_default()
+            .push(watch.lap());
+        let submission = sender
+            .flow
+            .form_submission(sender.caller.clone(), sender.form())
+            .await?;
+        laps.entry("cut and take").or_default().push(watch.lap());
+        let note = |step| laps.entry(step).or_default().push(watch.lap());
+        let prepared = sender.flow.prepare(submission, note).await?;
+        sealed(&sender.flow.record_prepared(prepared).await?)?;
+        laps.entry("record").or_default().push(watch.lap());
+    }
+    let single = count(alone) / started.seconds();
+    let own = sender.clone();
+    let (seconds, sent) = many(vec![(); setup.times(TOGETHER)], SENDERS, move |()| {
+        let sender = own.clone();
+        async move {
+            let answer = sender
+                .flow
+                .submit_form(sender.caller.clone(), sender.form());
+            sealed(&answer.await?)
+        }
+    })
+    .await?;
+    let rate = count(sent.len()) / seconds;
+    let wraps = sent.first().copied().unwrap_or_default();
+    let case = format!("{on}: whole forms, {wraps} wraps each, {SENDERS} senders");
+    let mut figures = vec![
+        Figure::rate(NAME, case, rate, UNIT)
+            .beside("the target", TARGET)
+            .at_least(1.0),
+        Figure::rate(NAME, format!("{on}: one after another"), single, UNIT),
+    ];
+    let all: f64 = laps.values().flatten().sum::<f64>() / count(alone);
+    for (step, times) in laps {
+        let case = format!("{on}: {step}, one after another");
+        figures.push(Figure::times(NAME, case, &Times::of(times)).beside("the whole way", all));
+    }
+    Ok(figures)
+}
+
+/// How many wraps a form has, which went out at once.
+fn sealed(answer: &Answer) -> anyhow::Result<usize> {
+    let permitted = |d: &&gateway_flow::DecisionView| d.outcome == gateway_core::Outcome::Permit;
+    let wraps = answer.matrix.iter().filter(permitted).count();
+    anyhow::ensure!(
+        wraps > 0 && answer.receipt.is_some(),
+        "the form that is measured went to nobody: {:?}",
+        answer.matrix
+    );
+    Ok(wraps)
+}
+
+/// A prison officer who sends the same form again and again.
+#[derive(Clone)]
+struct Sender {
+    flow: Flow,
+    caller: Caller,
+    reference: String,
+    answers: Value,
+}
+
+impl Sender {
+    async fn new(world: &World) -> anyhow::Result<Self> {
+        let flow = world.flow.clone();
+        let agencies = world.state.agencies.iter();
+        let prison = agencies.into_iter().find(|agency| agency.id == PRISON);
+        let users = prison.context("a prison")?.users.iter();
+        let officer = users.into_iter().find(|user| user.role == "practitioner");
+        let email = &officer.context("an officer of the prison")?.email;
+        let person = flow.caller_person(&PRISON.parse()?, email).await?;
+        let nominals = world.state.nominals.iter();
+        let held = nominals.into_iter().find(|one| one.prison_number.is_some());
+        let form = flow.forms.form(FORM).context("the form")?;
+        Ok(Self {
+            caller: Caller {
+                agency: PRISON.parse()?,
+                person: Some(person),
+                channel: Channel::Api,
+                proof: "mutual-tls",
+            },
+            reference: held.context("somebody in prison")?.reference.clone(),
+            answers: form.example(),
+            flow,
+        })
+    }
+
+    /// Another form each time: the same again is recognised, and costs more.
+    fn form(&self) -> FormSent {
+        let mut answers = self.answers.clone();
+        let fresh = format!("Told by {:032x}", rand::random::<u128>());
+        for section in answers
+            .as_object_mut()
+            .into_iter()
+            .flat_map(serde_json::Map::values_mut)
+        {
+            let fields = section.as_object_mut().into_iter().flatten();
+            for (_, value) in
+                fields.filter(|(_, value)| value.as_str().is_some_and(|t| t.len() > 40))
+            {
+                *value = Value::String(fresh.clone());
+            }
+        }
+        let recipients = TO.iter().filter_map(|id| id.parse().ok());
+        let recipients: Vec<gateway_core::AgencyId> = recipients.collect();
+        FormSent {
+            reference: Some(self.reference.clone()),
+            recipients: recipients
+                .iter()
+                .map(|agency| RecipientClaim {
+                    agency: agency.clone(),
+                    person: None,
+                    reason: None,
+                })
+                .collect(),
+            emergency: Some(Emergency {
+                statement: Personal::new("he is released in an hour".to_owned()),
+                confirm_recipients: recipients,
+            }),
+            ..FormSent::new(FORM, answers)
+        }
+    }
+
+    /// Parses and validates the form alone.
+    fn validated(&self) -> anyhow::Result<usize> {
+        let form = self.flow.forms.form(FORM).context("the form")?;
+        let text = serde_json::to_vec(&self.answers)?;
+        let given: Value = serde_json::from_slice(&text)?;
+        let today = gateway_core::calendar::local_date(self.flow.clock.now());
+        let (body, faults) = Body::gather(form, &given, today);
+        anyhow::ensure!(faults.is_empty(), "the example of the form is wrong");
+        Ok(form.missing(&body).len())
+    }
+}
