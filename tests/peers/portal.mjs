@@ -39,6 +39,20 @@ export function ask(address, { agency, body, method, headers = {} } = {}) {
   });
 }
 
+/** An exchange with documents, as an agency's system sends it; its answer. */
+export async function submit(agency, exchange, documents) {
+  const edge = "an-edge-that-no-document-has";
+  const part = (head, body) => [Buffer.from(`--${edge}\r\nContent-Disposition: form-data; ${head}\r\n\r\n`), body, Buffer.from("\r\n")];
+  const parts = Object.entries(documents).flatMap(([name, body]) => part(`name="${name}"; filename="${name}.pdf"\r\nContent-Type: application/pdf`, body));
+  const body = Buffer.concat([...part('name="exchange"\r\nContent-Type: application/json', Buffer.from(JSON.stringify(exchange))), ...parts, Buffer.from(`--${edge}--\r\n`)]);
+  const answer = await ask(`${demo.api}/api/v1/exchanges`, {
+    agency, body, headers: { "content-type": `multipart/form-data; boundary=${edge}`, "content-length": body.length } });
+  assert.equal(answer.status, 201, answer.body.toString());
+  const sent = JSON.parse(answer.body);
+  assert.equal(sent.state, "released", answer.body.toString());
+  return sent;
+}
+
 export async function clock(move) {
   const answer = await fetch(`${demo.ops}/clock`, move ? { method: "POST", body: JSON.stringify(move) } : {});
   assert.equal(answer.status, 200, await answer.text());

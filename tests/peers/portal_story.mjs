@@ -9,7 +9,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { audits } from "./lighthouse.mjs";
-import { agencies, ask, browser, clock, context, cookieOf, demo, download, folder, found, gateway, look, scripted, signIn } from "./portal.mjs";
+import { agencies, ask, browser, clock, context, cookieOf, demo, download, folder, found, gateway, look, scripted, signIn, submit } from "./portal.mjs";
 
 const nominal = demo.nominals[0];
 
@@ -21,18 +21,7 @@ async function post(report, note = "Seen at the school gate.\nHe knows where <b>
     necessity: "whoever houses him must know", bases: ["CJA 2003 s.325"],
     items: [{ title: "Risk note", category: "RISK", text: note },
             { title: "Risk report.pdf", category: "RISK", document: "report" }] };
-  const edge = "an-edge-that-no-report-has";
-  const part = (head, body) => [Buffer.from(`--${edge}\r\nContent-Disposition: form-data; ${head}\r\n\r\n`), body, Buffer.from("\r\n")];
-  const body = Buffer.concat([
-    ...part('name="exchange"\r\nContent-Type: application/json', Buffer.from(JSON.stringify(exchange))),
-    ...part('name="report"; filename="report.pdf"\r\nContent-Type: application/pdf', report),
-    Buffer.from(`--${edge}--\r\n`)]);
-  const answer = await ask(`${demo.api}/api/v1/exchanges`, {
-    agency: "met-police", body, headers: { "content-type": `multipart/form-data; boundary=${edge}`, "content-length": body.length } });
-  const sent = JSON.parse(answer.body);
-  assert.equal(answer.status, 201, answer.body.toString());
-  assert.equal(sent.state, "released", answer.body.toString());
-  return sent.id;
+  return (await submit("met-police", exchange, { report })).id;
 }
 
 const officer = agencies["southwark-housing"].users.find((user) => user.role === "spoc") ?? agencies["southwark-housing"].users[0];
