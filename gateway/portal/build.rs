@@ -1,6 +1,9 @@
-//! Makes the files that pages refer to out of GOV.UK Frontend and what is used of MOJ Frontend,
+//! Makes the files that pages refer to out of what is used of GOV.UK Frontend and MOJ Frontend,
 //! as npm installed them: without the font and the crest, whose licence is for gov.uk alone;
 //! named by their content; compressed.
+
+#[path = "build/styles.rs"]
+mod styles;
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -26,11 +29,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={PACKAGE}/govuk-frontend.min.css");
     println!("cargo:rerun-if-changed={PACKAGE}/govuk-frontend.min.js");
     println!("cargo:rerun-if-changed={MOJ}/moj-frontend.min.css");
-    println!("cargo:rerun-if-changed=assets");
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=build");
     let out = PathBuf::from(env::var("OUT_DIR")?);
+    let blocks = styles::blocks()?;
+    let used = |selector: &str| styles::is_used(selector, &blocks);
+    // Of MOJ Frontend not what its own script shows and hides.
+    let used_of_moj = |selector: &str| {
+        let mut ours = MOJ_USED.iter();
+        ours.any(|class| selector.contains(class)) && !selector.contains(".js-enabled")
+    };
     let styles = [
-        plain_styles(&package(PACKAGE, "govuk-frontend.min.css")?),
-        plain_styles(&used(&package(MOJ, "moj-frontend.min.css")?)),
+        styles::cut(
+            &plain_styles(&package(PACKAGE, "govuk-frontend.min.css")?),
+            &used,
+        ),
+        styles::cut(
+            &plain_styles(&package(MOJ, "moj-frontend.min.css")?),
+            &used_of_moj,
+        ),
         own("portal.css")?,
     ]
     .concat();
@@ -94,48 +111,6 @@ fn plain_styles(styles: &str) -> String {
         .replace(&format!("{FONT},arial,sans-serif"), FONTS)
         .replace("url(/assets/images/govuk-crest.svg)", "none")
         .replace("sourceMappingURL", "")
-}
-
-/// Of the rules of MOJ Frontend those of what is used: but for what its own script shows and
-/// hides, and without its pictures.
-fn used(styles: &str) -> String {
-    let mut kept = String::new();
-    let mut rest = styles;
-    while let Some((head, body, after)) = rule(rest) {
-        rest = after;
-        let (head, body) = match head.starts_with('@') {
-            true => (head, used(body)),
-            false => (head, without_pictures(body)),
-        };
-        let wanted = head.starts_with('@')
-            || MOJ_USED.iter().any(|class| head.contains(class)) && !head.contains(".js-enabled");
-        if wanted && !body.is_empty() {
-            kept.extend([head, "{", &body, "}"]);
-        }
-    }
-    kept
-}
-
-/// The first rule: its head, its body, and what comes after it.
-fn rule(styles: &str) -> Option<(&str, &str, &str)> {
-    let open = styles.find('{')?;
-    let mut depth = 0;
-    for (at, letter) in styles.bytes().enumerate().skip(open) {
-        match letter {
-            b'{' => depth += 1,
-            b'}' => depth -= 1,
-            _ => continue,
-        }
-        if depth == 0 {
-            return Some((&styles[..open], &styles[open + 1..at], &styles[at + 1..]));
-        }
-    }
-    None
-}
-
-fn without_pictures(body: &str) -> String {
-    let kept = body.split(';').filter(|one| !one.contains("url("));
-    kept.collect::<Vec<_>>().join(";")
 }
 
 struct Made {
