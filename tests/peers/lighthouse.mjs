@@ -23,6 +23,8 @@ async function audit(port, address, cookie) {
   return {
     address: lhr.finalDisplayedUrl,
     scores: Object.fromEntries(categories.map((category) => [category.id, Math.round(category.score * 100)])),
+    // How much of the page jumps while it loads: up to 0.1 is taken for good.
+    shift: lhr.audits["cumulative-layout-shift"].numericValue,
     lost: Object.fromEntries(categories.map((category) => [category.id, lost(category).map((one) => [one.id, one.displayValue ?? one.title, one.details?.items])])),
   };
 }
