@@ -63,8 +63,11 @@ pub struct WaitingView {
     pub asked: Asked,
     /// Something of it has passed to the deputy and the coordinator.
     pub escalated: bool,
-    /// Something of it is for this person to decide.
+    /// Something of it waits for a role of this person.
     pub yours: bool,
+    /// This person may decide something of it: not what they sent themself, nor what their own
+    /// agency sent where the rule wants another.
+    pub decidable: bool,
     /// Since when, microseconds UTC.
     pub since: i64,
 }
@@ -158,16 +161,33 @@ impl Flow {
             open.retain(|hold| hold.state == "open");
             let questions = tx.questions_of(&row.id).await?;
             drop(tx);
-            let mut kept = Vec::new();
+            let (mut kept, mut decidable) = (Vec::new(), false);
             for hold in open {
                 let yours = self.may_decide(caller, &hold, &row.area).await?;
+                if yours && !decidable {
+                    decidable = self.is_free_to_decide(caller, &row, &hold).await?;
+                }
                 if all || yours {
                     kept.push((hold, yours));
                 }
             }
-            views.push(self.waiting_view(place, &row, &kept, &questions).await?);
+            let view = self.waiting_view(place, &row, &kept, &questions, decidable);
+            views.push(view.await?);
         }
         Ok(views)
+    }
+
+    /// Whether nothing hinders a person who has the role.
+    async fn is_free_to_decide(
+        &self,
+        caller: &Caller,
+        row: &ExchangeRow,
+        hold: &HoldRow,
+    ) -> Result<bool, FlowError> {
+        let person = caller.person.as_ref().map_or("", |person| &person.id);
+        let mut tx = self.store.read().await?;
+        let hindrance = self.hindrance(&mut tx, person, &caller.agency, row, hold);
+        Ok(hindrance.await?.is_none())
     }
 
     async fn waiting_view(
@@ -176,6 +196,7 @@ impl Flow {
         row: &ExchangeRow,
         holds: &[(HoldRow, bool)],
         questions: &[QuestionRow],
+        decidable: bool,
     ) -> Result<WaitingView, FlowError> {
         let mut roles: Vec<(String, String)> = Vec::new();
         let mut titles: Vec<String> = Vec::new();
@@ -210,6 +231,7 @@ impl Flow {
             roles,
             escalated: holds.iter().any(|(hold, _)| hold.escalated_at.is_some()),
             yours: holds.iter().any(|(_, yours)| *yours),
+            decidable,
             since: holds.iter().map(|(hold, _)| hold.since).min().unwrap_or(0),
         })
     }

@@ -7,6 +7,7 @@ use gateway_flow::hold::{Asked, Chosen, ReviewView};
 use gateway_flow::{Caller, FlowError};
 use gateway_store::rows::QuestionRow;
 use gateway_store::testing::each;
+use jiff::SignedDuration;
 
 use crate::reasons::events;
 use crate::world::{World, item, letter, world};
@@ -256,6 +257,13 @@ async fn nobody_decides_on_what_their_colleague_sent_where_the_rule_wants_anothe
         world.at("2026-03-06T09:00:00Z");
         flow.tick().await.unwrap();
         let coordinator = world.caller(unit, Some("coordinator")).await;
+        let waits = async |who: &Caller| {
+            let waiting = flow.waiting(who, None, 20).await.unwrap();
+            let of = waiting.iter().map(|one| (one.yours, one.decidable));
+            of.collect::<Vec<_>>()
+        };
+        assert_eq!(waits(&coordinator).await, [(true, false)], "for another");
+        assert_eq!(waits(&guardian(&world).await).await, [(true, true)]);
         let view = flow.review(&coordinator, &id).await.unwrap();
         let cell = &view.items[0].cells[0];
         assert!(cell.hindrance.as_ref().unwrap().contains("another agency"));
@@ -279,7 +287,10 @@ async fn nobody_decides_on_what_their_colleague_sent_where_the_rule_wants_anothe
         let own = two(&world, TRUST, Some("spoc")).await;
         let view = flow.review(&guardian, &own).await.unwrap();
         assert_eq!(open(&view).len(), 2);
+        assert!(flow.clock.advance(SignedDuration::from_secs(1)));
         let own = two(&world, TRUST, Some("guardian")).await;
+        let last = waits(&guardian).await.pop().unwrap();
+        assert_eq!(last, (true, false), "sent by themself");
         let view = flow.review(&guardian, &own).await.unwrap();
         assert!(
             view.items[0].cells[0]

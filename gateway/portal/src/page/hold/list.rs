@@ -46,6 +46,8 @@ pub(crate) const NONE_IN_AREA: InsetText<'static> = InsetText {
 struct Page {
     frame: Frame,
     own: List,
+    /// Of the reader's own those that they may not decide: they or their agency sent them.
+    others: Vec<Line>,
     area: Option<Area>,
 }
 
@@ -70,6 +72,7 @@ struct Line {
     due: String,
     age: String,
     holds: usize,
+    decidable: bool,
 }
 
 /// The lists.
@@ -82,7 +85,9 @@ pub(crate) async fn list(
     let after = asked.after.as_deref().and_then(place);
     let own = flow.waiting(caller, after.as_ref(), limit()).await?;
     let mut names = BTreeMap::new();
-    let own = lines(&portal, own, "after", "", &mut names).await?;
+    let mut own = lines(&portal, own, "after", "", &mut names).await?;
+    let (decidable, others) = own.lines.into_iter().partition(|line| line.decidable);
+    own.lines = decidable;
     let area = match flow.coordinates(caller).await? {
         Some(_) => Some(in_area(&portal, &visitor, &asked, &mut names).await?),
         None => None,
@@ -90,6 +95,7 @@ pub(crate) async fn list(
     let page = Page {
         frame: Frame::around(&portal, &visitor, Place::Holds, "Holds").await?,
         own,
+        others,
         area,
     };
     Ok(Html(page.to_string()).into_response())
@@ -180,6 +186,7 @@ async fn line(
         due: words::time(view.place.due),
         age: words::age(view.since, portal.flow.clock.now()),
         holds: view.holds,
+        decidable: view.decidable,
     })
 }
 
