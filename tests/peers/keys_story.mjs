@@ -296,6 +296,38 @@ async function joins(beth) {
   return kim;
 }
 
+/** Who joined by a key alone sets up an app beside it; it counts once a code was entered. */
+async function addsApp(kim) {
+  const { page } = kim;
+  await page.goto(here("/security"));
+  await page.getByRole("button", { name: "Set up an authenticator app" }).click();
+  await confirm(page);
+  await page.getByRole("button", { name: "Use a security key or passkey" }).click();
+  await page.getByRole("heading", { name: "Confirm with your key" }).waitFor();
+  await ask(page);
+  await page.getByRole("heading", { name: "Set up an authenticator app" }).waitFor();
+  assert.equal(page.url(), here("/security/app/new"));
+  await page.getByRole("img", { name: "QR code for your authenticator app" }).waitFor();
+  await look(page, "app-add", scripted);
+  const secret = (await page.locator(".portal-key").innerText()).replaceAll(" ", "");
+  await page.getByLabel("One-time code").fill("12345");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await alert(page, "Enter the 6-digit code that your app shows now");
+  assert.match(await page.title(), /^Error: /);
+  assert.equal((await page.locator(".portal-key").innerText()).replaceAll(" ", ""), secret, "it need not be scanned again");
+  await look(page, "app-add-error", scripted);
+  await page.getByLabel("One-time code").fill(await code(secret));
+  await page.getByRole("button", { name: "Continue" }).click();
+  await alert(page, "The authenticator app is set up");
+  await look(page, "security-app", scripted);
+  assert.equal(await page.getByRole("button", { name: "Set up an authenticator app" }).count(), 0);
+  await page.goto(here("/security/app/new"));
+  assert.equal(page.url(), here("/security"), "there is one already");
+  await signOut(page);
+  await signIn(page, { email: kim.address, password: "kettle-orbit-mango", totp_secret: secret });
+  await inbox(page);
+}
+
 /** A reset by the single point of contact ends her key at once, and another is set up. */
 async function isReset(beth, kim) {
   await beth.page.goto(here("/agency/people"));
@@ -324,16 +356,15 @@ async function isReset(beth, kim) {
   await inbox(page);
 }
 
-/** What is mailed to whoever added and removed a key. */
-async function mailed() {
-  const wanted = ["Subject: A security key was added", "Subject: A security key was removed"];
+/** What is mailed to whoever added and removed a key, or added an app. */
+async function mailed(address, wanted) {
   for (let tries = 0; tries < 100; tries += 1) {
     const mails = readdirSync(join(folder, "mail")).filter((name) => name.endsWith(".eml")).map((name) => readFileSync(join(folder, "mail", name), "latin1"));
-    const hers = mails.filter((mail) => mail.includes(officer.email));
+    const hers = mails.filter((mail) => mail.includes(address));
     if (wanted.every((subject) => hers.some((mail) => mail.includes(subject)))) return;
     await wait(100);
   }
-  assert.fail("no mail says that a key was added and removed");
+  assert.fail(`no mail to ${address} says: ${wanted}`);
 }
 
 /** The coordinator sees that she was told. */
@@ -345,7 +376,8 @@ async function told() {
   await page.getByRole("link", { name: "Notices" }).click();
   await page.getByRole("heading", { name: "Notices" }).waitFor();
   const text = await page.locator("main").innerText();
-  for (const words of [`${officer.name} of `, "added a security key to how they sign in.", "removed a security key from how they sign in."]) {
+  for (const words of [`${officer.name} of `, "added a security key to how they sign in.", "removed a security key from how they sign in.",
+                       "Kim Newcomer of ", "added an authenticator app to how they sign in."]) {
     assert.ok(text.includes(words), `${words} is not in: ${text}`);
   }
   await visit.close();
@@ -379,9 +411,11 @@ try {
     await provesAgain(ann);
     await removes(ann);
     const kim = await joins(beth);
+    await addsApp(kim);
     await isReset(beth, kim);
     await told();
-    await mailed();
+    await mailed(officer.email, ["Subject: A security key was added", "Subject: A security key was removed"]);
+    await mailed(kim.address, ["Subject: An authenticator app was added"]);
     for (const who of [ann, beth, kim]) {
       assert.deepEqual(who.complaints.filter((words) => !/status of 4\d\d/.test(words)), []);
     }

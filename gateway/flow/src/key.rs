@@ -6,6 +6,7 @@
 //! passwords and codes; a key whose counter runs backwards is refused, and told.
 
 mod add;
+mod app;
 mod ceremony;
 mod list;
 mod mail;

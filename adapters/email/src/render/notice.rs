@@ -61,22 +61,36 @@ pub fn hold_notice(frame: &Frame<'_>, urgency: Urgency, link: &str) -> Outgoing 
     frame.mail(&subject, text, Vec::new())
 }
 
-/// A security key of whoever this is to was added or removed, which they did themself or else
-/// have to know.
-pub fn key_notice(frame: &Frame<'_>, added: bool, link: &str) -> Outgoing {
-    let (subject, what) = match added {
-        true => (
+/// What changed in how somebody signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FactorChange {
+    /// A security key or passkey came.
+    KeyAdded,
+    /// One went.
+    KeyRemoved,
+    /// An authenticator app came.
+    AppAdded,
+}
+
+/// How whoever this is to signs in was changed, which they did themself or else have to know.
+pub fn key_notice(frame: &Frame<'_>, change: FactorChange, link: &str) -> Outgoing {
+    let (subject, what) = match change {
+        FactorChange::KeyAdded => (
             "A security key was added",
             "A security key or passkey was added to how you sign in to the MAPPA gateway.",
         ),
-        false => (
+        FactorChange::AppAdded => (
+            "An authenticator app was added",
+            "An authenticator app was added to how you sign in to the MAPPA gateway.",
+        ),
+        FactorChange::KeyRemoved => (
             "A security key was removed",
             "A security key or passkey was removed from how you sign in to the MAPPA gateway.",
         ),
     };
     let text = paragraphs([
         what,
-        "If it was you, there is nothing to do. If it was not, tell your single point of contact or the coordination unit at once. You can see your keys here:",
+        "If it was you, there is nothing to do. If it was not, tell your single point of contact or the coordination unit at once. You can see how you sign in here:",
         link,
     ]);
     frame.mail(subject, text, Vec::new())

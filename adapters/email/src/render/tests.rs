@@ -80,13 +80,16 @@ fn a_notice_of_a_key_says_what_happened_and_what_to_do_if_it_was_somebody_else()
         thread: None,
         ..frame(&thread)
     };
-    let added = key_notice(&alone, true, LINK);
+    let added = key_notice(&alone, FactorChange::KeyAdded, LINK);
     assert_eq!(added.subject, "A security key was added");
     assert!(added.text.contains("was added to how you sign in"));
-    let removed = key_notice(&alone, false, LINK);
+    let removed = key_notice(&alone, FactorChange::KeyRemoved, LINK);
     assert_eq!(removed.subject, "A security key was removed");
     assert!(removed.text.contains("was removed from how you sign in"));
-    for mail in [added, removed] {
+    let app = key_notice(&alone, FactorChange::AppAdded, LINK);
+    assert_eq!(app.subject, "An authenticator app was added");
+    assert!(app.text.contains("was added to how you sign in"));
+    for mail in [added, removed, app] {
         let words = mail.text.replace('\n', " ");
         assert!(
             words.contains("tell your single point of contact"),

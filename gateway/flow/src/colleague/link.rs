@@ -165,7 +165,16 @@ impl Flow {
     /// The secret that goes with a link: it follows from the token by a key of the vault, so
     /// that a page can show it again and nothing need be kept.
     pub(super) async fn secret_of(&self, token: &str) -> Result<Zeroizing<String>, FlowError> {
-        let keyed = self.vault.blind("*", "invitation.totp", token).await?;
+        self.secret_of_codes("invitation.totp", token).await
+    }
+
+    /// A secret of one-time codes, base32, that follows from what it is for.
+    pub(crate) async fn secret_of_codes(
+        &self,
+        column: &str,
+        of: &str,
+    ) -> Result<Zeroizing<String>, FlowError> {
+        let keyed = self.vault.blind("*", column, of).await?;
         let bytes = Zeroizing::new(<[u8; 32]>::from(Sha256::digest(keyed)));
         Ok(spell(bytes.get(..20).unwrap_or_default()))
     }

@@ -1,5 +1,5 @@
-//! The mail by which somebody learns that a key of theirs was added or removed: whoever did not
-//! do it themself has to know.
+//! The mail by which somebody learns that a key or an app of theirs was added, or a key removed:
+//! whoever did not do it themself has to know.
 
 use gateway_core::Id;
 use gateway_store::rows::{MailOutRow, PersonRow};

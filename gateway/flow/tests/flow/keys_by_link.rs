@@ -2,6 +2,7 @@
 
 use gateway_flow::colleague::{JoinError, Link, Reset};
 use gateway_flow::key::{Ceremony, KeyAnswer};
+use gateway_flow::outgoing::KEY_NOTICE;
 use gateway_flow::{Flow, FlowError, NewSession, SignInError};
 use gateway_store::rows::PersonRow;
 use gateway_store::testing::each;
@@ -10,6 +11,7 @@ use jiff::SignedDuration;
 use crate::authenticator::Authenticator;
 use crate::colleague::{id_of, mails, people, spoc, told, zoe};
 use crate::keys::{ORIGIN, keyed};
+use crate::sign_in::{code_of, events};
 
 const PASSWORD: &str = "kettle-orbit-mango";
 const NEW: &str = "another-orbit-mango";
@@ -87,6 +89,72 @@ async fn a_newcomer_without_a_phone_joins_with_a_key_and_keeps_it() {
             told(&world).await.pop().unwrap(),
             "Zoe Placeholder joined Zoe Placeholder"
         );
+        world.verify().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_joined_by_a_key_sets_up_an_app_once_and_it_counts_after_its_code() {
+    for db in each().await {
+        let world = people(db).await;
+        let flow = keyed(&world);
+        flow.invite(&spoc(&world).await, zoe()).await.unwrap();
+        let (token, ..) = mails(&flow).await.pop().unwrap();
+        let mut key = Authenticator::new(ORIGIN);
+        let ceremony = asked(&flow, &token, PASSWORD).await;
+        take(&flow, &token, &ceremony, &mut key).await.unwrap();
+        let zoe = by_key(&flow, &mut key).await.unwrap();
+        let secret = flow.new_app(&zoe.session).await.unwrap();
+        assert_eq!(flow.new_app(&zoe.session).await.unwrap(), secret);
+        let other = by_key(&flow, &mut key).await.unwrap();
+        assert_ne!(flow.new_app(&other.session).await.unwrap(), secret);
+        let address = "zoe@southwark-housing.example";
+        let code = || code_of(&secret, flow.clock.now());
+        let refused = flow.sign_in(address, PASSWORD, &code()).await;
+        assert!(
+            matches!(refused, Err(SignInError::Refused)),
+            "not set up yet"
+        );
+        for wrong in ["", "12345", "1234567", "six-no"] {
+            let done = flow.add_app(&zoe.session, wrong).await;
+            let Err(FlowError::Invalid(faults)) = done else {
+                panic!("{done:?}")
+            };
+            assert_eq!(faults[0].pointer, "/code");
+        }
+        assert!(!flow.factors(&zoe.session).await.unwrap().app);
+        flow.add_app(&zoe.session, &code()).await.unwrap();
+        let factors = flow.factors(&zoe.session).await.unwrap();
+        assert!(factors.app && factors.can_lose_one());
+        let used = flow.sign_in(address, PASSWORD, &code()).await;
+        assert!(
+            matches!(used, Err(SignInError::Refused)),
+            "its code is used"
+        );
+        assert!(flow.clock.advance(SignedDuration::from_secs(30)));
+        flow.sign_in(address, PASSWORD, &code()).await.unwrap();
+
+        // A second one is not set up, neither in this session nor in another.
+        for session in [&zoe.session, &other.session] {
+            let asked = flow.new_app(session).await;
+            assert!(matches!(asked, Err(FlowError::Conflict(_))), "{asked:?}");
+            let added = flow.add_app(session, &code()).await;
+            assert!(matches!(added, Err(FlowError::Conflict(_))), "{added:?}");
+        }
+        assert_eq!(
+            told(&world).await.pop().unwrap(),
+            "Zoe Placeholder app-added Zoe Placeholder"
+        );
+        let (changed, _) = events(&flow, "person-changed").await;
+        let added = changed.last().unwrap();
+        assert!(added.contains("app-added") && !added.contains(&*secret));
+        let mut tx = flow.store.read().await.unwrap();
+        let due = tx.mails_due(i64::MAX, 100).await.unwrap();
+        drop(tx);
+        let notices = due
+            .iter()
+            .filter(|mail| mail.subject.starts_with(KEY_NOTICE));
+        assert_eq!(notices.count(), 1, "she is told by mail");
         world.verify().await.unwrap();
     }
 }

@@ -4,8 +4,8 @@ use gateway_core::calendar::due_at;
 use gateway_core::{AgencyId, Id, Role};
 use gateway_email::ThreadRef;
 use gateway_email::render::{
-    self, Failure, FailureReason, Frame, Invitation, ItemLine, Outgoing, Receipt, RecipientLine,
-    RuleWords, Urgency,
+    self, FactorChange, Failure, FailureReason, Frame, Invitation, ItemLine, Outgoing, Receipt,
+    RecipientLine, RuleWords, Urgency,
 };
 use gateway_flow::outgoing::{KEY_NOTICE, MailKind};
 use gateway_flow::{Answer, FlowError};
@@ -120,9 +120,13 @@ impl Mailroom {
             }
             Some(MailKind::Notice) if row.subject.starts_with(KEY_NOTICE) => {
                 let words = self.words_of(row).await?;
-                let added = words.first().is_some_and(|word| word == "added");
+                let change = match words.first().map(String::as_str) {
+                    Some("added") => FactorChange::KeyAdded,
+                    Some("app-added") => FactorChange::AppAdded,
+                    Some(_) | None => FactorChange::KeyRemoved,
+                };
                 let link = format!("{link}/security");
-                Ok(render::key_notice(frame, added, &link))
+                Ok(render::key_notice(frame, change, &link))
             }
             Some(MailKind::Notice | MailKind::Delivery) | None => {
                 let urgency = self.urgency(row).await?;

@@ -303,7 +303,7 @@ async fn is_over(portal: &Portal, over: &Link) -> Response {
 }
 
 /// A key as it is typed: four letters and a space.
-fn grouped(key: &str) -> String {
+pub(crate) fn grouped(key: &str) -> String {
     let letters: Vec<char> = key.chars().collect();
     let groups: Vec<String> = letters
         .chunks(4)
@@ -313,7 +313,7 @@ fn grouped(key: &str) -> String {
 }
 
 /// What an authenticator app reads (the Key URI format). It names the agency and nobody.
-fn address(agency: &str, secret: &str) -> String {
+pub(crate) fn address(agency: &str, secret: &str) -> String {
     let encoded = |text: &str| {
         let mut encoded = String::new();
         for byte in text.bytes() {

@@ -85,6 +85,7 @@ fn text(told: &Told) -> String {
         "people-deputy-ended" => format!("{by} ended the time of {about} as deputy."),
         "people-factor-reset" => format!("{by} reset how {about} signs in, after a check."),
         "people-key-added" => format!("{by} added a security key to how they sign in."),
+        "people-app-added" => format!("{by} added an authenticator app to how they sign in."),
         "people-key-removed" => format!("{by} removed a security key from how they sign in."),
         "people-key-copied" => format!(
             "A security key of {by} was refused: by its counter there may be a copy of it. Ask them to remove it and to use another."

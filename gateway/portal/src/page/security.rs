@@ -1,6 +1,7 @@
 //! How one signs in: the authenticator app, and security keys and passkeys.
 
 mod add;
+mod app;
 mod remove;
 
 use askama::Template;
@@ -23,6 +24,8 @@ use crate::{Portal, words};
 pub(crate) fn routes() -> Vec<Route> {
     vec![
         ("GET", "/security", get(list)),
+        ("GET", "/security/app/new", get(app::form)),
+        ("POST", "/security/app/new", post(app::send)),
         ("GET", "/security/keys/new", get(add::form)),
         ("POST", "/security/keys/new", post(add::send)),
         ("GET", "/security/keys/{id}/remove", get(remove::form)),
@@ -34,6 +37,7 @@ pub(crate) fn routes() -> Vec<Route> {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Done {
+    App,
     Added,
     Removed,
 }
@@ -49,6 +53,15 @@ pub(crate) const ADD: Button<'static> = Button {
     text: "Add a security key or passkey",
     href: Some("/security/keys/new"),
     classes: "",
+    name: "",
+    value: "",
+    prevent_double_click: false,
+};
+/// Leads to the form that adds an app.
+pub(crate) const ADD_APP: Button<'static> = Button {
+    text: "Set up an authenticator app",
+    href: Some("/security/app/new"),
+    classes: "govuk-button--secondary",
     name: "",
     value: "",
     prevent_double_click: false,
@@ -94,6 +107,7 @@ impl Line {
 impl Page {
     fn banner(&self) -> Option<NotificationBanner<'_>> {
         let text = match self.done? {
+            Done::App => "The authenticator app is set up. The coordination unit has been told",
             Done::Added => "The key is set up. The coordination unit has been told",
             Done::Removed => {
                 "The key is removed, and your other sessions have ended. The coordination unit has been told"

@@ -324,6 +324,8 @@ pub const ROUTES: &[Row] = &[
     ("GET /sign-in/again/key", Anyone, &[], "", None),
     ("POST /sign-in/again/key", Anyone, &[], "", None),
     ("GET /security", Anyone, &[], "", None),
+    ("GET /security/app/new", Anyone, &[], "", None),
+    ("POST /security/app/new", Anyone, &[], "", None),
     ("GET /security/keys/new", Anyone, &[], "", None),
     ("POST /security/keys/new", Anyone, &[], "", None),
     (
