@@ -89,29 +89,58 @@ impl Flow {
     ) -> Result<(Vec<AgencyId>, Vec<Draft>), FlowError> {
         let units = units_of(tx, agency).await?;
         let mut events = Vec::new();
-        let kind = format!("{KIND}{change}");
-        let role = Role::Coordinator;
         for unit in &units {
-            let mut notice = NoticeRow {
-                id: format!("{}/{unit}/{role}/{kind}", Id::new(&self.clock)),
-                exchange: None,
-                nominal: None,
-                agency: unit.to_string(),
-                role: role.to_string(),
-                kind: kind.clone(),
-                created_at: self.now(),
-                due_at: None,
-                done_at: None,
-                updated_by: String::new(),
-            };
-            tx.put(&mut notice).await?;
-            let told = Draft::new(EventKind::Notified, None)
-                .reaching([unit.clone()])
-                .with("role", role.as_str())
-                .with("notice", &*kind);
-            events.push(told);
+            events.push(self.tell_role(tx, unit, Role::Coordinator, change).await?);
         }
         Ok((units, events))
+    }
+
+    /// Tells the single point of contact of an agency of something about its people, and while
+    /// that one is away whoever is in post as the deputy. It goes with the first event too.
+    pub(crate) async fn tell_contacts(
+        &self,
+        tx: &mut Tx,
+        agency: &AgencyId,
+        change: &str,
+    ) -> Result<Vec<Draft>, FlowError> {
+        let now = self.clock.now();
+        let mut events = vec![self.tell_role(tx, agency, Role::Spoc, change).await?];
+        if let Some(person) = parties::in_post(tx, agency.as_str(), Role::Spoc, now).await?
+            && !parties::roles_of(tx, &person, now)
+                .await?
+                .contains(&Role::Spoc)
+        {
+            let deputy = Role::DeputySpoc;
+            events.push(self.tell_role(tx, agency, deputy, change).await?);
+        }
+        Ok(events)
+    }
+
+    async fn tell_role(
+        &self,
+        tx: &mut Tx,
+        agency: &AgencyId,
+        role: Role,
+        change: &str,
+    ) -> Result<Draft, FlowError> {
+        let kind = format!("{KIND}{change}");
+        let mut notice = NoticeRow {
+            id: format!("{}/{agency}/{role}/{kind}", Id::new(&self.clock)),
+            exchange: None,
+            nominal: None,
+            agency: agency.to_string(),
+            role: role.to_string(),
+            kind: kind.clone(),
+            created_at: self.now(),
+            due_at: None,
+            done_at: None,
+            updated_by: String::new(),
+        };
+        tx.put(&mut notice).await?;
+        Ok(Draft::new(EventKind::Notified, None)
+            .reaching([agency.clone()])
+            .with("role", role.as_str())
+            .with("notice", &*kind))
     }
 
     /// What the roles of the person who calls are told, the newest first.

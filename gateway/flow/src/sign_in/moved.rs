@@ -1,5 +1,6 @@
 //! A session that is used from elsewhere than it was begun: it ends for whoever holds its cookie,
-//! and its person is told when she signs in next, the coordination units of her agency at once.
+//! and its person is told when she signs in next, her agency's single point of contact and its
+//! coordination units at once.
 
 use gateway_core::event::EventKind;
 use gateway_store::rows::{SessionMovedRow, SessionRow};
@@ -65,7 +66,8 @@ impl Flow {
                     at: flow.now(),
                 };
                 tx.put(&mut moved).await?;
-                let event = Draft::new(EventKind::SessionMoved, Some(&id_of(&agency)?))
+                let own = id_of(&agency)?;
+                let event = Draft::new(EventKind::SessionMoved, Some(&own))
                     .with("person", person)
                     .with("session", session)
                     .with("differs", differs.as_str());
@@ -77,6 +79,7 @@ impl Flow {
                     first.to.extend(units);
                 }
                 events.extend(told);
+                events.extend(flow.tell_contacts(tx, &own, NOTICE).await?);
                 Ok((events, ()))
             })
         })

@@ -7,8 +7,10 @@ use gateway_flow::sign_in::{Differs, Whence};
 use gateway_flow::{Flow, NewSession, Standing};
 use gateway_store::rows::SessionRow;
 use gateway_store::testing::each;
+use jiff::SignedDuration;
 
-use crate::sign_in::{ANN, events, here, sign_in, with_ann_and_bob};
+use crate::colleague::people;
+use crate::sign_in::{ANN, code, events, here, sign_in, with_ann_and_bob};
 use crate::world::World;
 
 const FOX: &str = "Mozilla/5.0 Firefox/140.0";
@@ -25,11 +27,9 @@ async fn standing(flow: &Flow, new: &NewSession, from: &Whence) -> &'static str 
     }
 }
 
-async fn told(world: &World) -> Vec<String> {
-    let unit = world
-        .caller("london-coordination", Some("coordinator"))
-        .await;
-    let told = world.flow.told_to(&unit, None, 100).await.unwrap();
+async fn told(world: &World, at: &str, name: &str) -> Vec<String> {
+    let who = world.caller(at, Some(name)).await;
+    let told = world.flow.told_to(&who, None, 100).await.unwrap();
     let moved = told
         .into_iter()
         .filter(|one| one.kind == "people-session-moved");
@@ -73,10 +73,44 @@ async fn from_elsewhere_it_ends_for_everybody_and_its_person_is_told() {
         for kept_out in ["curl", "Firefox", "192.0", "198.51"] {
             assert!(!moved.concat().contains(kept_out), "{kept_out}");
         }
-        assert_eq!(
-            told(&world).await,
-            ["Synthetic Person southwark-housing"; 3]
-        );
+        let hers = ["Synthetic Person southwark-housing"; 3];
+        let unit = told(&world, "london-coordination", "coordinator").await;
+        assert_eq!(unit, hers);
+        assert_eq!(told(&world, "southwark-housing", "spoc").await, hers);
+        let others = told(&world, "met-police", "spoc").await;
+        assert!(others.is_empty(), "{others:?}");
+        world.verify().await.unwrap();
+    }
+}
+
+/// While the single point of contact is away the deputy is told, and the contact later as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_deputy_in_post_is_told_in_an_absence_and_at_no_other_time() {
+    const AT: &str = "southwark-housing";
+    const SPOC: &str = "spoc@southwark-housing.example";
+    const LEAVER: &str = "leaver@southwark-housing.example";
+    for db in each().await {
+        let world = people(db).await;
+        let flow = &world.flow;
+        let moves = async || {
+            assert!(flow.clock.advance(SignedDuration::from_secs(30)));
+            let code = code(flow);
+            let new = flow.sign_in(LEAVER, "kettle-orbit-mango", &code);
+            let new = new.await.unwrap();
+            flow.bind_session(&new, &here()).await.unwrap();
+            let elsewhere = from("curl/8", [192, 0, 2, 7]);
+            assert_eq!(standing(flow, &new, &elsewhere).await, "absent");
+        };
+        moves().await;
+        assert_eq!(told(&world, AT, "spoc").await.len(), 1);
+        assert!(told(&world, AT, "deputy").await.is_empty());
+        let now = flow.clock.now();
+        flow.add_absence(SPOC, now, now + SignedDuration::from_hours(24))
+            .await
+            .unwrap();
+        moves().await;
+        assert_eq!(told(&world, AT, "spoc").await.len(), 2);
+        assert_eq!(told(&world, AT, "deputy").await.len(), 1);
         world.verify().await.unwrap();
     }
 }
@@ -93,7 +127,7 @@ async fn two_requests_at_once_end_it_once_and_a_locked_one_ends_too() {
         assert_eq!([one, two, three], ["absent"; 3]);
         assert_eq!(events(flow, "session-moved").await.0.len(), 1);
         let locked = sign_in(flow, ANN).await;
-        assert!(flow.clock.advance(jiff::SignedDuration::from_mins(21)));
+        assert!(flow.clock.advance(SignedDuration::from_mins(21)));
         assert_eq!(standing(flow, &locked, &elsewhere).await, "absent");
         assert_eq!(standing(flow, &locked, &here()).await, "absent");
     }

@@ -107,3 +107,6 @@ async fn a_stolen_cookie_answers_as_one_that_never_was() {
         page.contains("The session of Synthetic officer at The met-police was used from elsewhere")
     );
 }
+    let contact = world.caller(AT, "spoc").await;
+    let told = world.flow.told_to(&contact, None, 10).await.unwrap();
+    assert_eq!(told[0].kind, "people-session-moved");
