@@ -116,6 +116,25 @@ async function stolen() {
   await unit.visit.close();
 }
 
+  // So does the single point of contact of her agency; and a form that comes after the end is not kept, which is said.
+  const contact = await begin(officer);
+  await contact.page.goto(`${demo.portal}/notices`);
+  await contact.page.getByText(`The session of ${officer.name} at`).waitFor();
+  await look(contact.page, "notices-of-the-contact", script);
+  await contact.page.goto(`${demo.portal}/may-i-share`);
+  const robber = await browser.newContext({ ignoreHTTPSErrors: true, userAgent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Firefox/140.0" });
+  await robber.addCookies(await contact.visit.cookies());
+  await (await robber.newPage()).goto(`${demo.portal}/inbox`);
+  await robber.close();
+  await contact.page.locator("main form[method=post] button").first().click();
+  await contact.page.getByText("what you wrote in it is not kept").waitFor();
+  await look(contact.page, "form-not-kept", script);
+  await signIn(contact.page, officer);
+  await contact.page.getByRole("heading", { name: "We ended your session" }).waitFor();
+  await contact.page.getByRole("button", { name: "Continue" }).click();
+  await contact.page.getByRole("heading", { name: "Inbox", level: 1 }).waitFor();
+  await contact.visit.close();
+
 async function stepUp({ page, user }) {
   if (!(await page.getByRole("heading", { name: "Confirm that it is you" }).count())) return;
   await page.getByLabel("Password", { exact: true }).fill(user.password);

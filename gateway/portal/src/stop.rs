@@ -17,6 +17,8 @@ const NOTHING: &str = "Nothing was changed.";
 pub(crate) enum Stop {
     /// Nobody is signed in, or the session is locked; then to go on there.
     SignIn(String),
+    /// The same, and a form that came meanwhile is not kept: whoever sent it is not known.
+    Unkept(String),
     /// Who it is must be proved again first; then to go on there.
     Again(String),
     /// Not there, or not this agency's: the two are one.
@@ -48,7 +50,7 @@ impl Stop {
 
     const fn status(&self) -> StatusCode {
         match self {
-            Self::SignIn(_) | Self::Again(_) => StatusCode::SEE_OTHER,
+            Self::SignIn(_) | Self::Unkept(_) | Self::Again(_) => StatusCode::SEE_OTHER,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Forbidden(_) | Self::Stale | Self::Foreign => StatusCode::FORBIDDEN,
             Self::Conflict(_) => StatusCode::CONFLICT,
@@ -66,7 +68,7 @@ impl Stop {
             saved,
         };
         match self {
-            Self::NotFound | Self::SignIn(_) | Self::Again(_) => words(
+            Self::NotFound | Self::SignIn(_) | Self::Unkept(_) | Self::Again(_) => words(
                 "Page not found",
                 "There is nothing here for you. If you typed the address, check it. If a link brought you here, what it leads to may be for another agency.",
                 NOTHING,
@@ -110,6 +112,9 @@ impl Stop {
     pub(crate) async fn page(&self, portal: &Portal) -> Response {
         if let Self::SignIn(next) = self {
             return see_other(&sign_in_address(next));
+        }
+        if let Self::Unkept(next) = self {
+            return see_other(&format!("{}&unkept=true", leading_on("/sign-in", next)));
         }
         if let Self::Again(next) = self {
             return see_other(&leading_on("/sign-in/again", next));

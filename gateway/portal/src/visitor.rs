@@ -185,7 +185,7 @@ impl FromRequest<Portal> for Posted {
         let visitor = Visitor::from_request_parts(&mut parts, portal).await;
         let request = Request::from_parts(parts, body);
         let mut visitor = match visitor {
-            Err(away @ Stop::SignIn(_)) => return Err(kept(portal, request, away).await?),
+            Err(Stop::SignIn(way)) => return Err(kept(portal, request, way).await?),
             other => other?,
         };
         let fields = fields(request).await?;
@@ -204,8 +204,14 @@ async fn fields(request: Request) -> Result<Fields, Stop> {
 }
 
 /// Keeps a form that came after its writer had been away too long, where its page takes it up
-/// again, and leads to it by way of signing in.
-async fn kept(portal: &Portal, request: Request, away: Stop) -> Result<Stop, Stop> {
+/// again, and leads to it by way of signing in. Of a session that has ended nothing is kept: its
+/// cookie may be in other hands by then, and nobody's words are put in another's mouth.
+async fn kept(portal: &Portal, request: Request, way: String) -> Result<Stop, Stop> {
+    let route = request.extensions().get::<MatchedPath>();
+    if !route.is_some_and(|route| KEPT.contains(&route.as_str())) {
+        return Ok(Stop::SignIn(way));
+    }
+    let away = Stop::Unkept(way);
     let Some(token) = cookie::value(request.headers(), cookie::SESSION) else {
         return Ok(away);
     };
@@ -213,10 +219,6 @@ async fn kept(portal: &Portal, request: Request, away: Stop) -> Result<Stop, Sto
     let Standing::Locked(person) = portal.flow.session(&token, &from).await? else {
         return Ok(away);
     };
-    let route = request.extensions().get::<MatchedPath>();
-    if !route.is_some_and(|route| KEPT.contains(&route.as_str())) {
-        return Ok(away);
-    }
     let path = request.uri().path().to_owned();
     let Ok(fields) = fields(request).await else {
         return Ok(away);

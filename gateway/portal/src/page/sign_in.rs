@@ -20,6 +20,7 @@ use crate::{Portal, cookie};
 const REFUSED: &str = "Your email address, password or code is not right, or there were too many attempts. Check all three and use the newest code; after 15 minutes you can try again.";
 const OVER: &str =
     "Your session has ended. Sign in to go on: what you wrote is kept in your drafts";
+const UNKEPT: &str = "Your session had ended before you sent the form, so nothing was done and what you wrote in it is not kept. Drafts that were saved before are. Sign in, and write it again";
 pub(crate) const BUSY: &str =
     "Too many people are signing in at this moment. Wait a few seconds and try again.";
 
@@ -32,6 +33,9 @@ pub(crate) struct Asked {
     out: bool,
     #[serde(default)]
     ready: bool,
+    /// A form came with it, and is not kept.
+    #[serde(default)]
+    unkept: bool,
     /// What was set up, where that was not an app.
     #[serde(default)]
     set: String,
@@ -194,6 +198,7 @@ pub(crate) async fn form(
         (false, true) => {
             Some("You are set up. Sign in with your password and the next code that your app shows")
         }
+        (false, false) if asked.unkept => Some(UNKEPT),
         (false, false) if asked.set == "key" => Some("You are set up. Sign in with your key"),
         (false, false) => None,
     };

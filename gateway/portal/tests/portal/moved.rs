@@ -84,6 +84,40 @@ async fn its_owner_is_told_once_when_she_signs_in_and_goes_on_where_she_was() {
     assert_eq!(sign_in_again(&world, &mut another).await, "/inbox");
 }
 
+/// A form that comes after the end is not kept, and its page says so, to whomever: its words may
+/// be those of whoever carried the cookie off.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_after_the_end_is_not_kept_and_that_is_said() {
+    let world = World::new().await;
+    let (mut own, _) = writer(&world).await;
+    let mut thief = thief(&own);
+    let mut nobody = Browser::new(&world.pages);
+    let mut locations = Vec::new();
+    for browser in [&mut thief, &mut own, &mut nobody] {
+        for path in ["/may-i-share", "/messages/new"] {
+            let answer = browser.post(path, "title=Words+of+somebody").await;
+            assert_eq!(answer.status, 303);
+            locations.push(answer.location.clone());
+            let page = browser.get(&answer.location).await.text();
+            let said = "what you wrote in it is not kept";
+            assert!(page.contains(said), "{path}: {page}");
+        }
+    }
+    assert_eq!(locations[0..2], locations[2..4]);
+    assert_eq!(
+        locations[0..2],
+        locations[4..6],
+        "as for whoever has no cookie"
+    );
+    let act = own.post("/sign-out", "").await;
+    assert_eq!(act.location, "/sign-in", "an act has no words");
+    let person = world.caller(AT, "officer").await.person.unwrap();
+    let kept = world.flow.newest_kept_form(&person).await.unwrap();
+    assert_eq!(kept, None);
+    let drafts = world.flow.drafts(&person).await.unwrap();
+    assert_eq!(drafts.len(), 1, "the one of before");
+}
+
 /// Whoever has a cookie learns nothing by it: a stolen one answers as one that never was.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stolen_cookie_answers_as_one_that_never_was() {
@@ -98,6 +132,9 @@ async fn a_stolen_cookie_answers_as_one_that_never_was() {
         assert_eq!(one.location, other.location, "{path}");
         assert_eq!(one.text().len(), other.text().len(), "{path}");
     }
+    let contact = world.caller(AT, "spoc").await;
+    let told = world.flow.told_to(&contact, None, 10).await.unwrap();
+    assert_eq!(told[0].kind, "people-session-moved");
     let unit = world.caller("london-coordination", "coordinator").await;
     let told = world.flow.told_to(&unit, None, 10).await.unwrap();
     assert_eq!(told[0].kind, "people-session-moved");
@@ -107,6 +144,3 @@ async fn a_stolen_cookie_answers_as_one_that_never_was() {
         page.contains("The session of Synthetic officer at The met-police was used from elsewhere")
     );
 }
-    let contact = world.caller(AT, "spoc").await;
-    let told = world.flow.told_to(&contact, None, 10).await.unwrap();
-    assert_eq!(told[0].kind, "people-session-moved");

@@ -67,7 +67,7 @@ impl Writer {
 }
 
 async fn writer(portal: &Portal, headers: &HeaderMap, from: &Whence) -> Result<Writer, Stop> {
-    let away = || Stop::SignIn("/drafts".to_owned());
+    let away = || Stop::Unkept("/drafts".to_owned());
     let token = cookie::value(headers, cookie::SESSION).ok_or_else(away)?;
     match portal.flow.session(&token, from).await? {
         Standing::Open(session) => Ok(Writer::Here(Box::new(Visitor {
