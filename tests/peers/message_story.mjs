@@ -4,7 +4,9 @@
 // usage: node message_story.mjs DEMO_DIR GATEWAY_BINARY [PICTURES_DIR]
 // Each step is an assertion; the last line is `messages hold`.
 import assert from "node:assert/strict";
-import { agencies, ask, browser, clock, code, context, cookieOf, demo, describe, found, look, person, scripted as script, signIn } from "./portal.mjs";
+import { truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { agencies, ask, browser, clock, code, context, cookieOf, demo, describe, folder, found, look, person, scripted as script, signIn } from "./portal.mjs";
 
 const nominal = demo.nominals[0];
 const officer = person("southwark-housing", "spoc");
@@ -197,6 +199,43 @@ async function unknown(visit, page) {
   assert.ok(waiting.body.toString().includes(id), "the coordinator has it to match");
 }
 
+/** A file that is too large is refused before any of it is sent; on a slow line one sees how far a file has come. */
+async function large(visit, page) {
+  await page.goto(`${demo.portal}/messages/new`);
+  await page.getByLabel("Title").fill("Film of the gate");
+  await saved(page);
+  const sent = [];
+  page.on("request", (request) => /\/files\/[^/]+\?from=/.test(request.url()) && sent.push(request.url()));
+  const film = join(folder, "film.mp4");
+  writeFileSync(film, "");
+  // It takes no room: there is nothing in it.
+  truncateSync(film, 6 * 2 ** 30);
+  await page.getByLabel("Add files").setInputFiles(film);
+  await page.getByText("film.mp4: this file is larger than 5 GB: split it, or ask the coordination unit how to hand it over.").waitFor();
+  assert.deepEqual(sent, [], "nothing of it is sent");
+  await look(page, "file-too-large", script);
+  assert.equal(await page.getByLabel("Title").inputValue(), "Film of the gate");
+  await page.reload();
+  assert.equal(await page.getByLabel("Title").inputValue(), "Film of the gate");
+  assert.equal(await page.getByRole("heading", { name: "film.mp4", level: 3 }).count(), 0);
+
+  const line = await visit.newCDPSession(page);
+  const throttled = { offline: false, latency: 100, downloadThroughput: -1, uploadThroughput: 2 ** 20 };
+  await line.send("Network.enable");
+  await line.send("Network.emulateNetworkConditions", throttled);
+  await page.getByLabel("Add files").setInputFiles({ name: "plan.pdf", mimeType: "application/pdf", buffer: Buffer.concat([Buffer.from("%PDF-1.4\n"), Buffer.alloc(9_000_000, 7)]) });
+  const bar = page.getByLabel("Sending plan.pdf");
+  await bar.waitFor();
+  assert.equal(await bar.evaluate((one) => one.position), 0);
+  await page.waitForFunction(() => document.querySelector("progress")?.position > 0);
+  const halfway = await bar.evaluate((one) => one.position);
+  assert.ok(halfway < 1, `on its way: ${halfway}`);
+  await look(page, "file-on-its-way", script);
+  await page.getByRole("heading", { name: "plan.pdf", level: 3 }).waitFor({ timeout: 60000 });
+  assert.ok(sent.length >= 3, "piece by piece");
+  await line.send("Network.emulateNetworkConditions", { ...throttled, uploadThroughput: -1, latency: 0 });
+}
+
 /** A recipient with no part in the case is warned of. */
 async function warned(page) {
   await describe(page, nominal.name, police);
@@ -241,6 +280,7 @@ try {
   await notOurs(page);
   await reply(page);
   await unknown(visit, page);
+  if (script) await large(visit, page);
   await warned(page);
   await emergency(page);
   assert.deepEqual(complaints.filter((words) => !/status of 4\d\d/.test(words)), []);
