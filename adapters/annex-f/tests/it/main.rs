@@ -1,0 +1,9 @@
+//! Word forms: written and read again, by us and by `LibreOffice`, and files that are none.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod bad;
+mod common;
+mod libreoffice;
+mod round;
+mod touched;
