@@ -3,7 +3,9 @@
 usage: forms.py DEMO_DIR GATEWAY_BINARY
 """
 
-import copy, datetime, json
+import copy, datetime, io, json, re, zipfile
+from xml.sax.saxutils import escape
+
 import jsonschema, smime, styles
 from mail import peer
 
@@ -104,19 +106,68 @@ assert [status for kind, _, status, _ in by_api if kind == "INTEL"] == [403], "i
 custody = next(json.loads(content) for kind, _, _, content in by_api if kind == "CUSTODY")
 assert custody["form"] == "annex-f" and custody["answers"]["behaviour"]["summary"] == "Quiet on the wing."
 
-# A signed mail with the same form attached.
+# A signed mail with the same form attached: as JSON, or as the Word file that was downloaded and filled in.
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+def written(document, name, values):
+    """A Word file whose controls of a name hold these values, one each, as an officer would have typed them."""
+    parts = iter(values)
+
+    def one(control):
+        text = next(parts, None)
+        if text is None:
+            return control[0]
+        return re.sub(r"(<w:t[^>]*>)[^<]*(</w:t>)", lambda found: found[1] + escape(text) + found[2], control[0].replace("<w:showingPlcHdr/>", ""), count=1)
+
+    control = r'<w:sdt><w:sdtPr>(?:(?!</w:sdtPr>).)*<w:tag w:val="%s"/>.*?</w:sdtContent></w:sdt>' % re.escape(name)
+    filled, found = re.subn(control, one, document, flags=re.S)
+    assert found, name
+    return filled
+
+
+def word(answers):
+    """The form as it is downloaded, filled in."""
+    status, file, headers = demo[PRISON].ask("/schemas/annex-f.docx")
+    assert status == 200 and headers["Content-Type"] == WORD, status
+    pack = zipfile.ZipFile(io.BytesIO(file))
+    document = pack.read("word/document.xml").decode()
+    for section, fields in answers.items():
+        for field, value in fields.items():
+            path = f"{section}.{field}"
+            if value == NONE:
+                document = written(document, f"{path}.-none", ["\u2612"])
+            elif isinstance(value, list):
+                for column in {name for row in value for name in row}:
+                    document = written(document, f"{path}.{column}", [row.get(column, "") for row in value])
+            else:
+                document = written(document, path, [value])
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for item in pack.infolist():
+            new.writestr(item, document if item.filename == "word/document.xml" else pack.read(item.filename))
+    return out.getvalue()
+
+
 officer = demo.officer(PRISON)
-for name, answers, state in (("right", ANSWERS, "held"), ("wrong", changed(("offender", "pnc_id"), "99/123456Y"), "quarantined")):
+mistyped = changed(("offender", "pnc_id"), "99/123456Y")
+MAILS = {
+    "right": (("annex-f.json", "application/json", json.dumps(form()).encode()), "held"),
+    "wrong": (("annex-f.json", "application/json", json.dumps(form(mistyped)).encode()), "quarantined"),
+    "right, Word": (("Annex-F Tindale.docx", WORD, word(ANSWERS)), "held"),
+    "wrong, Word": (("annex-f.docx", WORD, word(mistyped)), "quarantined"),
+    "cut off, Word": (("annex-f.docx", WORD, word(ANSWERS)[:-4000]), "quarantined"),
+}
+for name, (file, state) in MAILS.items():
     before = {one["id"] for one in demo.exchanges(PRISON)}
-    files = [("annex-f.json", "application/json", json.dumps(form(answers)).encode())]
-    entity = styles.python(f"To: {UNIT}\n\n", files)
+    entity = styles.python(f"To: {UNIT}\n\n", [file])
     to = [demo.address(UNIT)]
     mail = demo.mail(smime.encrypt(smime.sign_detached(entity, officer), demo.certificate), officer, to, "A report")
     code, words = demo.send(mail, officer.address, to)
     assert code == 250, (code, words)
     (mailed,) = [one for one in demo.exchanges(PRISON) if one["id"] not in before]
     assert mailed["state"] == state, (name, mailed)
-    if name == "right":
+    if state == "held":
         sign(mailed["id"])
         assert read(mailed["id"]) == by_api, "the same to the byte"
 

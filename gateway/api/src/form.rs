@@ -2,11 +2,12 @@
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use gateway_core::calendar::local_date;
 use gateway_flow::form::FormGiven;
+use gateway_forms::{Body, Definition};
 use gateway_http::json::from_slice;
 use gateway_http::{Fault, Json, Path, Query};
 use serde_json::{Value, json};
@@ -21,6 +22,8 @@ use crate::wire::answer::AnswerBody;
 
 /// The media type of a JSON Schema.
 const SCHEMA: &str = "application/schema+json";
+/// The media type of a Word file.
+const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
 /// The prison's report to a MAPPA meeting: the form `annex-f`.
 ///
@@ -116,7 +119,8 @@ async fn take(
     Ok((StatusCode::CREATED, [(LOCATION, place)], Json(answer)).into_response())
 }
 
-/// The JSON Schema (2020-12) of what is posted for a form, with an example.
+/// The JSON Schema (2020-12) of what is posted for a form, with an example; with `.docx` in place
+/// of `.json`, the form as a Word file to fill in and to send by mail.
 ///
 /// In the example `$NOMINAL` stands for a person's reference, and `$AGENCY` for an agency's id.
 #[utoipa::path(
@@ -131,15 +135,29 @@ pub(crate) async fn schema(
     State(api): State<Api>,
     Path(file): Path<String>,
 ) -> Result<Response, Refused> {
-    let form = file.strip_suffix(".json");
-    let form = form.and_then(|id| api.flow.forms.form(id));
-    let form = form.ok_or(Fault::NotFound)?;
-    let text = posted(form).to_string();
-    Ok(([(CONTENT_TYPE, SCHEMA)], text).into_response())
+    let (id, kind) = file.rsplit_once('.').ok_or(Fault::NotFound)?;
+    let form = api.flow.forms.form(id).ok_or(Fault::NotFound)?;
+    match kind {
+        "json" => Ok(([(CONTENT_TYPE, SCHEMA)], posted(form).to_string()).into_response()),
+        "docx" => word(form),
+        _ => Err(Fault::NotFound.into()),
+    }
+}
+
+/// The form as a Word file to fill in, offline, and to send by mail.
+fn word(form: &Definition) -> Result<Response, Refused> {
+    let file = gateway_annex_f::write(form, &Body::default());
+    let file = file.map_err(|error| Fault::internal(&error))?;
+    let named = format!("attachment; filename=\"{}.docx\"", form.id);
+    let headers = [
+        (CONTENT_TYPE, WORD.to_owned()),
+        (CONTENT_DISPOSITION, named),
+    ];
+    Ok((headers, file).into_response())
 }
 
 /// What is posted: the answers, and beside them about whom and for whom.
-fn posted(form: &gateway_forms::Definition) -> Value {
+fn posted(form: &Definition) -> Value {
     let mut answers = form.schema();
     if let Some(answers) = answers.as_object_mut() {
         for own in ["$schema", "$id", "examples"] {

@@ -87,6 +87,21 @@ pub struct Imminent {
 }
 
 impl FormGiven {
+    /// Answers, of which nothing more is said.
+    pub const fn of(answers: Value) -> Self {
+        Self {
+            nominal: None,
+            recipients: None,
+            purpose: None,
+            necessity: None,
+            emergency: None,
+            in_reply_to: None,
+            after: None,
+            corrects: None,
+            answers,
+        }
+    }
+
     /// As the flow takes it; the answers are read by the form's definition then.
     ///
     /// # Errors

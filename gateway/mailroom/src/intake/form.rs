@@ -1,10 +1,14 @@
-//! A form that lies attached to a mail: as JSON, named after the form (`annex-f.json`).
+//! A form that lies attached to a mail: as JSON, named after the form (`annex-f.json`), or as the
+//! Word file that was filled in.
 
+use gateway_annex_f::{Filled, ReadError};
 use gateway_core::calendar::local_date;
 use gateway_email::Mail;
 use gateway_flow::FlowError;
 use gateway_flow::form::{FormGiven, FormSent};
 use gateway_flow::submission::{Caller, ItemClaim, Particulars, Submission};
+
+use gateway_forms::{Definition, Library};
 
 use super::prove::Sender;
 use crate::room::Mailroom;
@@ -24,34 +28,64 @@ pub(crate) struct Wrong(pub(crate) Vec<String>);
 
 /// The form that a mail brings; none where it brings none.
 pub(crate) fn find(room: &Mailroom, mail: &Mail) -> Result<Option<Attached>, Wrong> {
+    let forms = &room.0.flow.forms;
     let mut found = None;
     for (n, part) in mail.parts.iter().enumerate() {
         let name = part.given_name.as_ref().unwrap_or(&part.name).reveal();
         let name = name.to_lowercase();
-        let id = name.strip_suffix(".json");
-        let Some(form) = id.and_then(|id| room.0.flow.forms.form(id)) else {
-            continue;
+        let bytes = part.bytes.reveal();
+        let read = match name.rsplit_once('.') {
+            Some((id, "json")) => forms.form(id).map(|form| from_json(form, bytes)),
+            Some((word, "docx")) => from_word(forms, word, bytes),
+            _ => None,
         };
+        let Some(read) = read else { continue };
+        let (form, given) = read?;
         if found.is_some() {
             let why = "the mail has more than one form: send each in a mail of its own";
             return Err(Wrong(vec![why.to_owned()]));
         }
-        let given = serde_json::from_slice(part.bytes.reveal()).map_err(|error| {
-            Wrong(vec![format!(
-                "`{}.json` does not read (line {}, column {}): its shape is at /schemas/{}.json",
-                form.id,
-                error.line(),
-                error.column(),
-                form.id
-            )])
-        })?;
         found = Some(Attached {
             part: n,
-            form: form.id.clone(),
+            form,
             given,
         });
     }
     Ok(found)
+}
+
+type Read = Result<(String, FormGiven), Wrong>;
+
+fn from_json(form: &Definition, bytes: &[u8]) -> Read {
+    let given = serde_json::from_slice(bytes).map_err(|error| {
+        Wrong(vec![format!(
+            "`{0}.json` does not read (line {1}, column {2}): its shape is at /schemas/{0}.json",
+            form.id,
+            error.line(),
+            error.column(),
+        )])
+    })?;
+    Ok((form.id.clone(), given))
+}
+
+/// A Word file: one that is called as a form is has to be that form; another that is none is a
+/// document like any other.
+fn from_word(forms: &Library, name: &str, bytes: &[u8]) -> Option<Read> {
+    let called = forms.forms().find(|form| name.starts_with(&form.id));
+    let wrong = |form: &str, error: ReadError| Wrong(vec![format!("`{form}.docx`: {error}")]);
+    let filled = match Filled::open(bytes) {
+        Ok(filled) => filled,
+        Err(error) => return called.map(|form| Err(wrong(&form.id, error))),
+    };
+    let form = match forms.form(filled.form()) {
+        Some(form) => form,
+        None => called?,
+    };
+    let answers = filled.answers(form);
+    Some(match answers {
+        Ok(answers) => Ok((form.id.clone(), FormGiven::of(answers))),
+        Err(error) => Err(wrong(&form.id, error)),
+    })
 }
 
 /// Puts what the form says into what the mail says: the mail's own details stand before the
