@@ -129,17 +129,19 @@ fn line(text: &str, position: &csv::Position) -> u64 {
     position.line() + u64::try_from(empty).unwrap_or_default()
 }
 
-/// What stands between cells: by what the first line has most of, outside quotes.
+/// What stands between cells: by what the first record has most of, outside quotes.
 fn delimiter(text: &str) -> u8 {
-    let first = text.lines().find(|line| !line.trim().is_empty());
-    let mut quoted = false;
+    let (mut quoted, mut begun) = (false, false);
     let (mut tabs, mut semicolons, mut commas) = (0, 0, 0);
-    for byte in first.unwrap_or_default().bytes() {
+    for byte in text.bytes() {
+        begun |= !byte.is_ascii_whitespace();
         match byte {
             b'"' => quoted = !quoted,
-            b'\t' if !quoted => tabs += 1,
-            b';' if !quoted => semicolons += 1,
-            b',' if !quoted => commas += 1,
+            _ if quoted => {}
+            b'\n' if begun => break,
+            b'\t' => tabs += 1,
+            b';' => semicolons += 1,
+            b',' => commas += 1,
             _ => {}
         }
     }
