@@ -89,7 +89,7 @@ mod tests {
             ".govuk-button",
             ".moj-timeline__item",
             ".moj-filter__tag",
-            ".govuk-frontend-supported .govuk-service-navigation",
+            ".govuk-service-navigation__toggle",
             ".govuk-radios__conditional--hidden",
             ".govuk-skip-link-focused-element",
             ".govuk-input--error",

@@ -91,7 +91,8 @@ async fn on(setup: &Setup, world: &World) -> anyhow::Result<Vec<Figure>> {
         Figure::rate(NAME, case, rate, UNIT)
             .beside("the target", TARGET)
             .at_least(1.0),
-        Figure::rate(NAME, format!("{on}: one after another"), single, UNIT),
+        Figure::rate(NAME, format!("{on}: one after another"), single, UNIT)
+            .beside("together", rate),
     ];
     let all: f64 = laps.values().flatten().sum::<f64>() / count(alone);
     for (step, times) in laps {
