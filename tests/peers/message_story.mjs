@@ -226,7 +226,7 @@ async function large(visit, page) {
   await page.getByLabel("Add files").setInputFiles({ name: "plan.pdf", mimeType: "application/pdf", buffer: Buffer.concat([Buffer.from("%PDF-1.4\n"), Buffer.alloc(9_000_000, 7)]) });
   const bar = page.getByLabel("Sending plan.pdf");
   await bar.waitFor();
-  assert.equal(await bar.evaluate((one) => one.position), 0);
+  assert.ok((await bar.evaluate((one) => one.position)) <= 0, "nothing of it has come");
   await page.waitForFunction(() => document.querySelector("progress")?.position > 0);
   const halfway = await bar.evaluate((one) => one.position);
   assert.ok(halfway < 1, `on its way: ${halfway}`);
