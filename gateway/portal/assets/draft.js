@@ -1,16 +1,17 @@
 
-// A message's form keeps itself while it is written, and sends its files piece by piece, on from
-// where a line broke. Without this the form is saved by its buttons, and files go with it.
+// A message's form, and each page of a longer one, keeps itself while it is written; a message sends
+// its files piece by piece, on from where a line broke. Without this the form is saved by its buttons, and files go with it.
 const draft = document.querySelector("form[data-portal-draft]");
 if (draft) keep(draft);
 
 function keep(form) {
   const PIECE = 4 * 1024 * 1024;
   const token = form.elements.token.value;
-  const files = form.querySelector("input[type=file]");
   const progress = form.querySelector("[data-portal-progress]");
+  const files = progress && form.querySelector("input[type=file]");
   const saved = form.querySelector("[data-portal-saved]");
-  form.querySelector("[data-portal-plain]").hidden = true;
+  const plain = form.querySelector("[data-portal-plain]");
+  if (plain) plain.hidden = true;
   let timer = null, saving = null, again = false, sending = 0, leaving = false;
 
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -34,13 +35,14 @@ function keep(form) {
     const answer = await fetch(form.action, { method: "POST", body: data, headers: { accept: "application/json" }, redirect: "manual", keepalive });
     if (!answer.ok || !isJson(answer)) throw new Error("not saved");
     const said = await answer.json();
+    const address = said.address ?? `/drafts/${said.draft}`;
     if (said.beside) {
       leaving = true;
-      return location.assign(`/drafts/${said.draft}?beside=true`);
+      return location.assign(`${address}?beside=true`);
     }
     form.elements.revision.value = said.revision;
-    form.action = `/drafts/${said.draft}`;
-    history.replaceState(null, "", `/drafts/${said.draft}`);
+    form.action = address;
+    history.replaceState(null, "", address);
     saved.textContent = said.locked
       ? "Your draft is saved, and you were away too long: press Continue to sign in again."
       : `Draft saved at ${new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`;
@@ -133,9 +135,9 @@ function keep(form) {
   }
 
   form.addEventListener("input", (event) => {
-    if (event.target !== files) later(1000);
+    if (event.target.type !== "file") later(1000);
   });
-  files.addEventListener("change", () => files.files.length && take());
+  files?.addEventListener("change", () => files.files.length && take());
   document.addEventListener("visibilitychange", () => document.hidden && timer !== null && save());
   form.addEventListener("submit", (event) => {
     stop();

@@ -10,6 +10,7 @@ mod key;
 mod moj;
 mod notice;
 mod show;
+mod task_list;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,7 @@ pub(crate) use self::moj::{
 };
 pub(crate) use self::notice::{Details, InsetText, NotificationBanner, WarningText};
 pub(crate) use self::show::{Action, Cell, Head, Row, STACK, SummaryList, Table, Tag};
+pub(crate) use self::task_list::{Task, TaskList};
 
 /// Markup of ours: rendered by a template, or text that was escaped.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use askama::Template;
 use gateway_core::Role;
 
 use crate::component::{GenericHeader, Html, NavigationItem, ServiceNavigation, SkipLink};
+use crate::page::form::writes;
 use crate::visitor::Visitor;
 use crate::{Portal, cookie};
 
@@ -33,6 +34,8 @@ pub(crate) enum Place {
     Inbox,
     /// A message in the making.
     New,
+    /// Forms, in the making and sent.
+    Forms,
     /// What was sent.
     Sent,
     /// What waits for a decision.
@@ -71,6 +74,7 @@ const REVIEWERS: &[Role] = &[
 const WAYS: &[Way] = &[
     ("/inbox", "Inbox", Place::Inbox, &[]),
     ("/messages/new", "New message", Place::New, &[]),
+    ("/forms", "Forms", Place::Forms, &[]),
     ("/sent", "Sent", Place::Sent, &[]),
     ("/holds", "Holds", Place::Holds, REVIEWERS),
     (
@@ -122,6 +126,8 @@ struct Who {
     agency: String,
     token: String,
     roles: BTreeSet<Role>,
+    /// Their agency writes a form.
+    writes: bool,
 }
 
 #[derive(Template)]
@@ -166,6 +172,8 @@ impl Frame {
             .flow
             .agency_row(&visitor.session.person.agency)
             .await?;
+        let mut forms = portal.flow.forms.forms();
+        let writes = forms.any(|form| writes(form, &agency.kind));
         let kept = portal
             .flow
             .newest_kept_form(&visitor.session.person)
@@ -179,6 +187,7 @@ impl Frame {
                 agency: agency.name,
                 token: cookie::token(&visitor.token),
                 roles: visitor.roles.clone(),
+                writes,
             }),
             ..Self::bare(portal, title).await
         })
@@ -192,8 +201,9 @@ impl Frame {
     /// Where one can go.
     pub(crate) fn navigation(&self) -> ServiceNavigation<'_> {
         let ways = self.who.iter().flat_map(|who| {
-            let led = |(_, _, _, roles): &&Way| {
-                roles.is_empty() || roles.iter().any(|role| who.roles.contains(role))
+            let led = |(_, _, place, roles): &&Way| {
+                let is_theirs = *place != Place::Forms || who.writes;
+                is_theirs && (roles.is_empty() || roles.iter().any(|role| who.roles.contains(role)))
             };
             WAYS.iter().filter(led)
         });

@@ -9,6 +9,7 @@ pub(crate) mod bulk;
 pub(crate) mod compose;
 pub(crate) mod coordination;
 pub(crate) mod document;
+pub(crate) mod form;
 pub(crate) mod hold;
 pub(crate) mod inbox;
 mod inert;

@@ -6,8 +6,9 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
 use crate::page::{
-    again, again_key, audit, bulk, compose, coordination, document, hold, inbox, join, join_key,
-    kept, key, message, moved, nominal, notices, people, security, sent, sessions, share, sign_in,
+    again, again_key, audit, bulk, compose, coordination, document, form, hold, inbox, join,
+    join_key, kept, key, message, moved, nominal, notices, people, security, sent, sessions, share,
+    sign_in,
 };
 use crate::stop::Stop;
 use crate::{Portal, assets, guard};
@@ -87,6 +88,7 @@ fn signed_in() -> Vec<Route> {
         ("POST", "/sign-out", post(sessions::sign_out)),
     ];
     routes.extend(compose::routes());
+    routes.extend(form::routes());
     routes.extend(kept::routes());
     routes.extend(hold::routes());
     routes.extend(coordination::routes());

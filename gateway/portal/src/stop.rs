@@ -21,6 +21,8 @@ pub(crate) enum Stop {
     Unkept(String),
     /// Who it is must be proved again first; then to go on there.
     Again(String),
+    /// What is asked for has a page elsewhere.
+    Elsewhere(String),
     /// Not there, or not this agency's: the two are one.
     NotFound,
     /// Not for this person; and why.
@@ -50,7 +52,9 @@ impl Stop {
 
     const fn status(&self) -> StatusCode {
         match self {
-            Self::SignIn(_) | Self::Unkept(_) | Self::Again(_) => StatusCode::SEE_OTHER,
+            Self::SignIn(_) | Self::Unkept(_) | Self::Again(_) | Self::Elsewhere(_) => {
+                StatusCode::SEE_OTHER
+            }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Forbidden(_) | Self::Stale | Self::Foreign => StatusCode::FORBIDDEN,
             Self::Conflict(_) => StatusCode::CONFLICT,
@@ -68,7 +72,11 @@ impl Stop {
             saved,
         };
         match self {
-            Self::NotFound | Self::SignIn(_) | Self::Unkept(_) | Self::Again(_) => words(
+            Self::NotFound
+            | Self::SignIn(_)
+            | Self::Unkept(_)
+            | Self::Again(_)
+            | Self::Elsewhere(_) => words(
                 "Page not found",
                 "There is nothing here for you. If you typed the address, check it. If a link brought you here, what it leads to may be for another agency.",
                 NOTHING,
@@ -118,6 +126,9 @@ impl Stop {
         }
         if let Self::Again(next) = self {
             return see_other(&leading_on("/sign-in/again", next));
+        }
+        if let Self::Elsewhere(page) = self {
+            return see_other(page);
         }
         let said = self.said();
         let page = Page {

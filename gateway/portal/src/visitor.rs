@@ -17,8 +17,9 @@ use crate::stop::Stop;
 use crate::{Portal, cookie, whence};
 
 /// The forms with words in them whose pages take them up again where they came too late: each
-/// is shown as it was filled in, and nothing is done ([`Visitor::returns`]). A message is a draft.
-pub(crate) const KEPT: [&str; 9] = [
+/// is shown as it was filled in, and nothing is done ([`Visitor::returns`]). A message is a draft,
+/// and so is a form that is begun.
+pub(crate) const KEPT: [&str; 10] = [
     "/holds/{id}",
     "/messages/{id}/answer",
     "/unmatched/{id}",
@@ -28,6 +29,7 @@ pub(crate) const KEPT: [&str; 9] = [
     "/nominals/{ref}/change/{what}",
     "/nominals/{ref}/messages/{id}/move",
     "/may-i-share",
+    "/forms/{form}/new",
 ];
 /// The time that there is to fill in a form with consequences.
 const FILLED_IN: SignedDuration = SignedDuration::from_mins(10);

@@ -1,5 +1,7 @@
 //! What shows facts.
 
+use std::borrow::Cow;
+
 use askama::Template;
 
 use super::Html;
@@ -29,7 +31,7 @@ impl SummaryList<'_> {
 /// A fact.
 #[derive(Debug)]
 pub(crate) struct Row {
-    pub(crate) key: &'static str,
+    pub(crate) key: Cow<'static, str>,
     pub(crate) value: Html,
     /// What can be done about it.
     pub(crate) actions: Vec<Action>,
@@ -37,9 +39,9 @@ pub(crate) struct Row {
 
 impl Row {
     /// A fact about which nothing is to be done.
-    pub(crate) const fn new(key: &'static str, value: Html) -> Self {
+    pub(crate) fn new(key: impl Into<Cow<'static, str>>, value: Html) -> Self {
         Self {
-            key,
+            key: key.into(),
             value,
             actions: Vec::new(),
         }

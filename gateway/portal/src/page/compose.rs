@@ -3,9 +3,9 @@
 pub(crate) mod check;
 pub(crate) mod drafts;
 mod form;
-mod look;
+pub(crate) mod look;
 mod reply;
-mod taken;
+pub(crate) mod taken;
 mod upload;
 
 use askama::Template;
@@ -25,6 +25,7 @@ use crate::component::{
     Input, NotificationBanner, Pick, Select, Textarea,
 };
 use crate::frame::{Frame, Place};
+use crate::page::form::content::Content;
 use crate::router::Route;
 use crate::stop::{Stop, see_other, sentence};
 use crate::visitor::Visitor;
@@ -425,7 +426,7 @@ async fn show(
 }
 
 /// Where a draft has gone that was sent, from another tab or before going back.
-async fn sent(portal: &Portal, visitor: &Visitor, id: &str) -> Result<Response, Stop> {
+pub(crate) async fn sent(portal: &Portal, visitor: &Visitor, id: &str) -> Result<Response, Stop> {
     let sent = portal.flow.sent_from(&visitor.session.caller, id).await?;
     let sent = sent.ok_or(Stop::NotFound)?;
     Ok(see_other(&format!("/messages/{sent}?sent=true")))
@@ -438,6 +439,10 @@ async fn opened(
     id: &str,
 ) -> Result<(Form, (String, i64, Vec<DraftFile>)), Stop> {
     let draft = portal.flow.draft(&visitor.session.person, id).await?;
+    if Content::read(draft.content.reveal()).is_some() {
+        // A form has pages of its own.
+        return Err(Stop::Elsewhere(format!("/forms/draft/{id}")));
+    }
     let form = serde_json::from_str(draft.content.reveal()).map_err(|error| Stop::fault(&error))?;
     Ok((form, (draft.id, draft.revision, draft.files)))
 }

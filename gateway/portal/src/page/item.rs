@@ -6,6 +6,8 @@ use gateway_flow::FlowError;
 use gateway_flow::read::DocumentBody;
 use gateway_flow::view::{ExchangeView, ItemView};
 
+use crate::component::Html as Markup;
+use crate::page::form::read::is_part;
 use crate::stop::{Stop, sentence};
 use crate::visitor::Visitor;
 use crate::{Portal, words};
@@ -31,6 +33,8 @@ pub(crate) struct Shown {
 pub(crate) enum Body {
     /// A text.
     Text(String),
+    /// Answers of a form.
+    Answers(Markup),
     /// Nothing, and why.
     Not(String),
     /// Nothing: it is downloaded.
@@ -55,6 +59,9 @@ pub(crate) async fn shown(
             (false, true) => Body::Not(
                 "Your agency holds its own key, so only its own software can open this. Download the sealed file and its key.".to_owned(),
             ),
+            (false, false) if is_part(&item.media_type) => {
+                Body::Not("It is in the form, with its other parts.".to_owned())
+            }
             (false, false) => body(portal, visitor, &view.row.id, item).await?,
         };
         let kept_here = item.obligations.contains(&Obligation::ViewOnly);

@@ -15,6 +15,7 @@ use crate::component::{
     SummaryList, Table, Tag, WarningText,
 };
 use crate::frame::{Frame, Place};
+use crate::page::form::read::is_form;
 use crate::page::hold::question::questions;
 use crate::page::item::{Shown, shown};
 use crate::page::outcome::{Recipient, by_recipient};
@@ -82,6 +83,8 @@ struct Page {
     recipients: Vec<Recipient>,
     open: bool,
     houses: bool,
+    /// Its items are the parts of a form.
+    is_form: bool,
     done: Asked,
     /// What its sender is asked about it.
     questions: Option<Markup>,
@@ -259,6 +262,7 @@ pub(crate) async fn one(
         others: others(&view, &own.name, &from),
         open: !view.sent && view.deliveries.iter().any(waits),
         recipients: by_recipient(&portal, &view.decisions, &titles).await?,
+        is_form: is_form(&view),
         houses: own.kind == AgencyKind::Housing.as_str(),
         done: asked,
         view,
@@ -302,6 +306,11 @@ fn heading(view: &ExchangeView) -> String {
     match view.items.as_slice() {
         [] => "Message".to_owned(),
         [one] => one.title.clone(),
+        // Its parts are called by the form, and by what is in each.
+        [first, ..] if is_form(view) => {
+            let (form, _) = first.title.split_once(": ").unwrap_or((&first.title, ""));
+            form.to_owned()
+        }
         [first, rest @ ..] => format!("{} and {} more", first.title, rest.len()),
     }
 }
@@ -322,7 +331,7 @@ fn state(view: &ExchangeView) -> Tag<'static> {
 }
 
 /// What the items oblige to, each once.
-fn obligations(view: &ExchangeView) -> Vec<String> {
+pub(crate) fn obligations(view: &ExchangeView) -> Vec<String> {
     let all: BTreeSet<Obligation> = view
         .items
         .iter()

@@ -34,6 +34,7 @@ use Role::{Auditor, Coordinator};
 
 const READER: Owner = Some(("london-probation", "officer"));
 const WRITER: Owner = Some(("met-police", "officer"));
+const FILLS: Owner = Some(("london-prison", "officer"));
 const GUARDIAN: Owner = Some(("london-trust", "guardian"));
 const CONTACT: Owner = Some(("met-police", "spoc"));
 const UNIT: Owner = Some(("london-coordination", "coordinator"));
@@ -132,6 +133,62 @@ pub const ROUTES: &[Row] = &[
         "",
         WRITER,
     ),
+    ("GET /forms", Anyone, &[], "", None),
+    ("GET /forms/{form}/new", Anyone, &["=annex-f"], "", None),
+    ("POST /forms/{form}/new", Anyone, &["=annex-f"], "", None),
+    ("GET /forms/draft/{id}", Anyone, &["paper"], "", FILLS),
+    ("GET /forms/draft/{id}/check", Anyone, &["paper"], "", FILLS),
+    (
+        "POST /forms/draft/{id}/check",
+        Anyone,
+        &["paper"],
+        "do=update",
+        FILLS,
+    ),
+    (
+        "GET /forms/draft/{id}/{section}",
+        Anyone,
+        &["paper", "=custody"],
+        "",
+        FILLS,
+    ),
+    (
+        "POST /forms/draft/{id}/{section}",
+        Anyone,
+        &["paper", "=custody"],
+        "asked=wing&in-wing=B",
+        FILLS,
+    ),
+    (
+        "GET /forms/draft/{id}/{section}/{field}",
+        Anyone,
+        &["paper", "=custody", "=previous"],
+        "",
+        FILLS,
+    ),
+    (
+        "POST /forms/draft/{id}/{section}/{field}",
+        Anyone,
+        &["paper", "=custody", "=previous"],
+        "none=yes",
+        FILLS,
+    ),
+    (
+        "GET /forms/draft/{id}/{section}/{field}/{row}",
+        Anyone,
+        &["paper", "=custody", "=previous", "=new"],
+        "",
+        FILLS,
+    ),
+    (
+        "POST /forms/draft/{id}/{section}/{field}/{row}",
+        Anyone,
+        &["paper", "=custody", "=previous", "=new"],
+        "in-code=LEI",
+        FILLS,
+    ),
+    ("GET /messages/{id}/form", Anyone, &["message"], "", READER),
+    ("GET /sent/{id}", Anyone, &["message"], "", WRITER),
     ("GET /kept/{id}", Anyone, &["kept"], "", WRITER),
     ("POST /kept/{id}/delete", Anyone, &["kept"], "", WRITER),
     ("GET /holds", Anyone, &[], "", None),

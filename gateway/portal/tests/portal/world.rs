@@ -27,12 +27,13 @@ use jiff::SignedDuration;
 
 use crate::browser::{Browser, PASSWORD, SECRET_BASE32};
 
-const AGENCIES: [(&str, &str, AgencyKind); 11] = [
+const AGENCIES: [(&str, &str, AgencyKind); 12] = [
     ("london", "met-police", AgencyKind::Police),
     ("london", "london-probation", AgencyKind::Probation),
     ("london", "southwark-housing", AgencyKind::Housing),
     ("london", "hackney-housing", AgencyKind::Housing),
     ("london", "london-trust", AgencyKind::MentalHealthTrust),
+    ("london", "london-prison", AgencyKind::Prison),
     ("london", "london-coordination", AgencyKind::Coordination),
     ("kent", "kent-police", AgencyKind::Police),
     ("kent", "kent-probation", AgencyKind::Probation),
@@ -41,7 +42,7 @@ const AGENCIES: [(&str, &str, AgencyKind); 11] = [
     ("kent", "kent-coordination", AgencyKind::Coordination),
 ];
 
-const PEOPLE: [(&str, &str, Role); 28] = [
+const PEOPLE: [(&str, &str, Role); 29] = [
     ("met-police", "spoc", Role::Spoc),
     ("met-police", "officer", Role::Practitioner),
     ("met-police", "deputy", Role::Practitioner),
@@ -49,6 +50,7 @@ const PEOPLE: [(&str, &str, Role); 28] = [
     ("london-probation", "spoc", Role::Spoc),
     ("southwark-housing", "spoc", Role::Spoc),
     ("london-trust", "guardian", Role::Caldicott),
+    ("london-prison", "officer", Role::Practitioner),
     ("london-coordination", "coordinator", Role::Coordinator),
     ("london-coordination", "auditor", Role::Auditor),
     ("london-coordination", "vlo", Role::Vlo),
@@ -274,6 +276,7 @@ impl World {
             ("unmatched", unmatched),
             ("event", event),
             ("apart", self.apart().await),
+            ("paper", self.paper().await),
         ]);
         things.extend(self.of_people().await);
         things.extend(self.of_a_writer().await);
@@ -379,6 +382,14 @@ impl World {
         tx.put_bare(&row).await.unwrap();
         tx.commit().await.unwrap();
         id.to_owned()
+    }
+
+    /// A form that an officer of London's prison has begun.
+    async fn paper(&self) -> String {
+        let officer = self.caller("london-prison", "officer").await;
+        let content = r#"{"form": "annex-f", "version": "1"}"#;
+        let opened = self.flow.open_draft(&officer.person.unwrap(), content);
+        opened.await.unwrap()
     }
 
     /// A draft that somebody begins, and a file that has been announced for it.

@@ -3,10 +3,13 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse as _, Response};
+use gateway_core::calendar::local_date;
 
 use super::form::Form;
 use crate::component::{Button, InsetText};
 use crate::frame::{Frame, Place};
+use crate::page::form::content::{Content, Paper};
+use crate::page::form::list::label;
 use crate::stop::{Stop, see_other};
 use crate::visitor::{Posted, Visitor};
 use crate::{Portal, words};
@@ -36,6 +39,8 @@ struct Page {
 struct Line {
     id: String,
     label: String,
+    /// Where it is gone on with.
+    href: String,
     saved: String,
     files: usize,
 }
@@ -44,11 +49,17 @@ struct Line {
 pub(crate) async fn list(State(portal): State<Portal>, visitor: Visitor) -> Result<Response, Stop> {
     let mut drafts = Vec::new();
     for draft in portal.flow.drafts(&visitor.session.person).await? {
-        let form: Form =
-            serde_json::from_str(draft.content.reveal()).map_err(|error| Stop::fault(&error))?;
+        let (label, href) = if let Some(content) = Content::read(draft.content.reveal()) {
+            of_form(&portal, &draft.id, content)
+        } else {
+            let form: Form = serde_json::from_str(draft.content.reveal())
+                .map_err(|error| Stop::fault(&error))?;
+            (form.label(), format!("/drafts/{}", draft.id))
+        };
         drafts.push(Line {
             id: draft.id,
-            label: form.label(),
+            label,
+            href,
             saved: words::time(draft.saved),
             files: draft.files.len(),
         });
@@ -58,6 +69,16 @@ pub(crate) async fn list(State(portal): State<Portal>, visitor: Visitor) -> Resu
         drafts,
     };
     Ok(Html(page.to_string()).into_response())
+}
+
+/// What a form's draft is called, and where it is gone on with.
+fn of_form(portal: &Portal, id: &str, content: Content) -> (String, String) {
+    let today = local_date(portal.flow.clock.now());
+    let label = match portal.flow.forms.form(&content.form) {
+        Some(form) => label(&Paper::new(form, id.to_owned(), content, today)),
+        None => "A form that is not in use any more".to_owned(),
+    };
+    (label, format!("/forms/draft/{id}"))
 }
 
 /// Throws one away.

@@ -22,7 +22,7 @@ use crate::visitor::{Fields, Visitor};
 use crate::{Portal, cookie, whence};
 
 /// The longest that all fields of a message are together, bytes.
-const WORDS: usize = 512 * 1024;
+pub(crate) const WORDS: usize = 512 * 1024;
 /// Chunks that wait to be sealed.
 const WAITING: usize = 4;
 
@@ -44,21 +44,21 @@ pub(crate) struct Taken {
     pub(crate) script: bool,
 }
 
-/// A signed-in person, or one who was away too long.
-enum Writer {
+/// A signed-in person, or one who was away too long, with the token of the session.
+pub(crate) enum Writer {
     Here(Box<Visitor>),
     Away(Box<PersonRow>, Zeroizing<String>),
 }
 
 impl Writer {
-    fn person(&self) -> &PersonRow {
+    pub(crate) fn person(&self) -> &PersonRow {
         match self {
             Self::Here(visitor) => &visitor.session.person,
             Self::Away(person, _) => person,
         }
     }
 
-    fn token(&self) -> &str {
+    pub(crate) fn token(&self) -> &str {
         match self {
             Self::Here(visitor) => &visitor.token,
             Self::Away(_, token) => token,
@@ -66,7 +66,12 @@ impl Writer {
     }
 }
 
-async fn writer(portal: &Portal, headers: &HeaderMap, from: &Whence) -> Result<Writer, Stop> {
+/// Who sends a form.
+pub(crate) async fn writer(
+    portal: &Portal,
+    headers: &HeaderMap,
+    from: &Whence,
+) -> Result<Writer, Stop> {
     let away = || Stop::Unkept("/drafts".to_owned());
     let token = cookie::value(headers, cookie::SESSION).ok_or_else(away)?;
     match portal.flow.session(&token, from).await? {
@@ -133,7 +138,8 @@ pub(crate) async fn take(
     })
 }
 
-fn header<'h>(headers: &'h HeaderMap, name: &axum::http::HeaderName) -> &'h str {
+/// A header's text; empty where it has none.
+pub(crate) fn header<'h>(headers: &'h HeaderMap, name: &axum::http::HeaderName) -> &'h str {
     let value = headers.get(name).and_then(|value| value.to_str().ok());
     value.unwrap_or_default()
 }

@@ -24,6 +24,7 @@ use crate::component::{
 };
 use crate::frame::{Frame, Place};
 use crate::page::document::{number, set};
+use crate::page::form::read::{is_part, part};
 use crate::page::item::{Body, LONGEST, read_text};
 use crate::page::message::about;
 use crate::stop::Stop;
@@ -270,6 +271,12 @@ async fn shown(
                 .await?;
             Body::Text(read_text(document.body).await?)
         }
+        Some(cell) if is_part(&item.media_type) => {
+            let caller = &visitor.session.caller;
+            let document = portal.flow.hold_document(caller, &cell.hold).await?;
+            let answers = part(portal, visitor, document.body).await?;
+            answers.map_or(Body::File, Body::Answers)
+        }
         Some(_) => Body::File,
     };
     let mut facts = vec![
@@ -284,7 +291,10 @@ async fn shown(
     }
     Ok(Shown {
         facts,
-        download: open.map(|_| words::size(item.size)),
+        // What is read here need not be taken away.
+        download: open
+            .filter(|_| !matches!(body, Body::Answers(_)))
+            .map(|_| words::size(item.size)),
         body,
         cells: table(&item.cells, name),
         item: item.clone(),

@@ -1,0 +1,272 @@
+//! Beginning a form: about whom, and from an empty one or from one that was sent before.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse as _, Response};
+use gateway_flow::FlowError;
+use gateway_flow::timeline::NominalView;
+use gateway_forms::Definition;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::content::{Content, Earlier};
+use super::list::{self, Sent};
+use super::{Wrong, summary, title};
+use crate::Portal;
+use crate::component::{Button, ChoiceItem, Choices, Html as Markup, Input, Pick};
+use crate::frame::{Frame, Place};
+use crate::stop::{Stop, see_other};
+use crate::visitor::{Posted, Visitor};
+
+/// Where it is.
+pub(super) const HERE: &str = "/forms/{form}/new";
+
+const UNKNOWN: &str = "There is no record with this reference that you may open: check it, or leave it out and give the person’s identifiers in the form";
+
+/// Begins it.
+pub(crate) const START: Button<'static> = Button {
+    text: "Start",
+    href: None,
+    classes: "",
+    name: "",
+    value: "",
+    prevent_double_click: true,
+};
+
+/// Of whom.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Asked {
+    #[serde(rename = "ref", default)]
+    reference: String,
+}
+
+/// What was chosen.
+#[derive(Debug, Default)]
+struct Chosen {
+    reference: String,
+    /// The one that it begins from; empty, none.
+    from: String,
+    replaces: bool,
+}
+
+#[derive(Template)]
+#[template(path = "page/form/begin.html")]
+struct Page {
+    frame: Frame,
+    form: String,
+    title: String,
+    about: String,
+    chosen: Chosen,
+    sent: Vec<Sent>,
+    error: Option<&'static str>,
+}
+
+impl Page {
+    fn summary(&self) -> Option<String> {
+        let wrong: Option<Wrong> = self.error.map(|text| (text.to_owned(), "#ref".to_owned()));
+        summary(wrong.as_slice())
+    }
+
+    fn reference(&self) -> Markup {
+        Markup::of(&Input {
+            id: "ref",
+            name: "ref",
+            kind: "text",
+            label: "Reference of the person’s record here (optional)",
+            label_classes: "govuk-label--m",
+            hint: Some(
+                "As a message or a colleague gives it. Without it, give the person’s identifiers in the form: the record is found from them",
+            ),
+            error: self.error,
+            value: Some(&self.chosen.reference)
+                .filter(|text| !text.is_empty())
+                .map(String::as_str),
+            autocomplete: Some("off"),
+            ..Input::default()
+        })
+    }
+
+    fn from(&self) -> Markup {
+        let empty = ChoiceItem {
+            value: "",
+            text: "An empty form",
+            hint: None,
+            checked: self.chosen.from.is_empty(),
+        };
+        let sent = self.sent.iter().map(|one| ChoiceItem {
+            value: &one.id,
+            text: &one.label,
+            hint: None,
+            checked: self.chosen.from == one.id,
+        });
+        Markup::of(&Choices {
+            pick: Pick::One,
+            id: "from",
+            name: "from",
+            legend: "What do you start from?",
+            legend_classes: "govuk-fieldset__legend--m",
+            hint: Some(
+                "From an earlier one, everything it said is filled in, and each section shows whether you have changed it since",
+            ),
+            items: std::iter::once(empty).chain(sent).collect(),
+            ..Choices::default()
+        })
+    }
+
+    fn replaces(&self) -> Markup {
+        Markup::of(&Choices {
+            pick: Pick::Any,
+            id: "replaces",
+            name: "replaces",
+            legend: "Does it take the place of the earlier one?",
+            legend_classes: "govuk-fieldset__legend--s",
+            hint: Some("Only where the earlier one was wrong. Everyone who received it is told"),
+            items: vec![ChoiceItem {
+                value: "yes",
+                text: "Yes, it corrects the earlier one",
+                hint: None,
+                checked: self.chosen.replaces,
+            }],
+            ..Choices::default()
+        })
+    }
+}
+
+/// The form that is asked for; none where the visitor's agency does not write it.
+async fn asked_for<'p>(
+    portal: &'p Portal,
+    visitor: &Visitor,
+    form: &str,
+) -> Result<Option<&'p Definition>, Stop> {
+    let form = portal.flow.forms.form(form).ok_or(Stop::NotFound)?;
+    let agency = &visitor.session.person.agency;
+    let kind = portal.flow.agency_row(agency).await?.kind;
+    Ok(Some(form).filter(|form| super::writes(form, &kind)))
+}
+
+/// Asks.
+pub(crate) async fn page(
+    State(portal): State<Portal>,
+    visitor: Visitor,
+    Path(form): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Stop> {
+    let Some(form) = asked_for(&portal, &visitor, &form).await? else {
+        return Ok(see_other("/forms"));
+    };
+    let chosen = Chosen {
+        reference: asked.reference,
+        ..Chosen::default()
+    };
+    shown(&portal, &visitor, form, chosen, None).await
+}
+
+async fn shown(
+    portal: &Portal,
+    visitor: &Visitor,
+    form: &Definition,
+    chosen: Chosen,
+    error: Option<&'static str>,
+) -> Result<Response, Stop> {
+    let heading = format!("Start {}", form.title);
+    let title = title(&heading, error.is_some());
+    let page = Page {
+        frame: Frame::around(portal, visitor, Place::Forms, &title).await?,
+        form: form.id.clone(),
+        title: heading,
+        about: form.about.clone(),
+        sent: list::sent(portal, visitor, form, &mut BTreeMap::new()).await?,
+        chosen,
+        error,
+    };
+    let status = match error {
+        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        None => StatusCode::OK,
+    };
+    Ok((status, Html(page.to_string())).into_response())
+}
+
+/// Makes the draft.
+pub(crate) async fn begin(
+    State(portal): State<Portal>,
+    Path(form): Path<String>,
+    Posted(visitor, fields): Posted,
+) -> Result<Response, Stop> {
+    let Some(form) = asked_for(&portal, &visitor, &form).await? else {
+        return Ok(see_other("/forms"));
+    };
+    let chosen = Chosen {
+        reference: fields.one("ref").trim().to_owned(),
+        from: fields.one("from").to_owned(),
+        replaces: fields.has("replaces"),
+    };
+    if visitor.returns(&portal).await? {
+        return shown(&portal, &visitor, form, chosen, None).await;
+    }
+    let mut content = Content {
+        form: form.id.clone(),
+        version: form.version.clone(),
+        ..Content::default()
+    };
+    if !chosen.from.is_empty() {
+        from(&portal, &visitor, &chosen, &mut content).await?;
+    }
+    if !chosen.reference.is_empty() {
+        let caller = &visitor.session.caller;
+        match portal.flow.nominal(caller, &chosen.reference).await {
+            Ok(record) => fill_in(form, &record, &mut content),
+            Err(FlowError::NotFound | FlowError::Forbidden(_)) => {
+                return shown(&portal, &visitor, form, chosen, Some(UNKNOWN)).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        content.nominal = Some(chosen.reference);
+    }
+    let text = serde_json::to_string(&content).map_err(|error| Stop::fault(&error))?;
+    let person = &visitor.session.person;
+    let draft = portal.flow.open_draft(person, &text).await?;
+    Ok(see_other(&format!("/forms/draft/{draft}")))
+}
+
+/// Takes up what an earlier one said. That it was opened is a reading in the log.
+async fn from(
+    portal: &Portal,
+    visitor: &Visitor,
+    chosen: &Chosen,
+    content: &mut Content,
+) -> Result<(), Stop> {
+    let caller = &visitor.session.caller;
+    let (earlier, body) = portal.flow.own_form(caller, &chosen.from).await?;
+    if earlier.form != content.form {
+        return Err(Stop::NotFound);
+    }
+    let answers = serde_json::to_value(&body).map_err(|error| Stop::fault(&error))?;
+    content.answers = answers.as_object().cloned().unwrap_or_default();
+    content.begun_from = Some(Earlier {
+        sent_at: earlier.sent_at,
+        answers,
+    });
+    content.corrects = chosen.replaces.then(|| earlier.exchange.clone());
+    content.after = Some(earlier.exchange);
+    content.nominal = earlier.nominal;
+    Ok(())
+}
+
+/// Fills in what the record says of the person, where the form repeats it.
+fn fill_in(form: &Definition, record: &NominalView, content: &mut Content) {
+    for section in &form.sections {
+        for field in &section.fields {
+            let known = field.of_record().and_then(|wanted| {
+                let mut all = record.identifiers.iter();
+                all.find(|(kind, _)| *kind == wanted)
+            });
+            if let Some((_, value)) = known {
+                let value = Value::from(value.reveal().as_str());
+                content.put(&section.id, &field.id, value);
+            }
+        }
+    }
+}
