@@ -388,8 +388,8 @@ impl World {
     async fn paper(&self) -> String {
         let officer = self.caller("london-prison", "officer").await;
         let content = r#"{"form": "annex-f", "version": "1"}"#;
-        let opened = self.flow.open_draft(&officer.person.unwrap(), content);
-        opened.await.unwrap()
+        let person = officer.person.unwrap();
+        self.flow.open_draft(&person, content).await.unwrap()
     }
 
     /// A draft that somebody begins, and a file that has been announced for it.
