@@ -1,5 +1,5 @@
-//! A form outside the gateway: as a Word file to fill in ([`write`]), and read back from one
-//! ([`read`], or [`Filled`] where it is not known which form it is). Any form goes, not only the
+//! A form outside the gateway: as a Word file to fill in ([`write()`]), and read back from one
+//! ([`read()`], or [`Filled`] where it is not known which form it is). Any form goes, not only the
 //! prison's Annex F.
 //!
 //! What it will not do: read files, look for viruses, or say whether the answers are right, which
