@@ -20,6 +20,20 @@ for n in (1, 2):
     status, answer, _ = demo["met-police"].ask("/api/v1/exchanges", multipart(exchange, report=("application/pdf", report + b"%d" % n)))
     assert status == 201, answer
 
+# A form that is asked for, sent, and used by a meeting.
+held = next(person for person in demo.nominals if person.get("prison_number"))
+coordinator = demo.user("london-coordination", "coordinator")
+asked = {"form": "annex-f", "nominal": held["ref"], "meeting_on": "2099-02-27"}
+status, answer, _ = demo["london-coordination"].ask("/api/v1/form-requests", asked, coordinator)
+assert status == 201, answer
+example = json.loads(demo["hmp-northgate"].ask("/schemas/annex-f.json")[1])["examples"][0]
+form = {**example, "nominal": {"ref": held["ref"]}, "recipients": ["london-coordination"]}
+status, answer, _ = demo["hmp-northgate"].ask("/api/v1/annex-f", form, demo.user("hmp-northgate", "practitioner"))
+assert status == 201, answer
+used = {"meeting_on": "2026-03-02", "effect": "the plan follows it"}
+status, answer, _ = demo["london-coordination"].ask(f"/api/v1/exchanges/{json.loads(answer)['id']}/consideration", used, coordinator)
+assert status == 204, answer
+
 settle(db)
 verify = ["ledger", "verify", "--key", demo.key, "--url", demo.state["api"] + "/ledger", "--ca", demo.state["ca"]]
 demo.command(*verify)
