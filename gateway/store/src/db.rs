@@ -2,6 +2,7 @@
 //! runs READ COMMITTED, with the log's head row locked first by whoever records.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -109,7 +110,7 @@ impl Store {
         Ok(Tx {
             inner,
             name: "read",
-            covered: Vec::new(),
+            covered: BTreeMap::new(),
         })
     }
 
@@ -127,7 +128,7 @@ impl Store {
         Ok(Tx {
             inner,
             name: "snapshot",
-            covered: Vec::new(),
+            covered: BTreeMap::new(),
         })
     }
 
@@ -140,7 +141,7 @@ impl Store {
         Ok(Tx {
             inner,
             name,
-            covered: Vec::new(),
+            covered: BTreeMap::new(),
         })
     }
 
@@ -154,7 +155,7 @@ impl Store {
         let mut tx = Tx {
             inner,
             name,
-            covered: Vec::new(),
+            covered: BTreeMap::new(),
         };
         if self.kind() == Kind::Postgres {
             tx.execute("set local synchronous_commit to off", &[])
@@ -240,7 +241,8 @@ impl Server {
 pub struct Tx {
     pub(crate) inner: Inner,
     name: &'static str,
-    covered: Vec<CoveredRow>,
+    /// By table and id.
+    covered: BTreeMap<(&'static str, String), CoveredRow>,
 }
 
 impl std::fmt::Debug for Tx {
@@ -263,6 +265,27 @@ fn query<'a>(
         };
     }
     query
+}
+
+/// The same for many rows at once: an argument is a column, from top to bottom.
+fn query_all(sql: String, rows: &[Vec<Value>]) -> sqlx::query::Query<'_, Postgres, PgArguments> {
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    let columns = rows.first().map_or(0, Vec::len);
+    for column in 0..columns {
+        let values = || rows.iter().filter_map(move |row| row.get(column));
+        query = match values().next() {
+            Some(Value::Int(_)) => query.bind(values().map(Value::int).collect::<Vec<_>>()),
+            Some(Value::Bytes(_)) => query.bind(values().map(Value::bytes).collect::<Vec<_>>()),
+            Some(Value::Text(_)) | None => {
+                query.bind(values().map(Value::text).collect::<Vec<_>>())
+            }
+        };
+    }
+    query
+}
+
+fn only_reads() -> StoreError {
+    StoreError::Database("a transaction that reads was to write".to_owned())
 }
 
 /// A row of either database.
@@ -305,9 +328,7 @@ impl Tx {
         let sql = sql.into();
         match &mut self.inner {
             Inner::Sqlite(lease) => lease.execute(&sql, args),
-            Inner::Postgres(Server::Plain(_)) => Err(StoreError::Database(
-                "a transaction that reads was to write".to_owned(),
-            )),
+            Inner::Postgres(Server::Plain(_)) => Err(only_reads()),
             Inner::Postgres(server) => {
                 let done = query(sql, args).execute(server.connection()).await?;
                 Ok(done.rows_affected())
@@ -362,7 +383,7 @@ impl Tx {
     /// Rows of a table, by the rest of the statement after `select … from table`.
     pub(crate) async fn select<R: Record>(
         &mut self,
-        rest: &'static str,
+        rest: &str,
         args: &[Value],
     ) -> Result<Vec<R>, StoreError> {
         let sql = format!("{} {rest}", R::selected());
@@ -392,17 +413,48 @@ impl Tx {
         row.set_updated_by(self.name);
         let values = row.values();
         self.execute(R::upsert(), &values).await?;
-        if R::COVERED {
-            self.covered
-                .retain(|c| !(c.table == R::TABLE && c.id == row.id()));
-            self.covered.push(row.covered_by(&values));
+        self.cover(row, &values);
+        Ok(())
+    }
+
+    /// Writes rows as [`Tx::put`] does, no two of one id: on PostgreSQL in one statement, for each
+    /// is a round trip.
+    pub async fn put_all<R: Record>(&mut self, rows: &mut [R]) -> Result<(), StoreError> {
+        let mut all = Vec::with_capacity(rows.len());
+        for row in rows {
+            row.set_updated_by(self.name);
+            let values = row.values();
+            self.cover(row, &values);
+            all.push(values);
+        }
+        let Some(first) = all.first() else {
+            return Ok(());
+        };
+        match &mut self.inner {
+            Inner::Sqlite(lease) => {
+                for values in &all {
+                    lease.execute(R::upsert(), values)?;
+                }
+            }
+            Inner::Postgres(Server::Plain(_)) => return Err(only_reads()),
+            Inner::Postgres(server) => {
+                let sql = crate::row::upsert_all(R::TABLE, R::COLUMNS, first);
+                query_all(sql, &all).execute(server.connection()).await?;
+            }
         }
         Ok(())
     }
 
+    fn cover<R: Record>(&mut self, row: &R, values: &[Value]) {
+        if R::COVERED {
+            let place = (R::TABLE, row.id().to_owned());
+            self.covered.insert(place, row.covered_by(values));
+        }
+    }
+
     /// The covered rows written since the last call, for the event that commits to them.
     pub fn drain_covered(&mut self) -> Vec<CoveredRow> {
-        std::mem::take(&mut self.covered)
+        std::mem::take(&mut self.covered).into_values().collect()
     }
 
     /// Marks a place to roll back to.

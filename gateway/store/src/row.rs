@@ -47,6 +47,39 @@ into_value! {
 }
 
 impl Value {
+    /// The text, where it is one.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => text.as_deref(),
+            Self::Int(_) | Self::Bytes(_) => None,
+        }
+    }
+
+    /// The number, where it is one.
+    pub(crate) const fn int(&self) -> Option<i64> {
+        match self {
+            Self::Int(number) => *number,
+            Self::Text(_) | Self::Bytes(_) => None,
+        }
+    }
+
+    /// The bytes, where they are that.
+    pub(crate) fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Bytes(bytes) => bytes.as_deref(),
+            Self::Text(_) | Self::Int(_) => None,
+        }
+    }
+
+    /// What PostgreSQL calls its type.
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "text",
+            Self::Int(_) => "bigint",
+            Self::Bytes(_) => "bytea",
+        }
+    }
+
     /// The value as it goes into a row's digest: JSON, bytes as hexadecimal behind `x`.
     fn canonical(&self, out: &mut String) {
         match self {
@@ -151,15 +184,29 @@ pub(crate) fn selected(table: &str, columns: &[&str]) -> String {
 /// `insert into table … on conflict (id) do update …`.
 pub(crate) fn upsert(table: &str, columns: &[&str]) -> String {
     let places: Vec<String> = (1..=columns.len()).map(|n| format!("${n}")).collect();
+    let values = format!("values ({})", places.join(", "));
+    inserted(table, columns, &values)
+}
+
+/// The same for any number of rows on PostgreSQL, an argument a column; `first` is one of them.
+pub(crate) fn upsert_all(table: &str, columns: &[&str], first: &[Value]) -> String {
+    let places = (1..).zip(first);
+    let places: Vec<String> = places
+        .map(|(n, value)| format!("${n}::{}[]", value.kind()))
+        .collect();
+    let values = format!("select * from unnest({})", places.join(", "));
+    inserted(table, columns, &values)
+}
+
+fn inserted(table: &str, columns: &[&str], values: &str) -> String {
     let sets: Vec<String> = columns
         .iter()
         .filter(|c| **c != "id")
         .map(|c| format!("{c} = excluded.{c}"))
         .collect();
     format!(
-        "insert into {table} ({}) values ({}) on conflict (id) do update set {}",
+        "insert into {table} ({}) {values} on conflict (id) do update set {}",
         columns.join(", "),
-        places.join(", "),
         sets.join(", ")
     )
 }
