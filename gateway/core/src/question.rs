@@ -12,7 +12,7 @@ use crate::id::AgencyId;
 use crate::obligation::Obligation;
 
 /// An agency as the protocols see it in one nominal, at one moment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is one fact that a rule names"
@@ -82,7 +82,7 @@ impl Party {
 }
 
 /// Consent of the person the information is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Consent {
     /// Given.
@@ -94,7 +94,7 @@ pub enum Consent {
 }
 
 /// The facts of an item that rules turn on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is one fact that a rule names"
@@ -123,7 +123,7 @@ pub struct ItemFacts {
 }
 
 /// May this recipient have this item? One cell of the matrix.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is one fact that a rule names"

@@ -23,6 +23,7 @@ mod error;
 mod explain;
 mod facts;
 mod files;
+mod known;
 mod load;
 mod names;
 mod particulars;
@@ -37,6 +38,7 @@ use gateway_core::{AgencyKind, Question, ReadQuestion, RuleHit, Ruling};
 
 use crate::engine::Engine;
 use crate::files::Files;
+use crate::known::Known;
 use crate::names::Names;
 
 pub use crate::bare::Bare;
@@ -52,6 +54,7 @@ pub struct Protocols {
     files: Files,
     digest: String,
     engine: Engine,
+    known: Known,
     particulars: BTreeMap<AgencyKind, Particulars>,
     common: Particulars,
 }
@@ -91,6 +94,7 @@ impl Protocols {
         Ok(Self {
             digest: files.digest(),
             engine: Engine::new(Names::new()?, rules),
+            known: Known::default(),
             particulars,
             common,
             files,
@@ -107,6 +111,11 @@ impl Protocols {
     /// with [`Ruling::fault`] set.
     pub fn decide(&self, question: &Question) -> Ruling {
         decide::decide(&self.engine, question).ruling
+    }
+
+    /// The same, for who asks much alike: what was decided before is not worked out again.
+    pub fn ruling(&self, question: &Question) -> Ruling {
+        self.known.ruling(question, || self.decide(question))
     }
 
     /// May this reader read, now? Permit or refuse, never hold.
