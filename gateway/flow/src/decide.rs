@@ -14,6 +14,7 @@ use crate::Flow;
 use crate::case::{Addressee, Case, Piece, id_of};
 use crate::error::FlowError;
 use crate::identify::Identified;
+use crate::posts::Posts;
 
 /// The right to wrap one item for one agency. Its field is private to this file: nothing else
 /// can make one.
@@ -105,7 +106,7 @@ impl Flow {
         approvals: &Approvals,
     ) -> Result<Vec<Cell>, FlowError> {
         let context = self.context(tx, case).await?;
-        let mut matrix = Vec::new();
+        let (mut matrix, mut posts) = (Vec::new(), Posts::default());
         for addressee in &case.addressees {
             let nominal = case.nominal.as_ref();
             let recipient = self.party(tx, &addressee.agency, nominal).await?;
@@ -117,17 +118,57 @@ impl Flow {
                 {
                     continue;
                 }
-                let given = approvals
-                    .get(&(addressee.agency.id.clone(), piece.id.clone()))
-                    .cloned()
-                    .unwrap_or_default();
-                let mut party = recipient.clone();
-                party.earlier_recipient = earlier_recipient(tx, addressee, piece).await?;
-                let question = context.ask(case, addressee, party, piece, given)?;
-                matrix.push(self.cell(tx, case, addressee, piece, question).await?);
+                let to = (addressee, recipient.clone());
+                let cell = self.ask(tx, &mut posts, &context, case, to, piece, approvals);
+                matrix.push(cell.await?);
             }
         }
         Ok(matrix)
+    }
+
+    /// Asks for one recipient and item of a case; none where the case has no such cell.
+    pub(crate) async fn one_cell(
+        &self,
+        tx: &mut Tx,
+        case: &Case,
+        (recipient, item): (&str, &str),
+        approvals: &Approvals,
+    ) -> Result<Option<Cell>, FlowError> {
+        let addressee = case.addressees.iter().find(|a| a.agency.id == recipient);
+        let piece = case.pieces.iter().find(|piece| piece.id == item);
+        let (Some(addressee), Some(piece)) = (addressee, piece) else {
+            return Ok(None);
+        };
+        let context = self.context(tx, case).await?;
+        let nominal = case.nominal.as_ref();
+        let recipient = self.party(tx, &addressee.agency, nominal).await?;
+        let (to, mut posts) = ((addressee, recipient), Posts::default());
+        let cell = self.ask(tx, &mut posts, &context, case, to, piece, approvals);
+        Ok(Some(cell.await?))
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what one cell turns on: a type of its own would say no more"
+    )]
+    async fn ask(
+        &self,
+        tx: &mut Tx,
+        posts: &mut Posts,
+        context: &Context,
+        case: &Case,
+        (addressee, mut recipient): (&Addressee, Party),
+        piece: &Piece,
+        approvals: &Approvals,
+    ) -> Result<Cell, FlowError> {
+        let given = approvals
+            .get(&(addressee.agency.id.clone(), piece.id.clone()))
+            .cloned()
+            .unwrap_or_default();
+        recipient.earlier_recipient = earlier_recipient(tx, addressee, piece).await?;
+        let question = context.ask(case, addressee, recipient, piece, given)?;
+        self.cell(tx, posts, case, (addressee, piece, question))
+            .await
     }
 
     async fn context(&self, tx: &mut Tx, case: &Case) -> Result<Context, FlowError> {
@@ -153,26 +194,21 @@ impl Flow {
     async fn cell(
         &self,
         tx: &mut Tx,
+        posts: &mut Posts,
         case: &Case,
-        addressee: &Addressee,
-        piece: &Piece,
-        question: Question,
+        (addressee, piece, question): (&Addressee, &Piece, Question),
     ) -> Result<Cell, FlowError> {
-        let mut ruling = self.protocols.decide(&question);
+        let mut ruling = self.protocols.ruling(&question);
         if ruling.fault {
             tracing::error!(exchange = %case.id, item = piece.n, "the protocols met an error: refused");
         }
-        self.hold_without_spoc(tx, addressee, &question, &mut ruling)
+        self.hold_without_spoc(tx, posts, addressee, &question, &mut ruling)
             .await?;
-        let mut approvers = Vec::new();
-        for reviewer in &ruling.reviewers {
-            approvers.push(self.seat(tx, case, piece, *reviewer).await?);
-        }
-        approvers.sort();
-        approvers.dedup();
-        let review_after = self
-            .review_after(tx, case, piece, &question, &ruling)
+        let approvers = self
+            .seats(tx, posts, case, piece, &ruling.reviewers)
             .await?;
+        let afterwards = self.reviewers_after(&question, &ruling);
+        let review_after = self.seats(tx, posts, case, piece, &afterwards).await?;
         Ok(Cell {
             recipient: id_of(&addressee.agency.id)?,
             person: addressee.person.clone(),
@@ -190,6 +226,7 @@ impl Flow {
     async fn hold_without_spoc(
         &self,
         tx: &mut Tx,
+        posts: &mut Posts,
         addressee: &Addressee,
         question: &Question,
         ruling: &mut Ruling,
@@ -204,10 +241,7 @@ impl Flow {
             return Ok(());
         }
         let now = self.clock.now();
-        if parties::in_post(tx, &addressee.agency.id, Role::Spoc, now)
-            .await?
-            .is_some()
-        {
+        if posts.has_spoc(tx, &addressee.agency.id, now).await? {
             return Ok(());
         }
         ruling.outcome = Outcome::Hold;
@@ -226,56 +260,54 @@ impl Flow {
         Ok(())
     }
 
-    /// The agency where a reviewer sits. Where nobody there has the role, the area's
-    /// coordination unit decides in that role's place.
-    pub(crate) async fn seat(
+    /// The agencies where reviewers sit. Where nobody there has the role, the area's coordination
+    /// unit decides in that role's place.
+    async fn seats(
         &self,
         tx: &mut Tx,
+        posts: &mut Posts,
         case: &Case,
         piece: &Piece,
-        reviewer: Reviewer,
-    ) -> Result<Approver, FlowError> {
-        let unit = coordination_unit(tx, &case.area).await?;
-        let at = match reviewer.seat {
-            Seat::Owner => piece.owner.id.clone(),
-            Seat::Trust => case
-                .nominal
-                .as_ref()
-                .and_then(|n: &NominalRow| n.trust.clone())
-                .unwrap_or_else(|| unit.id.clone()),
-            Seat::Coordination => unit.id.clone(),
-        };
-        let holders = tx.holders(&at, reviewer.role.as_str(), self.now()).await?;
-        let agency = if holders.is_empty() { unit.id } else { at };
-        Ok(Approver {
-            agency: id_of(&agency)?,
-            role: reviewer.role,
-        })
-    }
-
-    /// Whoever would have had to approve looks at an emergency's permit afterwards: the same
-    /// question without the emergency names them (ISP-34).
-    async fn review_after(
-        &self,
-        tx: &mut Tx,
-        case: &Case,
-        piece: &Piece,
-        question: &Question,
-        ruling: &Ruling,
+        reviewers: &BTreeSet<Reviewer>,
     ) -> Result<Vec<Approver>, FlowError> {
-        if !question.emergency || ruling.outcome != Outcome::Permit {
-            return Ok(Vec::new());
-        }
-        let mut calm = question.clone();
-        calm.emergency = false;
-        calm.recipient_confirmed = false;
         let mut approvers = Vec::new();
-        for reviewer in self.protocols.decide(&calm).reviewers {
-            approvers.push(self.seat(tx, case, piece, reviewer).await?);
+        for reviewer in reviewers {
+            let at = match reviewer.seat {
+                Seat::Owner => Some(piece.owner.id.clone()),
+                Seat::Trust => case
+                    .nominal
+                    .as_ref()
+                    .and_then(|n: &NominalRow| n.trust.clone()),
+                Seat::Coordination => None,
+            };
+            let there = match at {
+                Some(at) if posts.filled(tx, &at, reviewer.role, self.now()).await? => Some(at),
+                Some(_) | None => None,
+            };
+            let agency = match there {
+                Some(at) => at,
+                None => posts.unit(tx, &case.area).await?,
+            };
+            approvers.push(Approver {
+                agency: id_of(&agency)?,
+                role: reviewer.role,
+            });
         }
         approvers.sort();
         approvers.dedup();
         Ok(approvers)
+    }
+
+    /// Whoever would have had to approve looks at an emergency's permit afterwards: the same
+    /// question without the emergency names them (ISP-34).
+    fn reviewers_after(&self, question: &Question, ruling: &Ruling) -> BTreeSet<Reviewer> {
+        if !question.emergency || ruling.outcome != Outcome::Permit {
+            return BTreeSet::new();
+        }
+        let mut calm = question.clone();
+        calm.emergency = false;
+        calm.recipient_confirmed = false;
+        self.protocols.ruling(&calm).reviewers
     }
 }
 

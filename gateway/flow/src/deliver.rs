@@ -2,6 +2,9 @@
 //! their wraps, numbered for that reader; the notices that obligations demand. Only called
 //! inside the transaction that records it.
 
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
 use gateway_core::calendar::due_at;
 use gateway_core::event::EventKind;
 use gateway_core::{AgencyId, Channel, DeliveryState, Obligation, Role};
@@ -13,11 +16,37 @@ use jiff::ToSpan as _;
 
 use crate::Flow;
 use crate::case::{Case, agency, id_of};
-use crate::decide::coordination_unit;
 use crate::error::FlowError;
+use crate::posts::Posts;
 use crate::record::{Answer, Written};
 use crate::recorder::Draft;
 use crate::seal::{Wrapped, fresh};
+
+/// What one release writes, and what it has asked of the database and told already.
+#[derive(Default)]
+struct Release {
+    deliveries: Vec<DeliveryRow>,
+    steps: Vec<DeliveryStepRow>,
+    wraps: Vec<WrapRow>,
+    posts: Posts,
+    told: BTreeSet<(String, Role, &'static str)>,
+}
+
+/// A reader in a release: the agency's channel, and the last number that it has of the exchange.
+struct Reader {
+    channel: String,
+    last: i64,
+}
+
+impl Reader {
+    async fn of(tx: &mut Tx, row: &ExchangeRow, to: &AgencyId) -> Result<Self, FlowError> {
+        let taken = tx.wraps_for(&row.id, to.as_str()).await?;
+        Ok(Self {
+            channel: agency(tx, to.as_str()).await?.channel,
+            last: taken.iter().map(|wrap| wrap.n).max().unwrap_or(0),
+        })
+    }
+}
 
 impl Flow {
     /// The last step answers. What was recorded is in the API's inboxes already; what goes by
@@ -35,13 +64,22 @@ impl Flow {
         wraps: Vec<Wrapped>,
         drafts: &mut Vec<Draft>,
     ) -> Result<(), FlowError> {
+        let (mut release, mut readers) = (Release::default(), BTreeMap::new());
         for group in grouped(wraps) {
             let Some(first) = group.first() else { continue };
             let recipient = first.cell.recipient.clone();
-            let delivery = self.write_delivery(tx, row, &group).await?;
-            self.write_wraps(tx, row, case, &delivery, &group).await?;
+            let reader = match readers.entry(recipient.clone()) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(Reader::of(tx, row, &recipient).await?),
+            };
+            let delivery = self.delivery_row(row, first, &group, &reader.channel)?;
+            release.steps.push(self.step_row(&delivery));
             for wrapped in &group {
-                self.notify(tx, row, case, wrapped, drafts).await?;
+                reader.last += 1;
+                let wrap = self.wrap_row(tx, case, &delivery, wrapped, reader.last);
+                release.wraps.push(wrap.await?);
+                self.notify(tx, row, case, wrapped, &mut release, drafts)
+                    .await?;
             }
             drafts.push(
                 Draft::new(EventKind::DeliveryMoved, None)
@@ -51,26 +89,27 @@ impl Flow {
                     .with("channel", &*delivery.channel)
                     .with("state", &*delivery.state),
             );
+            release.deliveries.push(delivery);
         }
-        Ok(())
+        tx.put_all(&mut release.deliveries).await?;
+        tx.put_all(&mut release.steps).await?;
+        Ok(tx.put_all(&mut release.wraps).await?)
     }
 
-    async fn write_delivery(
+    fn delivery_row(
         &self,
-        tx: &mut Tx,
         row: &ExchangeRow,
+        first: &Wrapped,
         group: &[Wrapped],
+        channel: &str,
     ) -> Result<DeliveryRow, FlowError> {
-        let cell = group.first().map(|wrapped| &wrapped.cell);
-        let cell = cell.ok_or_else(|| FlowError::Internal("an empty delivery".to_owned()))?;
-        let obligations: std::collections::BTreeSet<Obligation> = group
+        let obligations: BTreeSet<Obligation> = group
             .iter()
             .flat_map(|w| w.cell.ruling.obligations.iter().copied())
             .collect();
-        let channel = agency(tx, cell.recipient.as_str()).await?.channel;
         // What may only be seen on screen goes to the portal, whatever the agency's channel.
         let channel = match obligations.contains(&Obligation::ViewOnly) {
-            true => "portal".to_owned(),
+            true => Channel::Portal.as_str(),
             false => channel,
         };
         // The API's inbox has it with the commit; every other channel has to be tried.
@@ -79,21 +118,18 @@ impl Flow {
             false => DeliveryState::Queued,
         };
         let now = self.now();
-        let mut delivery = DeliveryRow {
+        Ok(DeliveryRow {
             id: fresh(self),
             exchange: row.id.clone(),
-            agency: cell.recipient.to_string(),
-            person: cell.person.clone(),
-            channel,
+            agency: first.cell.recipient.to_string(),
+            person: first.cell.person.clone(),
+            channel: channel.to_owned(),
             state: state.to_string(),
             obligations: serde_json::to_string(&obligations)?,
             created_at: now,
             at: now,
             updated_by: String::new(),
-        };
-        tx.put(&mut delivery).await?;
-        self.write_step(tx, &delivery).await?;
-        Ok(delivery)
+        })
     }
 
     pub(crate) async fn write_step(
@@ -101,48 +137,45 @@ impl Flow {
         tx: &mut Tx,
         delivery: &DeliveryRow,
     ) -> Result<(), FlowError> {
-        let mut step = DeliveryStepRow {
+        Ok(tx.put(&mut self.step_row(delivery)).await?)
+    }
+
+    fn step_row(&self, delivery: &DeliveryRow) -> DeliveryStepRow {
+        DeliveryStepRow {
             id: fresh(self),
             delivery: delivery.id.clone(),
             state: delivery.state.clone(),
             channel: delivery.channel.clone(),
             at: delivery.at,
             updated_by: String::new(),
-        };
-        Ok(tx.put(&mut step).await?)
+        }
     }
 
-    async fn write_wraps(
+    async fn wrap_row(
         &self,
         tx: &mut Tx,
-        row: &ExchangeRow,
         case: &Case,
         delivery: &DeliveryRow,
-        group: &[Wrapped],
-    ) -> Result<(), FlowError> {
-        let taken = tx.wraps_for(&row.id, &delivery.agency).await?;
-        let next = taken.iter().map(|wrap| wrap.n).max().unwrap_or(0) + 1;
-        for (n, wrapped) in (next..).zip(group) {
-            let obligations = &wrapped.cell.ruling.obligations;
-            let mut wrap = WrapRow {
-                id: fresh(self),
-                exchange: row.id.clone(),
-                item: wrapped.item.clone(),
-                agency: delivery.agency.clone(),
-                person: delivery.person.clone(),
-                delivery: delivery.id.clone(),
-                n,
-                wrap: wrapped.bytes.clone(),
-                key_id: wrapped.key_id.clone(),
-                obligations: serde_json::to_string(obligations)?,
-                expires_at: self.expiry(tx, case, &delivery.agency, obligations).await?,
-                state: "active".to_owned(),
-                created_at: self.now(),
-                updated_by: String::new(),
-            };
-            tx.put(&mut wrap).await?;
-        }
-        Ok(())
+        wrapped: &Wrapped,
+        n: i64,
+    ) -> Result<WrapRow, FlowError> {
+        let obligations = &wrapped.cell.ruling.obligations;
+        Ok(WrapRow {
+            id: fresh(self),
+            exchange: delivery.exchange.clone(),
+            item: wrapped.item.clone(),
+            agency: delivery.agency.clone(),
+            person: delivery.person.clone(),
+            delivery: delivery.id.clone(),
+            n,
+            wrap: wrapped.bytes.clone(),
+            key_id: wrapped.key_id.clone(),
+            obligations: serde_json::to_string(obligations)?,
+            expires_at: self.expiry(tx, case, &delivery.agency, obligations).await?,
+            state: "active".to_owned(),
+            created_at: self.now(),
+            updated_by: String::new(),
+        })
     }
 
     /// When a permit's time runs out: the earliest of what its obligations say.
@@ -155,7 +188,7 @@ impl Flow {
         tx: &mut Tx,
         case: &Case,
         recipient: &str,
-        obligations: &std::collections::BTreeSet<Obligation>,
+        obligations: &BTreeSet<Obligation>,
     ) -> Result<Option<i64>, FlowError> {
         let mut earliest: Option<i64> = None;
         for obligation in obligations {
@@ -189,6 +222,7 @@ impl Flow {
         row: &ExchangeRow,
         case: &Case,
         wrapped: &Wrapped,
+        release: &mut Release,
         drafts: &mut Vec<Draft>,
     ) -> Result<(), FlowError> {
         let lead = case
@@ -198,7 +232,7 @@ impl Flow {
         for obligation in &wrapped.cell.ruling.obligations {
             let told = match obligation {
                 Obligation::Notify(role) => {
-                    Some((coordination_unit(tx, &row.area).await?.id, *role, "shared"))
+                    Some((release.posts.unit(tx, &row.area).await?, *role, "shared"))
                 }
                 Obligation::NotifyLead => lead.clone().map(|a| (a, Role::Spoc, "shared")),
                 Obligation::TellSubjectConsider => lead
@@ -206,7 +240,9 @@ impl Flow {
                     .map(|a| (a, Role::Spoc, "consider-telling-the-subject")),
                 _ => None,
             };
-            if let Some((agency, role, kind)) = told {
+            if let Some((agency, role, kind)) = told
+                && release.told.insert((agency.clone(), role, kind))
+            {
                 self.write_notice(tx, row, &agency, role, kind, drafts)
                     .await?;
             }

@@ -56,60 +56,47 @@ pub struct Judgement {
 }
 
 impl Flow {
-    /// Opens a hold for each approver of a cell who has none open or decided yet; and a look
-    /// afterwards for each whom an emergency passed over.
-    pub(crate) async fn open_holds(
+    /// A hold for each approver of a cell who has none open or decided yet among those that are
+    /// `known` of its exchange; and a look afterwards for each whom an emergency passed over.
+    pub(crate) fn hold_rows(
         &self,
-        tx: &mut Tx,
         row: &ExchangeRow,
         cell: &Cell,
-    ) -> Result<(), FlowError> {
-        let known = tx.holds_of(&row.id).await?;
+        known: &[HoldRow],
+    ) -> Vec<HoldRow> {
         let cell_id = cell_id(&row.id, &cell.recipient, cell.n);
-        let wanted = match cell.ruling.outcome {
-            Outcome::Hold => cell
-                .approvers
-                .iter()
-                .map(|approver| (approver, false))
-                .collect(),
-            Outcome::Permit => cell
-                .review_after
-                .iter()
-                .map(|approver| (approver, true))
-                .collect(),
-            Outcome::Refuse => Vec::new(),
+        let (wanted, after): (&[Approver], bool) = match cell.ruling.outcome {
+            Outcome::Hold => (&cell.approvers, false),
+            Outcome::Permit => (&cell.review_after, true),
+            Outcome::Refuse => (&[], false),
         };
-        for (Approver { agency, role }, after) in wanted {
-            let there = known
+        let new = wanted.iter().filter(|approver| {
+            known
                 .iter()
-                .any(|hold| hold.cell == cell_id && hold.role == role.as_str());
-            if there {
-                continue;
-            }
-            let (remind_at, escalate_at) = Self::hold_clock(self.clock.now(), row.emergency == 1);
-            let mut hold = HoldRow {
-                id: fresh(self),
-                exchange: row.id.clone(),
-                item: cell.item.clone(),
-                recipient: cell.recipient.to_string(),
-                cell: cell_id.clone(),
-                role: role.to_string(),
-                agency: agency.to_string(),
-                after: i64::from(after),
-                state: "open".to_owned(),
-                since: self.now(),
-                remind_at,
-                escalate_at,
-                reminded_at: None,
-                escalated_at: None,
-                decided_at: None,
-                decided_by: None,
-                reasons: None,
-                updated_by: String::new(),
-            };
-            tx.put(&mut hold).await?;
-        }
-        Ok(())
+                .all(|hold| hold.cell != cell_id || hold.role != approver.role.as_str())
+        });
+        let (remind_at, escalate_at) = Self::hold_clock(self.clock.now(), row.emergency == 1);
+        new.map(|approver| HoldRow {
+            id: fresh(self),
+            exchange: row.id.clone(),
+            item: cell.item.clone(),
+            recipient: cell.recipient.to_string(),
+            cell: cell_id.clone(),
+            role: approver.role.to_string(),
+            agency: approver.agency.to_string(),
+            after: i64::from(after),
+            state: "open".to_owned(),
+            since: self.now(),
+            remind_at,
+            escalate_at,
+            reminded_at: None,
+            escalated_at: None,
+            decided_at: None,
+            decided_by: None,
+            reasons: None,
+            updated_by: String::new(),
+        })
+        .collect()
     }
 
     /// The person who may decide a hold: of the role at its agency; the coordinator where the
@@ -219,7 +206,7 @@ impl Flow {
             question.emergency = false;
             question.recipient_confirmed = false;
         }
-        let ruling = self.protocols.decide(&question);
+        let ruling = self.protocols.ruling(&question);
         let mut seats = ruling
             .reviewers
             .iter()

@@ -41,6 +41,7 @@ pub mod none;
 pub mod outgoing;
 mod party;
 pub mod people;
+mod posts;
 pub mod quarantine;
 pub mod queue;
 pub mod read;

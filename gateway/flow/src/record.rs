@@ -214,21 +214,23 @@ impl Flow {
         row: &ExchangeRow,
         matrix: &[Cell],
     ) -> Result<(), FlowError> {
+        let known = tx.holds_of(&row.id).await?;
+        let (mut cells, mut holds) = (Vec::new(), Vec::new());
         for cell in matrix {
-            self.write_cell(tx, row, cell, 1).await?;
-            self.open_holds(tx, row, cell).await?;
+            cells.push(self.cell_row(row, cell, 1)?);
+            holds.extend(self.hold_rows(row, cell, &known));
         }
-        Ok(())
+        tx.put_all(&mut cells).await?;
+        Ok(tx.put_all(&mut holds).await?)
     }
 
-    pub(crate) async fn write_cell(
+    pub(crate) fn cell_row(
         &self,
-        tx: &mut Tx,
         row: &ExchangeRow,
         cell: &Cell,
         revision: i64,
-    ) -> Result<(), FlowError> {
-        let mut cell_row = CellRow {
+    ) -> Result<CellRow, FlowError> {
+        Ok(CellRow {
             id: cell_id(&row.id, &cell.recipient, cell.n),
             exchange: row.id.clone(),
             item: cell.item.clone(),
@@ -243,8 +245,7 @@ impl Flow {
             revision,
             decided_at: self.now(),
             updated_by: String::new(),
-        };
-        Ok(tx.put(&mut cell_row).await?)
+        })
     }
 
     pub(crate) async fn exchange_row(

@@ -1,8 +1,10 @@
 //! Seal: each item's key, wrapped for each reader that the matrix permits, for the vault's hold
 //! key and for the retention key, and for nobody else.
 
-use gateway_core::Id;
+use std::collections::{BTreeMap, BTreeSet};
+
 use gateway_core::question::ItemFacts;
+use gateway_core::{AgencyId, Id};
 use gateway_ledger::{Salt, content_commitment};
 use gateway_seal::{ItemKey, wrap};
 use gateway_store::rows::ItemRow;
@@ -23,6 +25,9 @@ pub struct Wrapped {
     pub(crate) cell: Cell,
 }
 
+/// The keys of readers, by agency.
+type Keys = BTreeMap<AgencyId, ReaderKey>;
+
 /// A sealed case.
 #[derive(Debug)]
 pub struct Sealed {
@@ -36,10 +41,11 @@ impl Flow {
         let mut items = Vec::new();
         let mut wraps = Vec::new();
         let matrix = decided.matrix.clone();
+        let keys = self.keys_of(&matrix).await?;
         let case = &mut decided.identified.case;
         let scope = retention_scope(case);
         for piece in std::mem::take(&mut case.pieces) {
-            let (row, mut sealed) = self.seal_piece(case, &scope, piece, &matrix).await?;
+            let (row, mut sealed) = self.seal_piece(case, &scope, piece, &matrix, &keys).await?;
             items.push(row);
             wraps.append(&mut sealed);
         }
@@ -56,13 +62,14 @@ impl Flow {
         scope: &str,
         piece: Piece,
         matrix: &[Cell],
+        keys: &Keys,
     ) -> Result<(ItemRow, Vec<Wrapped>), FlowError> {
         let facts = piece.facts()?;
         let permitted: Vec<&Cell> = matrix.iter().filter(|cell| cell.item == piece.id).collect();
         match piece.body {
             Body::Staged(_) => {
                 let (row, key) = self.new_row(case, scope, piece, &facts).await?;
-                let wraps = self.wrap_new(&permitted, &key).await?;
+                let wraps = wrap_new(&permitted, &key, keys)?;
                 Ok((row, wraps))
             }
             Body::Kept(row) => {
@@ -76,23 +83,6 @@ impl Flow {
                 Ok((row, wraps))
             }
         }
-    }
-
-    async fn wrap_new(&self, cells: &[&Cell], key: &ItemKey) -> Result<Vec<Wrapped>, FlowError> {
-        let mut wraps = Vec::new();
-        for cell in cells {
-            let Some(permit) = cell.permit() else {
-                continue;
-            };
-            let reader = self.reader(&permit).await?;
-            wraps.push(Wrapped {
-                item: permit.item().to_owned(),
-                bytes: wrap(key, &reader.recipient)?,
-                key_id: reader.key_id,
-                cell: (*cell).clone(),
-            });
-        }
-        Ok(wraps)
     }
 
     /// Wraps an item that was kept, by way of the vault's hold key.
@@ -111,11 +101,19 @@ impl Flow {
         })
     }
 
+    /// The keys of all whom a matrix permits something.
+    async fn keys_of(&self, matrix: &[Cell]) -> Result<Keys, FlowError> {
+        let permits = matrix.iter().filter_map(Cell::permit);
+        let agencies: BTreeSet<AgencyId> =
+            permits.map(|permit| permit.recipient().clone()).collect();
+        let agencies: Vec<AgencyId> = agencies.into_iter().collect();
+        Ok(self.vault.reader_keys(&agencies).await?)
+    }
+
     async fn reader(&self, permit: &Permit) -> Result<ReaderKey, FlowError> {
         let agency = permit.recipient();
         let mut keys = self.vault.reader_keys(std::slice::from_ref(agency)).await?;
-        keys.remove(agency)
-            .ok_or_else(|| FlowError::Internal(format!("agency `{agency}` has no key to seal to")))
+        keys.remove(agency).ok_or_else(|| no_key(agency))
     }
 
     async fn new_row(
@@ -211,6 +209,29 @@ impl Flow {
         }
         Ok(row)
     }
+}
+
+/// Wraps a new item's key for each whom the matrix permits the item.
+fn wrap_new(cells: &[&Cell], key: &ItemKey, keys: &Keys) -> Result<Vec<Wrapped>, FlowError> {
+    let mut wraps = Vec::new();
+    for cell in cells {
+        let Some(permit) = cell.permit() else {
+            continue;
+        };
+        let agency = permit.recipient();
+        let reader = keys.get(agency).ok_or_else(|| no_key(agency))?;
+        wraps.push(Wrapped {
+            item: permit.item().to_owned(),
+            bytes: wrap(key, &reader.recipient)?,
+            key_id: reader.key_id.clone(),
+            cell: (*cell).clone(),
+        });
+    }
+    Ok(wraps)
+}
+
+fn no_key(agency: &AgencyId) -> FlowError {
+    FlowError::Internal(format!("agency `{agency}` has no key to seal to"))
 }
 
 fn retention_scope(case: &Case) -> String {

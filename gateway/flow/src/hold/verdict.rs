@@ -273,18 +273,19 @@ impl Flow {
                     .insert(role);
             }
         }
+        let of = (&*hold.recipient, &*hold.item);
         let cell = self
-            .matrix(tx, &case, &approvals)
+            .one_cell(tx, &case, of, &approvals)
             .await?
-            .into_iter()
-            .find(|c| c.recipient.as_str() == hold.recipient && c.item == hold.item)
             .ok_or_else(|| corrupt("cell", &hold.cell))?;
         let revision = tx
             .get::<CellRow>(&hold.cell)
             .await?
             .map_or(0, |cell| cell.revision);
-        self.write_cell(tx, row, &cell, revision + 1).await?;
-        self.open_holds(tx, row, &cell).await?;
+        tx.put(&mut self.cell_row(row, &cell, revision + 1)?)
+            .await?;
+        let known = tx.holds_of(&row.id).await?;
+        tx.put_all(&mut self.hold_rows(row, &cell, &known)).await?;
         let mut drafts = Vec::new();
         if let Some(permit) = cell.permit() {
             // Whoever else was asked need not answer: the decision was made without them.
