@@ -22,10 +22,10 @@ impl Flow {
         let wraps = tx.wraps_for(exchange, caller.agency.as_str()).await?;
         let given: BTreeSet<&str> = wraps.iter().map(|wrap| wrap.item.as_str()).collect();
         let mut rules: Vec<RuleHit> = Vec::new();
-        for cell in tx.cells_of(exchange).await? {
-            let theirs = cell.recipient == caller.agency.as_str()
-                && cell.outcome == Outcome::Permit.as_str()
-                && given.contains(cell.item.as_str());
+        let cells = tx.cells_for(exchange, caller.agency.as_str()).await?;
+        for cell in cells {
+            let theirs =
+                cell.outcome == Outcome::Permit.as_str() && given.contains(cell.item.as_str());
             if !theirs {
                 continue;
             }

@@ -181,11 +181,19 @@ impl Flow {
 
     /// An item's title, opened.
     pub(crate) async fn title(&self, area: &str, item: &ItemRow) -> Result<String, FlowError> {
-        let plain = self
-            .vault
-            .open_column(&title_place(area, &item.id), &item.title)
-            .await?;
-        String::from_utf8(plain.to_vec()).map_err(|_| corrupt("item", &item.id))
+        self.title_of(area, &item.id, &item.title).await
+    }
+
+    /// The title of an item, of its sealed column.
+    pub(crate) async fn title_of(
+        &self,
+        area: &str,
+        item: &str,
+        sealed: &[u8],
+    ) -> Result<String, FlowError> {
+        let place = title_place(area, item);
+        let plain = self.vault.open_column(&place, sealed).await?;
+        String::from_utf8(plain.to_vec()).map_err(|_| corrupt("item", item))
     }
 
     /// The case of a kept exchange.

@@ -255,11 +255,8 @@ impl Flow {
         self.note_taken(caller, &waiting).await?;
         // As they stand now, a page in one snapshot.
         let mut tx = self.store.read().await?;
-        let mut entries = Vec::new();
-        for delivery in waiting {
-            entries.push(self.inbox_entry(&mut tx, &delivery.id).await?);
-        }
-        Ok(entries)
+        let ids: Vec<&str> = waiting.iter().map(|delivery| &*delivery.id).collect();
+        self.inbox_entries(&mut tx, &ids).await
     }
 
     /// Those that are new are delivered from now, an area's in one recording.
@@ -319,14 +316,15 @@ async fn by_area(
     tx: &mut Tx,
     deliveries: impl IntoIterator<Item = &DeliveryRow>,
 ) -> Result<BTreeMap<String, Vec<(ExchangeRow, String)>>, FlowError> {
+    let deliveries: Vec<&DeliveryRow> = deliveries.into_iter().collect();
+    let of: Vec<&str> = deliveries.iter().map(|one| &*one.exchange).collect();
+    let rows = tx.exchanges_by_id(&of).await?;
     let mut areas: BTreeMap<String, Vec<(ExchangeRow, String)>> = BTreeMap::new();
     for delivery in deliveries {
-        let row: ExchangeRow = tx
-            .get(&delivery.exchange)
-            .await?
-            .ok_or_else(|| corrupt("exchange", &delivery.exchange))?;
+        let row = rows.iter().find(|row| row.id == delivery.exchange);
+        let row = row.ok_or_else(|| corrupt("exchange", &delivery.exchange))?;
         let area = areas.entry(row.area.clone()).or_default();
-        area.push((row, delivery.id.clone()));
+        area.push((row.clone(), delivery.id.clone()));
     }
     Ok(areas)
 }

@@ -1,15 +1,20 @@
 //! What callers are shown: made of the words of the decision, cut to what this caller may know.
 
-use std::collections::BTreeSet;
+mod item;
+mod list;
 
-use gateway_core::{Category, Obligation, RuleHit};
+use std::collections::HashMap;
+
+use gateway_core::{Category, RuleHit};
 use gateway_ledger::Receipt;
-use gateway_store::rows::{CellRow, DeliveryRow, ExchangeRow, ItemRow, WrapRow};
+use gateway_store::rows::{CellRow, DeliveryRow, ExchangeRow};
 use gateway_store::{ExchangeFilter, Tx};
 use serde::Serialize;
 
+pub use self::item::{ItemView, Since};
+pub use self::list::{InboxEntry, SentEntry};
 use crate::Flow;
-use crate::case::{corrupt, id_of, item_place};
+use crate::case::{corrupt, id_of};
 use crate::decide::Approver;
 use crate::error::FlowError;
 use crate::record::{Answer, DecisionView};
@@ -44,81 +49,6 @@ pub struct DeliveryView {
     pub steps: Vec<StepView>,
 }
 
-/// An item as one reader sees it.
-#[derive(Debug, Clone)]
-pub struct ItemView {
-    /// Its number for this reader, from 1.
-    pub n: i64,
-    /// Its title.
-    pub title: String,
-    /// Its category.
-    pub category: String,
-    /// Its owner.
-    pub owner: String,
-    /// Whom it is about.
-    pub about: String,
-    /// Fact or opinion.
-    pub nature: Option<String>,
-    /// The date it was true at.
-    pub as_at: Option<String>,
-    /// Its accuracy is disputed.
-    pub disputed: bool,
-    /// It corrects an item that this reader has.
-    pub corrects: bool,
-    /// What later items say of it.
-    pub since: Since,
-    /// Protective marking.
-    pub marking: &'static str,
-    /// Media type.
-    pub media_type: String,
-    /// Size in bytes.
-    pub size: i64,
-    /// The obligations under which this reader has it.
-    pub obligations: BTreeSet<Obligation>,
-    /// Readable until, microseconds UTC.
-    pub expires_at: Option<i64>,
-    /// Salt of the commitment in the log, base64; with the content it gives `commitment`.
-    pub salt: String,
-    /// The commitment in the log.
-    pub commitment: String,
-}
-
-/// What later items, which the same reader has, say of an item.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Since {
-    /// One corrects it.
-    pub corrected: bool,
-    /// One takes its place.
-    pub superseded: bool,
-}
-
-/// A delivery in an inbox.
-#[derive(Debug, Clone)]
-pub struct InboxEntry {
-    /// The delivery's id.
-    pub id: String,
-    /// The exchange.
-    pub exchange: String,
-    /// The sender.
-    pub from: String,
-    /// The delivery's state.
-    pub state: String,
-    /// Received at, microseconds UTC.
-    pub received: i64,
-    /// The nominal's reference.
-    pub nominal: Option<String>,
-    /// The purpose.
-    pub purpose: Option<String>,
-    /// Why it was shared, in the sender's words.
-    pub necessity: Option<String>,
-    /// Of an emergency: what is imminent.
-    pub emergency: Option<String>,
-    /// The union of the items' obligations.
-    pub obligations: BTreeSet<Obligation>,
-    /// The items.
-    pub items: Vec<ItemView>,
-}
-
 /// An exchange as its sender or a reader sees it.
 #[derive(Debug, Clone)]
 pub struct ExchangeView {
@@ -140,34 +70,6 @@ pub struct ExchangeView {
     pub items: Vec<ItemView>,
     /// The caller sent it.
     pub sent: bool,
-}
-
-/// How somebody has an item: as its sender, or by a wrap.
-struct Share<'w> {
-    n: i64,
-    reader: Option<&'w str>,
-    obligations: BTreeSet<Obligation>,
-    expires_at: Option<i64>,
-}
-
-impl Share<'_> {
-    const fn sent(n: i64) -> Self {
-        Self {
-            n,
-            reader: None,
-            obligations: BTreeSet::new(),
-            expires_at: None,
-        }
-    }
-
-    /// Whether they have a later item too. Who sent the one sent the other.
-    async fn knows(&self, tx: &mut Tx, later: &ItemRow) -> Result<bool, FlowError> {
-        let Some(reader) = self.reader else {
-            return Ok(true);
-        };
-        let wraps = tx.wraps_for(&later.exchange, reader).await?;
-        Ok(wraps.iter().any(|wrap| wrap.item == later.id))
-    }
 }
 
 impl Flow {
@@ -219,12 +121,9 @@ impl Flow {
             None => tx.get(id).await?.ok_or_else(|| corrupt("exchange", id))?,
         };
         let said = self.particulars(&row).await?;
-        let mut deliveries = Vec::new();
-        for delivery in tx.deliveries_of(id).await? {
-            if sent || delivery.agency == caller.agency.as_str() {
-                deliveries.push(delivery_view(&mut tx, delivery).await?);
-            }
-        }
+        let mut deliveries = tx.deliveries_of(id).await?;
+        deliveries.retain(|one| sent || one.agency == caller.agency.as_str());
+        let deliveries = delivery_views(&mut tx, deliveries).await?;
         let items = match sent {
             true => self.items_as_sent(&mut tx, &row).await?,
             false => self.items_as_read(&mut tx, &row, &wraps).await?,
@@ -252,6 +151,18 @@ impl Flow {
         })
     }
 
+    /// How what the caller was given of an exchange has come to it, as it stands now.
+    pub async fn deliveries_to(
+        &self,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<Vec<DeliveryView>, FlowError> {
+        let mut tx = self.store.read().await?;
+        let mut own = tx.deliveries_of(id).await?;
+        own.retain(|delivery| delivery.agency == caller.agency.as_str());
+        delivery_views(&mut tx, own).await
+    }
+
     /// The caller's exchanges, the newest first.
     pub async fn exchanges(
         &self,
@@ -271,128 +182,21 @@ impl Flow {
         drop(tx);
         self.receipt_of(id).await
     }
-
-    async fn items_as_sent(
-        &self,
-        tx: &mut Tx,
-        row: &ExchangeRow,
-    ) -> Result<Vec<ItemView>, FlowError> {
-        let mut views = Vec::new();
-        for item in tx.items_of(&row.id).await? {
-            let n = item.n;
-            views.push(self.item_view(tx, row, &item, Share::sent(n)).await?);
-        }
-        Ok(views)
-    }
-
-    async fn items_as_read(
-        &self,
-        tx: &mut Tx,
-        row: &ExchangeRow,
-        wraps: &[WrapRow],
-    ) -> Result<Vec<ItemView>, FlowError> {
-        let mut views = Vec::new();
-        for wrap in wraps {
-            let item: ItemRow = tx
-                .get(&wrap.item)
-                .await?
-                .ok_or_else(|| corrupt("item", &wrap.item))?;
-            let share = Share {
-                n: wrap.n,
-                reader: Some(&wrap.agency),
-                obligations: serde_json::from_str(&wrap.obligations)?,
-                expires_at: wrap.expires_at,
-            };
-            views.push(self.item_view(tx, row, &item, share).await?);
-        }
-        Ok(views)
-    }
-
-    async fn item_view(
-        &self,
-        tx: &mut Tx,
-        row: &ExchangeRow,
-        item: &ItemRow,
-        share: Share<'_>,
-    ) -> Result<ItemView, FlowError> {
-        use base64::Engine as _;
-        let mut since = Since::default();
-        for later in tx.items_after(&item.id).await? {
-            if share.knows(tx, &later).await? {
-                since.corrected |= later.corrects.as_ref() == Some(&item.id);
-                since.superseded |= later.supersedes.as_ref() == Some(&item.id);
-            }
-        }
-        let salt = self
-            .vault
-            .open_column(&item_place(&row.area, &item.id, "salt"), &item.salt)
-            .await?;
-        Ok(ItemView {
-            n: share.n,
-            title: self.title(&row.area, item).await?,
-            category: item.category.clone(),
-            owner: item.owner.clone(),
-            about: item.about.clone(),
-            nature: item.nature.clone(),
-            as_at: item.as_at.clone(),
-            disputed: item.disputed == 1,
-            corrects: item.corrects.is_some(),
-            since,
-            marking: marking(
-                item.category
-                    .parse()
-                    .map_err(|_| corrupt("item", &item.id))?,
-            ),
-            media_type: item.media_type.clone(),
-            size: item.size,
-            obligations: share.obligations,
-            expires_at: share.expires_at,
-            salt: base64::engine::general_purpose::STANDARD.encode(&*salt),
-            commitment: item.commitment.clone(),
-        })
-    }
-
-    /// A delivery as its recipient sees it.
-    pub(crate) async fn inbox_entry(
-        &self,
-        tx: &mut Tx,
-        delivery: &str,
-    ) -> Result<InboxEntry, FlowError> {
-        let delivery: DeliveryRow = tx
-            .get(delivery)
-            .await?
-            .ok_or_else(|| corrupt("delivery", delivery))?;
-        let row: ExchangeRow = tx
-            .get(&delivery.exchange)
-            .await?
-            .ok_or_else(|| corrupt("exchange", &delivery.exchange))?;
-        let wraps = tx.wraps_in(&delivery.id).await?;
-        let items = self.items_as_read(tx, &row, &wraps).await?;
-        let said = self.particulars(&row).await?;
-        Ok(InboxEntry {
-            obligations: serde_json::from_str(&delivery.obligations)?,
-            id: delivery.id,
-            exchange: row.id,
-            from: row.sender,
-            state: delivery.state,
-            received: delivery.created_at,
-            nominal: row.nominal,
-            purpose: row.purpose,
-            necessity: said.necessity.map(gateway_core::Personal::into_inner),
-            emergency: said.emergency.map(|e| e.statement.into_inner()),
-            items,
-        })
-    }
 }
 
-async fn delivery_view(tx: &mut Tx, delivery: DeliveryRow) -> Result<DeliveryView, FlowError> {
-    let steps = tx.steps_of(&delivery.id).await?;
-    Ok(DeliveryView {
+async fn delivery_views(
+    tx: &mut Tx,
+    deliveries: Vec<DeliveryRow>,
+) -> Result<Vec<DeliveryView>, FlowError> {
+    let ids: Vec<&str> = deliveries.iter().map(|one| &*one.id).collect();
+    let steps = tx.steps_of_all(&ids).await?;
+    let views = deliveries.into_iter().map(|delivery| DeliveryView {
         steps: steps
-            .into_iter()
+            .iter()
+            .filter(|step| step.delivery == delivery.id)
             .map(|step| StepView {
-                state: step.state,
-                channel: step.channel,
+                state: step.state.clone(),
+                channel: step.channel.clone(),
                 at: step.at,
             })
             .collect(),
@@ -401,13 +205,14 @@ async fn delivery_view(tx: &mut Tx, delivery: DeliveryRow) -> Result<DeliveryVie
         channel: delivery.channel,
         state: delivery.state,
         at: delivery.at,
-    })
+    });
+    Ok(views.collect())
 }
 
 /// The matrix as the sender is shown it.
 pub(crate) async fn decisions(tx: &mut Tx, exchange: &str) -> Result<Vec<DecisionView>, FlowError> {
-    let numbers: std::collections::HashMap<String, i64> = tx
-        .items_of(exchange)
+    let numbers: HashMap<String, i64> = tx
+        .item_heads_of(&[exchange])
         .await?
         .into_iter()
         .map(|item| (item.id, item.n))

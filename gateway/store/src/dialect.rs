@@ -12,6 +12,16 @@ impl Tx {
         }
     }
 
+    /// That a column is one of a list: the argument of this number is a JSON array of texts.
+    pub(crate) fn among(&self, column: &str, argument: usize) -> String {
+        match self.inner {
+            Inner::Sqlite(_) => format!("{column} in (select value from json_each(${argument}))"),
+            Inner::Postgres(_) => format!(
+                "{column} = any(array(select jsonb_array_elements_text(${argument}::jsonb)))"
+            ),
+        }
+    }
+
     /// The text of a field of a JSON object in a column.
     pub(crate) fn json_text(&self, column: &str, field: &str) -> String {
         match self.inner {

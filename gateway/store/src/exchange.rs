@@ -151,19 +151,23 @@ impl Tx {
         .await
     }
 
-    /// Items that correct an item or take its place, the oldest first.
-    pub async fn items_after(&mut self, item: &str) -> Result<Vec<ItemRow>, StoreError> {
-        self.select(
-            "where corrects = $1 or supersedes = $1 order by id",
-            &[item.into()],
-        )
-        .await
-    }
-
     /// The matrix of an exchange, by recipient and item.
     pub async fn cells_of(&mut self, exchange: &str) -> Result<Vec<CellRow>, StoreError> {
         self.select("where exchange = $1 order by id", &[exchange.into()])
             .await
+    }
+
+    /// The cells of an exchange that are about a recipient.
+    pub async fn cells_for(
+        &mut self,
+        exchange: &str,
+        recipient: &str,
+    ) -> Result<Vec<CellRow>, StoreError> {
+        self.select(
+            "where exchange = $1 and recipient = $2 order by id",
+            &[exchange.into(), recipient.into()],
+        )
+        .await
     }
 
     /// The holds of an exchange.

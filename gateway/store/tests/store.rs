@@ -119,6 +119,37 @@ async fn the_digest_changes_with_any_column_and_not_with_the_database() {
 }
 
 #[tokio::test]
+async fn rows_written_at_once_are_what_each_would_be_by_itself() {
+    for db in each().await {
+        let mut tx = db.store.write("add-agencies").await.unwrap();
+        tx.put_all::<AgencyRow>(&mut []).await.unwrap();
+        tx.put(&mut agency("b")).await.unwrap();
+        let mut renamed = agency("b");
+        renamed.name = "O\u{2019}Hara \\ \"{,}\"".to_owned();
+        renamed.email = Some(String::new());
+        let mut rows = vec![agency("c"), renamed, agency("a")];
+        tx.put_all(&mut rows).await.unwrap();
+        rows.sort_by(|a, b| a.id.cmp(&b.id));
+        let asked = ["c", "nobody", "a", "b", "c"];
+        assert_eq!(
+            tx.agencies_by_id(&asked).await.unwrap(),
+            rows,
+            "{}",
+            db.name
+        );
+        assert!(tx.agencies_by_id(&[]).await.unwrap().is_empty());
+        let mut covered = tx.drain_covered();
+        covered.sort();
+        let each: Vec<_> = rows.iter().map(AgencyRow::covered).collect();
+        assert_eq!(covered, each, "{}", db.name);
+        assert!(rows.iter().all(|row| row.updated_by == "add-agencies"));
+        drop(tx);
+        let mut tx = db.store.read().await.unwrap();
+        assert!(tx.put_all(&mut rows).await.is_err(), "{}", db.name);
+    }
+}
+
+#[tokio::test]
 async fn leaves_and_covered_digests_are_only_ever_added() {
     for db in each().await {
         with_log(&db.store).await;

@@ -225,13 +225,15 @@ pub(crate) async fn one(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Stop> {
     let (flow, caller) = (&portal.flow, &visitor.session.caller);
-    let view = flow.exchange_for(caller, &id).await?;
+    let mut view = flow.exchange_for(caller, &id).await?;
     if !view.sent {
         flow.take(caller, &id).await?;
     }
     let items = shown(&portal, &visitor, &view).await?;
-    // Opened now: how it stands is asked for after the reading.
-    let view = flow.exchange_for(caller, &id).await?;
+    if !view.sent {
+        // Opened now: how it stands is asked for after the reading.
+        view.deliveries = flow.deliveries_to(caller, &id).await?;
+    }
     let because = match view.sent {
         true => Vec::new(),
         false => flow.because(caller, &id).await?,

@@ -3,8 +3,7 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse as _, Response};
-use gateway_flow::FlowError;
-use gateway_store::ExchangeFilter;
+use gateway_flow::view::SentEntry;
 use serde::Deserialize;
 
 use crate::component::{InsetText, Pagination, Tag};
@@ -49,20 +48,10 @@ pub(crate) async fn list(
     visitor: Visitor,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Stop> {
-    let filter = ExchangeFilter {
-        agency: visitor.session.caller.agency.to_string(),
-        sent: Some(true),
-        before: asked.before.clone(),
-        ..ExchangeFilter::default()
-    };
+    let (flow, caller) = (&portal.flow, &visitor.session.caller);
     let limit = i64::try_from(ON_A_PAGE).unwrap_or(i64::MAX);
-    let rows = portal.flow.exchanges(&filter, limit).await?;
-    let asked_of = portal.flow.unanswered(&visitor.session.caller).await?;
-    let mut sent = Vec::new();
-    for row in &rows {
-        let asked = asked_of.contains(&row.id);
-        sent.push(line(&portal, &visitor, &row.id, asked).await?);
-    }
+    let rows = flow.sent(caller, asked.before.as_deref(), limit).await?;
+    let asked_of = flow.unanswered(caller).await?;
     let older = rows.last().filter(|_| rows.len() == ON_A_PAGE);
     let next = older.map(|last| format!("/sent?before={}", last.id));
     let pages = (asked.before.is_some() || next.is_some()).then(|| Pagination {
@@ -71,34 +60,20 @@ pub(crate) async fn list(
     });
     let page = Page {
         frame: Frame::around(&portal, &visitor, Place::Sent, "Sent").await?,
-        sent,
+        sent: rows.into_iter().map(|row| line(row, &asked_of)).collect(),
         pages,
     };
     Ok(Html(page.to_string()).into_response())
 }
 
-async fn line(
-    portal: &Portal,
-    visitor: &Visitor,
-    id: &str,
-    asked: bool,
-) -> Result<Line, FlowError> {
-    let view = portal
-        .flow
-        .exchange_for(&visitor.session.caller, id)
-        .await?;
-    let mut to = Vec::new();
-    for delivery in &view.deliveries {
-        to.push(portal.flow.agency_row(&delivery.recipient).await?.name);
-    }
-    let titles: Vec<&str> = view.items.iter().map(|item| item.title.as_str()).collect();
-    let (text, classes) = words::exchange(&view.row.state);
-    Ok(Line {
-        id: id.to_owned(),
-        titles: titles.join("; "),
-        to: to.join(", "),
-        at: words::time(view.row.received_at),
+fn line(entry: SentEntry, asked_of: &[String]) -> Line {
+    let (text, classes) = words::exchange(&entry.state);
+    Line {
+        asked: asked_of.contains(&entry.id),
+        id: entry.id,
+        titles: entry.titles.join("; "),
+        to: entry.recipients.join(", "),
+        at: words::time(entry.received),
         tag: Tag { text, classes },
-        asked,
-    })
+    }
 }
