@@ -7,8 +7,7 @@
 mod report;
 mod rows;
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
@@ -69,36 +68,11 @@ impl AnnexF {
 impl Import {
     async fn run(self) -> anyhow::Result<()> {
         let (flow, caller) = self.person.open().await?;
-        if flow.forms.form(&self.form).is_none() {
-            anyhow::bail!("there is no form `{}`: see `policies/forms`", self.form);
-        }
-        let mut rows = Rows::open(&self.file)?;
-        let mut report = Report::open(&self.report_file())?;
-        let bar = progress::bar("forms, bytes read");
-        bar.set_length(rows.bytes);
-        let sender = Arc::new(Sender {
-            flow,
-            caller,
-            form: self.form,
-        });
-        let mut under_way = JoinSet::new();
-        while let Some(line) = rows.next()? {
-            bar.set_position(rows.read);
-            if report.is_done(&line.digest) {
-                continue;
-            }
-            if under_way.len() >= AT_ONCE {
-                settle(&mut under_way, &mut report).await?;
-            }
-            let sender = Arc::clone(&sender);
-            under_way.spawn(async move { sender.send(line).await });
-        }
-        while !under_way.is_empty() {
-            settle(&mut under_way, &mut report).await?;
-        }
-        report.finish()?;
-        bar.finish_and_clear();
-        report.say(self.json)?;
+        let report = self.report_file();
+        let json = self.json;
+        let sender = Sender::new(flow, caller, &self.form)?;
+        let report = sender.send_all(&self.file, &report).await?;
+        report.say(json)?;
         match report.whole() {
             true => Ok(()),
             false => Err(DoesNotHold.into()),
@@ -129,13 +103,49 @@ async fn settle(
 }
 
 /// Who sends, and what.
-struct Sender {
+#[derive(Clone)]
+pub struct Sender {
     flow: Flow,
     caller: Caller,
     form: String,
 }
 
 impl Sender {
+    /// Somebody who sends forms of a kind.
+    pub fn new(flow: Flow, caller: Caller, form: &str) -> anyhow::Result<Self> {
+        if flow.forms.form(form).is_none() {
+            anyhow::bail!("there is no form `{form}`: see `policies/forms`");
+        }
+        let form = form.to_owned();
+        Ok(Self { flow, caller, form })
+    }
+
+    /// Sends the forms of a file that the report does not name yet; the report.
+    pub async fn send_all(&self, file: &Path, report: &Path) -> anyhow::Result<Report> {
+        let mut rows = Rows::open(file)?;
+        let mut report = Report::open(report)?;
+        let bar = progress::bar("forms, bytes read");
+        bar.set_length(rows.bytes);
+        let mut under_way = JoinSet::new();
+        while let Some(line) = rows.next()? {
+            bar.set_position(rows.read);
+            if report.is_done(&line.digest) {
+                continue;
+            }
+            if under_way.len() >= AT_ONCE {
+                settle(&mut under_way, &mut report).await?;
+            }
+            let sender = self.clone();
+            under_way.spawn(async move { sender.send(line).await });
+        }
+        while !under_way.is_empty() {
+            settle(&mut under_way, &mut report).await?;
+        }
+        report.finish()?;
+        bar.finish_and_clear();
+        Ok(report)
+    }
+
     /// Sends a row; an error is one that ends the import.
     async fn send(&self, line: Line) -> Result<Row, FlowError> {
         let row = |became| Row {

@@ -46,7 +46,7 @@ pub struct Bench {
     /// Measure `record`, `post`, `ingest`, `portal` and `annex-f` on this PostgreSQL server as well, in databases of its own
     #[arg(long, value_name = "URL")]
     database: Option<String>,
-    /// Seal a stream of 1 GiB as well
+    /// Seal a stream of 1 GiB as well, and import 10,000 forms
     #[arg(long)]
     large: bool,
     /// Hand the mails of `ingest` to this mail server too, which is to accept and keep them
@@ -61,7 +61,7 @@ struct Setup {
     divisor: usize,
     /// A PostgreSQL server, to measure on as well.
     database: Option<String>,
-    /// Streams of 1 GiB as well.
+    /// Streams of 1 GiB, and an import of 10,000 forms.
     large: bool,
     /// A mail server to compare with.
     smtp: Option<std::net::SocketAddr>,

@@ -2,20 +2,24 @@
 //! agencies, and where the time goes. Sent in an emergency, so that nothing waits for a signature.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
 
 use anyhow::Context as _;
 use gateway_core::{Channel, Personal};
-use gateway_flow::form::FormSent;
+use gateway_flow::form::{FormGiven, FormSent, Named};
 use gateway_flow::submission::{Emergency, RecipientClaim};
 use gateway_flow::{Answer, Caller, Flow};
 use gateway_forms::Body;
 use serde_json::Value;
 
-use super::Setup;
 use super::figure::Figure;
 use super::send::many;
 use super::times::{Times, Watch, count};
 use super::world::World;
+use super::{Setup, memory};
+use crate::annex_f::Sender;
 
 const NAME: &str = "annex-f";
 const FORM: &str = "annex-f";
@@ -26,6 +30,11 @@ const SENDERS: usize = 32;
 /// What is meant to be reached, forms a second (two cores).
 const TARGET: f64 = 100.0;
 const UNIT: &str = "forms/s";
+/// Rows of an import, ten times as many where it is to be large; those of the short one before it,
+/// and the memory that it may take, MiB.
+const ROWS: usize = 1_000;
+const WARM: usize = 100;
+const MEMORY: f64 = 32.0;
 /// Who sends, and to whom.
 const PRISON: &str = "hmp-northgate";
 const TO: [&str; 8] = [
@@ -52,7 +61,7 @@ pub async fn run(setup: &Setup) -> anyhow::Result<Vec<Figure>> {
 }
 
 async fn on(setup: &Setup, world: &World) -> anyhow::Result<Vec<Figure>> {
-    let sender = Sender::new(world).await?;
+    let sender = FormSender::new(world).await?;
     let on = world.database;
     let (mut laps, started) = (BTreeMap::<&str, Vec<f64>>::new(), Watch::start());
     let alone = setup.times(ALONE);
@@ -99,7 +108,31 @@ async fn on(setup: &Setup, world: &World) -> anyhow::Result<Vec<Figure>> {
         let case = format!("{on}: {step}, one after another");
         figures.push(Figure::times(NAME, case, &Times::of(times)).beside("the whole way", all));
     }
+    figures.push(imported(setup, world, &sender).await?);
     Ok(figures)
+}
+
+/// How much memory the import of a file takes above what the process has after a short one.
+async fn imported(setup: &Setup, world: &World, sender: &FormSender) -> anyhow::Result<Figure> {
+    let rows = setup.times(if setup.large { 10 * ROWS } else { ROWS });
+    let by = Sender::new(sender.flow.clone(), sender.caller.clone(), FORM)?;
+    let file = world.folder().join("forms.jsonl");
+    let short = sender.write_rows(&file, setup.times(WARM))?;
+    by.send_all(&file, &file.with_extension("short")).await?;
+    let bytes = sender.write_rows(&file, rows)?.max(short);
+    let report = file.with_extension("report");
+    let sending = by.send_all(&file, &report);
+    let (report, rose) = memory::rise_of(sending).await;
+    anyhow::ensure!(report?.whole(), "a row that is measured was wrong");
+    let rose = rose.context("the system does not tell how much memory is resident")?;
+    let case = format!(
+        "{}: import of {rows} rows, {} MB, above idle",
+        world.database,
+        bytes / 1_000_000
+    );
+    Ok(Figure::value(NAME, case, rose, "MiB")
+        .beside("limit", MEMORY)
+        .target("< 32 MiB", rose < MEMORY))
 }
 
 /// How many wraps a form has, which went out at once.
@@ -116,14 +149,14 @@ fn sealed(answer: &Answer) -> anyhow::Result<usize> {
 
 /// A prison officer who sends the same form again and again.
 #[derive(Clone)]
-struct Sender {
+struct FormSender {
     flow: Flow,
     caller: Caller,
     reference: String,
     answers: Value,
 }
 
-impl Sender {
+impl FormSender {
     async fn new(world: &World) -> anyhow::Result<Self> {
         let flow = world.flow.clone();
         let agencies = world.state.agencies.iter();
@@ -149,7 +182,7 @@ impl Sender {
     }
 
     /// Another form each time: the same again is recognised, and costs more.
-    fn form(&self) -> FormSent {
+    fn fresh_answers(&self) -> Value {
         let mut answers = self.answers.clone();
         let fresh = format!("Told by {:032x}", rand::random::<u128>());
         for section in answers
@@ -164,6 +197,10 @@ impl Sender {
                 *value = Value::String(fresh.clone());
             }
         }
+        answers
+    }
+
+    fn form(&self) -> FormSent {
         let recipients = TO.iter().filter_map(|id| id.parse().ok());
         let recipients: Vec<gateway_core::AgencyId> = recipients.collect();
         FormSent {
@@ -180,8 +217,23 @@ impl Sender {
                 statement: Personal::new("he is released in an hour".to_owned()),
                 confirm_recipients: recipients,
             }),
-            ..FormSent::new(FORM, answers)
+            ..FormSent::new(FORM, self.fresh_answers())
         }
+    }
+
+    /// A file of so many forms, none like another; its length, bytes.
+    fn write_rows(&self, file: &Path, rows: usize) -> anyhow::Result<u64> {
+        let mut out = BufWriter::new(File::create(file)?);
+        for _ in 0..rows {
+            let mut given = FormGiven::of(self.fresh_answers());
+            given.nominal = Some(Named {
+                reference: self.reference.clone(),
+            });
+            serde_json::to_writer(&mut out, &given)?;
+            out.write_all(b"\n")?;
+        }
+        out.flush()?;
+        Ok(std::fs::metadata(file)?.len())
     }
 
     /// Parses and validates the form alone.

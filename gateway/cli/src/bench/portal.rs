@@ -12,7 +12,7 @@ use gateway_api::{Api, Sizes};
 use gateway_flow::Caller;
 use gateway_flow::sign_in::{Whence, code_at};
 use gateway_http::{CursorKey, Limits, serve_tls, server_config};
-use reqwest::header::COOKIE;
+use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, ORIGIN};
 use reqwest::{Certificate, Client, StatusCode};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -34,7 +34,11 @@ const VIEWS: usize = 300;
 /// Messages on a page, and pages of them that are taken one by one.
 const ON_A_PAGE: usize = 20;
 const PAGES: usize = 5;
-/// Whose inbox it is, and who filled it.
+/// The medians that a page of a form is to have, and keeping it, microseconds.
+const FORM_PAGE: f64 = 20_000.0;
+const FORM_KEPT: f64 = 10_000.0;
+/// Who writes a form, whose inbox it is, and who filled it.
+const WRITER: &str = "hmp-northgate";
 const READER: &str = "southwark-housing";
 const SENDER: &str = "met-police";
 /// A text of a page's length.
@@ -117,9 +121,57 @@ async fn measure(setup: &Setup, world: &World, at: String) -> anyhow::Result<Vec
         let figure = Figure::times(NAME, case(path), times).beside(PEER, bare.median());
         figures.push(aim(figure, times));
     }
+    figures.extend(forms(setup, world, &reader.at).await?);
     figures.push(load(setup, world, &reader, one).await?);
     bar.finish_and_clear();
     Ok(figures)
+}
+
+/// A page of a form and its list of sections, and what it takes to keep what was written there.
+async fn forms(setup: &Setup, world: &World, at: &str) -> anyhow::Result<Vec<Figure>> {
+    let writer = Visitor::sign_in(world, WRITER, at.to_owned()).await?;
+    let held = world.state.nominals.iter();
+    let held = held.clone().find(|one| one.prison_number.is_some());
+    let reference = &held.context("somebody in prison")?.reference;
+    let begin = writer.view("/forms/annex-f/new").await?;
+    let filled = format!("{}&ref={reference}&from=", hidden(&begin));
+    let tasks = writer.post("/forms/annex-f/new", filled).await?;
+    let section = format!("{tasks}/behaviour");
+    let views = setup.times(VIEWS);
+    let list = writer.times(views, |_| tasks.clone()).await?;
+    let page = writer.times(views, |_| section.clone()).await?;
+    let mut took = Vec::new();
+    for n in 0..views {
+        // What is asked goes with the revision that it was written on.
+        let shown = writer.view(&section).await?;
+        let filled = format!("{}&behaviour.summary=Settled%20{n}", hidden(&shown));
+        let watch = Watch::start();
+        writer.post(&section, filled).await?;
+        took.push(watch.micros());
+    }
+    let figure = |words: &str, times: &Times, limit: f64| {
+        let case = format!("{}: {words}", world.database);
+        let target = format!("median < {} ms", limit / 1_000.0);
+        Figure::times(NAME, case, times)
+            .beside("limit", limit)
+            .target(target, times.median() < limit)
+    };
+    Ok(vec![
+        figure("a form's list of sections", &list, FORM_PAGE),
+        figure("a page of a form", &page, FORM_PAGE),
+        figure("a page of a form, kept", &Times::of(took), FORM_KEPT),
+    ])
+}
+
+/// What a page's form carries unseen, as it is sent back.
+fn hidden(page: &str) -> String {
+    let inputs = page.split("<input type=\"hidden\" ").skip(1);
+    let pairs = inputs.filter_map(|input| {
+        let name = input.split("name=\"").nth(1)?.split('"').next()?;
+        let value = input.split("value=\"").nth(1)?.split('"').next()?;
+        Some(format!("{name}={value}"))
+    });
+    pairs.collect::<Vec<_>>().join("&")
 }
 
 /// Messages of the police to the agency; their ids.
@@ -229,6 +281,21 @@ impl Visitor {
         let status = answer.status();
         ensure!(status == StatusCode::OK, "`{path}` is answered {status}");
         Ok(answer.text().await?)
+    }
+
+    /// Sends a form; where it leads.
+    async fn post(&self, path: &str, filled: String) -> anyhow::Result<String> {
+        let request = self.client.post(format!("{}{path}", self.at));
+        let request = request
+            .header(COOKIE, &self.cookie)
+            .header(ORIGIN, &self.at)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let answer = request.body(filled).send().await?;
+        let status = answer.status();
+        let to = answer.headers().get(LOCATION);
+        let to = to.and_then(|to| to.to_str().ok()).map(str::to_owned);
+        let to = to.filter(|_| status == StatusCode::SEE_OTHER);
+        to.with_context(|| format!("`{path}`, sent, is answered {status}"))
     }
 
     /// How long each of many views takes; the first tenth warms up.
