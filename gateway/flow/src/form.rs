@@ -433,7 +433,15 @@ fn item(
     corrects: Option<Id>,
     earlier: &[(i64, String)],
 ) -> ItemClaim {
-    let title = format!("{}: {}", form.title, part.sections.join(", "));
+    let about = match part.category == Category::Victim {
+        true => About::Victim,
+        false => About::Subject,
+    };
+    let mut title = format!("{}: {}", form.title, part.sections.join(", "));
+    if about == About::Victim {
+        // The same sections say other things of the person, in a part of their own.
+        title.push_str(" (about a victim)");
+    }
     let title: String = title.chars().take(300).collect();
     let same = earlier
         .iter()
@@ -441,10 +449,7 @@ fn item(
     ItemClaim {
         category: Some(part.category),
         purpose: part.purpose,
-        about: match part.category == Category::Victim {
-            true => About::Victim,
-            false => About::Subject,
-        },
+        about,
         corrects: corrects.zip(same).map(|(exchange, (item, _))| ItemPlace {
             exchange,
             item: *item,

@@ -29,11 +29,22 @@ pub(crate) struct Recipient {
     pub(crate) refused: Vec<Piece>,
 }
 
-/// An item, and words about it.
+/// What the same is said of: the titles of items, and the words.
 #[derive(Debug)]
 pub(crate) struct Piece {
     pub(crate) title: String,
     pub(crate) words: Vec<String>,
+}
+
+/// The parts of a form are many, and mostly the same is said of them: it is said once.
+fn add(pieces: &mut Vec<Piece>, piece: Piece) {
+    match pieces.iter_mut().find(|known| known.words == piece.words) {
+        Some(known) => {
+            known.title.push_str("; ");
+            known.title.push_str(&piece.title);
+        }
+        None => pieces.push(piece),
+    }
 }
 
 /// The matrix by recipient; `titles` are the items', from the first.
@@ -76,7 +87,7 @@ pub(crate) async fn by_recipient(
                 piece.words = obligations
                     .filter_map(|one| words::obligation(*one))
                     .collect();
-                recipient.gets.push(piece);
+                add(&mut recipient.gets, piece);
             }
             Outcome::Hold => {
                 for reviewer in &cell.reviewers {
@@ -84,9 +95,9 @@ pub(crate) async fn by_recipient(
                     let who = words::role(reviewer.role.as_str());
                     piece.words.push(format!("The {who} of {at} decides."));
                 }
-                recipient.waits.push(piece);
+                add(&mut recipient.waits, piece);
             }
-            Outcome::Refuse => recipient.refused.push(piece),
+            Outcome::Refuse => add(&mut recipient.refused, piece),
         }
     }
     Ok(recipients)
