@@ -8,7 +8,7 @@ use gateway_core::question::{Reviewer, RuleHit, Ruling};
 use gateway_core::{AgencyId, AgencyKind, Obligation, Outcome, Role};
 use gateway_store::Tx;
 use gateway_store::rows::{AgencyRow, NominalRow};
-use gateway_vault::parties;
+use gateway_vault::parties::{self, Live};
 
 use crate::Flow;
 use crate::case::{Addressee, Case, Piece, id_of};
@@ -105,11 +105,11 @@ impl Flow {
         case: &Case,
         approvals: &Approvals,
     ) -> Result<Vec<Cell>, FlowError> {
-        let context = self.context(tx, case).await?;
+        let live = live(tx, case).await?;
+        let context = self.context(tx, case, live.as_ref()).await?;
         let (mut matrix, mut posts) = (Vec::new(), Posts::default());
         for addressee in &case.addressees {
-            let nominal = case.nominal.as_ref();
-            let recipient = self.party(tx, &addressee.agency, nominal).await?;
+            let recipient = self.party(tx, &addressee.agency, live.as_ref()).await?;
             for (place, piece) in case.pieces.iter().enumerate() {
                 if addressee
                     .only
@@ -139,9 +139,9 @@ impl Flow {
         let (Some(addressee), Some(piece)) = (addressee, piece) else {
             return Ok(None);
         };
-        let context = self.context(tx, case).await?;
-        let nominal = case.nominal.as_ref();
-        let recipient = self.party(tx, &addressee.agency, nominal).await?;
+        let live = live(tx, case).await?;
+        let context = self.context(tx, case, live.as_ref()).await?;
+        let recipient = self.party(tx, &addressee.agency, live.as_ref()).await?;
         let (to, mut posts) = ((addressee, recipient), Posts::default());
         let cell = self.ask(tx, &mut posts, &context, case, to, piece, approvals);
         Ok(Some(cell.await?))
@@ -171,9 +171,14 @@ impl Flow {
             .await
     }
 
-    async fn context(&self, tx: &mut Tx, case: &Case) -> Result<Context, FlowError> {
+    async fn context(
+        &self,
+        tx: &mut Tx,
+        case: &Case,
+        live: Option<&Live<'_>>,
+    ) -> Result<Context, FlowError> {
         let now = self.clock.now();
-        let sender = self.party(tx, &case.sender, case.nominal.as_ref()).await?;
+        let sender = self.party(tx, &case.sender, live).await?;
         let sender_is_vlo = match &case.sender_person {
             Some(person) => parties::roles_of(tx, person, now)
                 .await?
@@ -318,6 +323,14 @@ pub(crate) async fn coordination_unit(tx: &mut Tx, area: &str) -> Result<AgencyR
         .into_iter()
         .find(|agency| agency.state == "active")
         .ok_or_else(|| FlowError::Internal(format!("area `{area}` has no coordination unit")))
+}
+
+/// Who has a part in the case, where it is known whom it is about.
+async fn live<'c>(tx: &mut Tx, case: &'c Case) -> Result<Option<Live<'c>>, FlowError> {
+    Ok(match &case.nominal {
+        Some(nominal) => Some(Live::of(tx, nominal).await?),
+        None => None,
+    })
 }
 
 async fn earlier_recipient(

@@ -5,22 +5,22 @@ use gateway_core::Channel;
 use gateway_core::calendar::local_date;
 use gateway_core::question::Party;
 use gateway_store::Tx;
-use gateway_store::rows::{AgencyRow, NominalRow};
-use gateway_vault::parties;
+use gateway_store::rows::AgencyRow;
+use gateway_vault::parties::{self, Live};
 
 use crate::Flow;
 use crate::case::corrupt;
 use crate::error::FlowError;
 
 impl Flow {
-    /// An agency that sends or receives in a nominal's case, now.
+    /// An agency that sends or receives in a case, now.
     pub(crate) async fn party(
         &self,
         tx: &mut Tx,
         agency: &AgencyRow,
-        nominal: Option<&NominalRow>,
+        live: Option<&Live<'_>>,
     ) -> Result<Party, FlowError> {
-        let mut party = parties::party(tx, agency, nominal, self.clock.now()).await?;
+        let mut party = parties::party_in(tx, agency, live, self.clock.now()).await?;
         party.secure_channel = self.secure_channel(tx, agency).await?;
         Ok(party)
     }

@@ -322,12 +322,17 @@ async fn check_key(tx: &mut Tx, id: &str) -> Result<(), FlowError> {
 
 /// Writes items; a staged body becomes live with them.
 pub(crate) async fn write_items(tx: &mut Tx, items: &mut [ItemRow]) -> Result<(), FlowError> {
-    for item in items {
-        let fresh = tx.get::<ItemRow>(&item.id).await?.is_none();
-        tx.put(item).await?;
-        if let (true, Some(blob)) = (fresh, &item.blob)
-            && !tx.enliven_blob(blob).await?
+    let mut fresh = Vec::new();
+    for item in items.iter() {
+        if let Some(blob) = &item.blob
+            && tx.get::<ItemRow>(&item.id).await?.is_none()
         {
+            fresh.push(blob.clone());
+        }
+    }
+    tx.put_all(items).await?;
+    for blob in fresh {
+        if !tx.enliven_blob(&blob).await? {
             return Err(FlowError::Unavailable(
                 "a body was swept: send it again".to_owned(),
             ));

@@ -341,9 +341,8 @@ impl Inner {
         let mut tiles = tx.tiles(&head.id, &edge_tiles(head.size)).await?;
         let hashes: Vec<Hash> = leaves.iter().map(|leaf| leaf.hash).collect();
         let appended = append(head.size, &tiles, &hashes).map_err(internal)?;
-        for (index, leaf) in (head.size..).zip(leaves) {
-            tx.add_leaf(&head.id, index, &leaf.row).await?;
-        }
+        let added = (head.size..).zip(leaves.iter().map(|leaf| &leaf.row));
+        tx.add_leaves(&head.id, added).await?;
         tx.put_tiles(&head.id, &appended.tiles).await?;
         let before = Mark {
             size: head.size,

@@ -8,7 +8,7 @@ use gateway_core::{AgencyId, Id};
 use gateway_ledger::{Salt, content_commitment};
 use gateway_seal::{ItemKey, wrap};
 use gateway_store::rows::ItemRow;
-use gateway_vault::ReaderKey;
+use gateway_vault::{HoldingKeys, ReaderKey};
 
 use crate::Flow;
 use crate::body::{StagedBody, Stored};
@@ -25,8 +25,12 @@ pub struct Wrapped {
     pub(crate) cell: Cell,
 }
 
-/// The keys of readers, by agency.
-type Keys = BTreeMap<AgencyId, ReaderKey>;
+/// The keys that a case is sealed to: its readers', and those by which items are kept, by owner and
+/// class of retention.
+struct Keys {
+    readers: BTreeMap<AgencyId, ReaderKey>,
+    holding: BTreeMap<(String, String), HoldingKeys>,
+}
 
 /// A sealed case.
 #[derive(Debug)]
@@ -41,9 +45,9 @@ impl Flow {
         let mut items = Vec::new();
         let mut wraps = Vec::new();
         let matrix = decided.matrix.clone();
-        let keys = self.keys_of(&matrix).await?;
         let case = &mut decided.identified.case;
         let scope = retention_scope(case);
+        let keys = self.keys_of(case, &scope, &matrix).await?;
         for piece in std::mem::take(&mut case.pieces) {
             let (row, mut sealed) = self.seal_piece(case, &scope, piece, &matrix, &keys).await?;
             items.push(row);
@@ -68,7 +72,7 @@ impl Flow {
         let permitted: Vec<&Cell> = matrix.iter().filter(|cell| cell.item == piece.id).collect();
         match piece.body {
             Body::Staged(_) => {
-                let (row, key) = self.new_row(case, scope, piece, &facts).await?;
+                let (row, key) = self.new_row(case, piece, &facts, keys).await?;
                 let wraps = wrap_new(&permitted, &key, keys)?;
                 Ok((row, wraps))
             }
@@ -101,13 +105,24 @@ impl Flow {
         })
     }
 
-    /// The keys of all whom a matrix permits something.
-    async fn keys_of(&self, matrix: &[Cell]) -> Result<Keys, FlowError> {
+    /// The keys that a case is sealed to, asked for once: of all whom its matrix permits something,
+    /// and those by which each new item is kept.
+    async fn keys_of(&self, case: &Case, scope: &str, matrix: &[Cell]) -> Result<Keys, FlowError> {
         let permits = matrix.iter().filter_map(Cell::permit);
         let agencies: BTreeSet<AgencyId> =
             permits.map(|permit| permit.recipient().clone()).collect();
         let agencies: Vec<AgencyId> = agencies.into_iter().collect();
-        Ok(self.vault.reader_keys(&agencies).await?)
+        let readers = self.vault.reader_keys(&agencies).await?;
+        let mut holding = BTreeMap::new();
+        for piece in &case.pieces {
+            let (owner, class) = (&piece.owner.id, &piece.claim.retention_class);
+            let kept = (owner.clone(), class.clone());
+            if matches!(piece.body, Body::Staged(_)) && !holding.contains_key(&kept) {
+                let keys = self.vault.holding_keys(&case.area, scope, owner, class);
+                holding.insert(kept, keys.await?);
+            }
+        }
+        Ok(Keys { readers, holding })
     }
 
     async fn reader(&self, permit: &Permit) -> Result<ReaderKey, FlowError> {
@@ -119,9 +134,9 @@ impl Flow {
     async fn new_row(
         &self,
         case: &Case,
-        scope: &str,
         piece: Piece,
         facts: &ItemFacts,
+        keys: &Keys,
     ) -> Result<(ItemRow, ItemKey), FlowError> {
         let Body::Staged(body) = piece.body else {
             return Err(FlowError::Internal("a kept body is no new one".to_owned()));
@@ -134,10 +149,11 @@ impl Flow {
             media_type,
         } = body;
         let claim = piece.claim;
-        let keys = self
-            .vault
-            .holding_keys(&case.area, scope, &piece.owner.id, &claim.retention_class)
-            .await?;
+        let kept = (piece.owner.id.clone(), claim.retention_class.clone());
+        let keys = keys
+            .holding
+            .get(&kept)
+            .ok_or_else(|| FlowError::Internal("an item without keys to keep it".to_owned()))?;
         let salt = Salt::fresh();
         let (inline, blob, blob_sha256) = match stored {
             Stored::Inline(sealed) => (Some(sealed), None, None),
@@ -178,7 +194,7 @@ impl Flow {
             blob,
             blob_sha256,
             hold_wrap: wrap(&key, &keys.hold.recipient)?,
-            retention_key: keys.retention.key_id,
+            retention_key: keys.retention.key_id.clone(),
             retention_wrap: wrap(&key, &keys.retention.recipient)?,
             corrects: piece.corrects,
             supersedes: piece.supersedes,
@@ -219,7 +235,8 @@ fn wrap_new(cells: &[&Cell], key: &ItemKey, keys: &Keys) -> Result<Vec<Wrapped>,
             continue;
         };
         let agency = permit.recipient();
-        let reader = keys.get(agency).ok_or_else(|| no_key(agency))?;
+        let reader = keys.readers.get(agency);
+        let reader = reader.ok_or_else(|| no_key(agency))?;
         wraps.push(Wrapped {
             item: permit.item().to_owned(),
             bytes: wrap(key, &reader.recipient)?,

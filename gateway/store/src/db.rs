@@ -427,19 +427,33 @@ impl Tx {
             self.cover(row, &values);
             all.push(values);
         }
-        let Some(first) = all.first() else {
+        let replacing = crate::row::replacing(R::COLUMNS);
+        self.add_all(R::TABLE, R::COLUMNS, &replacing, &all).await
+    }
+
+    /// Adds rows to a table; on PostgreSQL in one statement, for each is a round trip. `else_do` is
+    /// what an insertion does that meets a row with the same key.
+    pub(crate) async fn add_all(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        else_do: &str,
+        rows: &[Vec<Value>],
+    ) -> Result<(), StoreError> {
+        let Some(first) = rows.first() else {
             return Ok(());
         };
         match &mut self.inner {
             Inner::Sqlite(lease) => {
-                for values in &all {
-                    lease.execute(R::upsert(), values)?;
+                let sql = crate::row::insert(table, columns) + else_do;
+                for values in rows {
+                    lease.execute(&sql, values)?;
                 }
             }
             Inner::Postgres(Server::Plain(_)) => return Err(only_reads()),
             Inner::Postgres(server) => {
-                let sql = crate::row::upsert_all(R::TABLE, R::COLUMNS, first);
-                query_all(sql, &all).execute(server.connection()).await?;
+                let sql = crate::row::insert_all(table, columns, first) + else_do;
+                query_all(sql, rows).execute(server.connection()).await?;
             }
         }
         Ok(())

@@ -1,7 +1,5 @@
 //! The log's tables: head, leaves with their openings, covered rows, tiles.
 
-use std::fmt::Write as _;
-
 use gateway_ledger::rows::CoveredRow;
 use gateway_ledger::{TileId, Tiles};
 
@@ -127,6 +125,12 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
+/// What is written of a leaf, and of each row that it covers.
+const LEAF_COLUMNS: &[&str] = &[
+    "log", "idx", "id", "kind", "at", "exchange", "nominal", "salt", "row_salt", "event", "data",
+];
+const ROW_COLUMNS: &[&str] = &["log", "idx", "tbl", "row_id", "digest"];
+
 impl Tx {
     /// Begins a log; the area's earlier one is closed.
     pub async fn add_log(&mut self, head: &LogHead) -> Result<(), StoreError> {
@@ -213,59 +217,49 @@ impl Tx {
         .map(|_| ())
     }
 
-    /// Adds a leaf at an index, with the rows it covers.
+    /// Adds a leaf with what it covers.
     pub async fn add_leaf(
         &mut self,
         log: &str,
         index: u64,
         leaf: &NewLeaf,
     ) -> Result<(), StoreError> {
-        let args: [Value; 11] = [
-            log.into(),
-            signed(index).into(),
-            (&leaf.id).into(),
-            leaf.kind.into(),
-            leaf.at.into(),
-            (&leaf.exchange).into(),
-            (&leaf.nominal).into(),
-            (&leaf.salt).into(),
-            (&leaf.row_salt).into(),
-            (&leaf.event).into(),
-            (&leaf.data).into(),
-        ];
-        self.execute(
-            "insert into log_leaf (log, idx, id, kind, at, exchange, nominal, salt, row_salt, event, data) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-            &args,
-        )
-        .await?;
-        self.add_leaf_rows(log, index, &leaf.rows).await
+        self.add_leaves(log, [(index, leaf)]).await
     }
 
-    /// Many rows in one statement: an exchange covers a dozen and more.
-    async fn add_leaf_rows(
+    /// Adds leaves, each at its index, with what they cover.
+    pub async fn add_leaves<'l>(
         &mut self,
         log: &str,
-        index: u64,
-        rows: &[CoveredRow],
+        leaves: impl IntoIterator<Item = (u64, &'l NewLeaf)>,
     ) -> Result<(), StoreError> {
-        for chunk in rows.chunks(100) {
-            let mut sql =
-                String::from("insert into log_row (log, idx, tbl, row_id, digest) values ");
-            let mut args: Vec<Value> = vec![log.into(), signed(index).into()];
-            for (n, row) in chunk.iter().enumerate() {
-                if n > 0 {
-                    sql.push_str(", ");
-                }
-                let first = 3 + n * 3;
-                let (second, third) = (first + 1, first + 2);
-                // Writing to a string cannot fail.
-                let _ = write!(sql, "($1, $2, ${first}, ${second}, ${third})");
-                args.extend([(&row.table).into(), (&row.id).into(), (&row.digest).into()]);
-            }
-            self.execute(sql, &args).await?;
+        let (mut added, mut covered) = (Vec::new(), Vec::new());
+        for (index, leaf) in leaves {
+            added.push(vec![
+                log.into(),
+                signed(index).into(),
+                (&leaf.id).into(),
+                leaf.kind.into(),
+                leaf.at.into(),
+                (&leaf.exchange).into(),
+                (&leaf.nominal).into(),
+                (&leaf.salt).into(),
+                (&leaf.row_salt).into(),
+                (&leaf.event).into(),
+                (&leaf.data).into(),
+            ]);
+            covered.extend(leaf.rows.iter().map(|row| {
+                vec![
+                    log.into(),
+                    signed(index).into(),
+                    (&row.table).into(),
+                    (&row.id).into(),
+                    (&row.digest).into(),
+                ]
+            }));
         }
-        Ok(())
+        self.add_all("log_leaf", LEAF_COLUMNS, "", &added).await?;
+        self.add_all("log_row", ROW_COLUMNS, "", &covered).await
     }
 
     /// Leaves of a log from an index on.

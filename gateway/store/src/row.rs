@@ -181,34 +181,42 @@ pub(crate) fn selected(table: &str, columns: &[&str]) -> String {
     format!("select {} from {table}", columns.join(", "))
 }
 
-/// `insert into table … on conflict (id) do update …`.
-pub(crate) fn upsert(table: &str, columns: &[&str]) -> String {
+/// `insert into table (…) values (…)`.
+pub(crate) fn insert(table: &str, columns: &[&str]) -> String {
     let places: Vec<String> = (1..=columns.len()).map(|n| format!("${n}")).collect();
-    let values = format!("values ({})", places.join(", "));
-    inserted(table, columns, &values)
+    format!(
+        "insert into {table} ({}) values ({})",
+        columns.join(", "),
+        places.join(", ")
+    )
 }
 
 /// The same for any number of rows on PostgreSQL, an argument a column; `first` is one of them.
-pub(crate) fn upsert_all(table: &str, columns: &[&str], first: &[Value]) -> String {
+pub(crate) fn insert_all(table: &str, columns: &[&str], first: &[Value]) -> String {
     let places = (1..).zip(first);
     let places: Vec<String> = places
         .map(|(n, value)| format!("${n}::{}[]", value.kind()))
         .collect();
-    let values = format!("select * from unnest({})", places.join(", "));
-    inserted(table, columns, &values)
+    format!(
+        "insert into {table} ({}) select * from unnest({})",
+        columns.join(", "),
+        places.join(", ")
+    )
 }
 
-fn inserted(table: &str, columns: &[&str], values: &str) -> String {
+/// What makes an insertion replace the row with its id: ` on conflict (id) do update …`.
+pub(crate) fn replacing(columns: &[&str]) -> String {
     let sets: Vec<String> = columns
         .iter()
         .filter(|c| **c != "id")
         .map(|c| format!("{c} = excluded.{c}"))
         .collect();
-    format!(
-        "insert into {table} ({}) {values} on conflict (id) do update set {}",
-        columns.join(", "),
-        sets.join(", ")
-    )
+    format!(" on conflict (id) do update set {}", sets.join(", "))
+}
+
+/// `insert into table … on conflict (id) do update …`.
+pub(crate) fn upsert(table: &str, columns: &[&str]) -> String {
+    insert(table, columns) + &replacing(columns)
 }
 
 /// A row as the database returned it.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use gateway_core::calendar::{began_before, local_date};
 use gateway_core::question::Party;
 use gateway_core::{AgencyKind, Role};
-use gateway_store::rows::{AgencyRow, NominalRow, PartRow};
+use gateway_store::rows::{AgencyRow, AttendanceRow, NominalRow, PartRow};
 use gateway_store::{Record, StoreError, Tx};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -21,6 +21,23 @@ pub async fn party(
     tx: &mut Tx,
     agency: &AgencyRow,
     nominal: Option<&NominalRow>,
+    now: Timestamp,
+) -> Result<Party, StoreError> {
+    let live = match nominal {
+        Some(nominal) => Some(Live::of(tx, nominal).await?),
+        None => None,
+    };
+    party_in(tx, agency, live.as_ref(), now).await
+}
+
+/// The same, where it is known who has a part in the case.
+///
+/// # Errors
+/// As [`party`].
+pub async fn party_in(
+    tx: &mut Tx,
+    agency: &AgencyRow,
+    live: Option<&Live<'_>>,
     now: Timestamp,
 ) -> Result<Party, StoreError> {
     let kind = agency
@@ -45,32 +62,53 @@ pub async fn party(
         overseas: agency.overseas != 0,
         secure_channel: false,
     };
-    if let Some(nominal) = nominal {
-        take_part(tx, &mut party, nominal, now.as_microsecond()).await?;
+    if let Some(live) = live {
+        take_part(tx, &mut party, live, now.as_microsecond()).await?;
     }
     Ok(party)
+}
+
+/// Who has a part in a nominal's case, asked of the database once for all who are asked about.
+#[derive(Debug)]
+pub struct Live<'n> {
+    nominal: &'n NominalRow,
+    parts: Vec<PartRow>,
+    attendance: Vec<AttendanceRow>,
+}
+
+impl<'n> Live<'n> {
+    /// All parts in a nominal's case.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn of(tx: &mut Tx, nominal: &'n NominalRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            nominal,
+            parts: tx.parts_of(&nominal.id).await?,
+            attendance: tx.attendance_of(&nominal.id).await?,
+        })
+    }
 }
 
 async fn take_part(
     tx: &mut Tx,
     party: &mut Party,
-    nominal: &NominalRow,
+    live: &Live<'_>,
     now: i64,
 ) -> Result<(), StoreError> {
     let agency = party.agency.as_str();
+    let nominal = live.nominal;
     party.lead = nominal.lead_agency.as_deref() == Some(agency);
-    let entries = tx.parts_of(&nominal.id).await?;
     let has = |kind| {
-        entries
+        live.parts
             .iter()
             .any(|row| row.agency == agency && row.kind == kind && covers(row, now))
     };
     party.partner = has("partner");
     party.associate = has("associate");
     party.custody = has("custody");
-    party.attendee = tx
-        .attendance_of(&nominal.id)
-        .await?
+    party.attendee = live
+        .attendance
         .iter()
         .any(|row| row.agency == agency && row.manner != "absent");
     party.area_unit = party.kind == AgencyKind::Coordination
