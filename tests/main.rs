@@ -5,6 +5,7 @@ mod support;
 
 mod journeys {
     mod a_backup_is_restored_and_the_log_begun_anew;
+    mod a_chain_of_four_prisons;
     mod a_coordinator_looks_after_records;
     mod a_gibibyte_goes_up_and_down_flat;
     mod a_housing_officer_answers_and_writes;

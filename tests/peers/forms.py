@@ -224,6 +224,43 @@ assert waiting(UNIT)[0]["exchange"] == answer["id"], waiting(UNIT)
 used = {"meeting_on": demo.now().date().isoformat(), "effect": "the licence conditions follow it"}
 assert demo[UNIT].ask(f"/api/v1/exchanges/{answer['id']}/consideration", used, coordinator)[0] == 204
 assert demo[UNIT].ask(f"/api/v1/exchanges/{answer['id']}/consideration", used, coordinator)[0] == 409
+
+# The person is moved: claimed by identifiers that match exactly, answered by the prison on record.
+NEXT, today = "hmp-southfield", demo.now().date().isoformat()
+theirs = demo.user(NEXT, "practitioner")
+kinds = lambda **more: [{"kind": kind, "value": value} for kind, value in more.items()]
+claim = {"nominal": {"identifiers": kinds(PRISON="A1234BC", DOB=person["date_of_birth"])}, "since": today}
+for wrong, pointer in [
+    ({"nominal": {"identifiers": kinds(PRISON="A1234BC")}}, "/nominal"),
+    ({"nominal": {"identifiers": kinds(PRISON="A1234BC", DOB="1901-01-01")}}, "/nominal"),
+    ({"nominal": {"ref": "0195a000-0000-7000-8000-000000000009"}}, "/nominal"),
+    ({"since": "3 March"}, "/since"),
+    ({"since": "2999-01-01"}, "/since"),
+]:
+    status, problem = demo[NEXT].json("/api/v1/custody-claims", {**claim, **wrong}, theirs)
+    assert status == 422 and [one["pointer"] for one in problem["errors"]] == [pointer], problem
+assert demo[NEXT].ask("/api/v1/custody-claims", claim)[0] == 403, "a person's act"
+assert demo["met-police"].ask("/api/v1/custody-claims", claim, demo.user("met-police", "practitioner"))[0] == 403
+assert demo[PRISON].ask("/api/v1/custody-claims", claim, writer)[0] == 409, "it holds the person already"
+status, claimed = demo[NEXT].json("/api/v1/custody-claims", claim, theirs)
+assert status == 201 and (claimed["holder"], claimed["waits_for"], claimed["state"]) == (PRISON, "holder", "open"), claimed
+assert demo[NEXT].json("/api/v1/custody-claims", claim, theirs)[1]["id"] == claimed["id"], "claimed twice it is claimed once"
+listed = lambda agency, by: demo[agency].json("/api/v1/custody-claims", person=by)[1]["custody_claims"]
+assert [one["id"] for one in listed(PRISON, writer)] == [claimed["id"]] and listed(UNIT, coordinator)
+assert not listed("met-police", demo.user("met-police", "practitioner"))
+path, left = f"/api/v1/custody-claims/{claimed['id']}/answer", {"answer": "confirm", "left_on": today}
+assert demo["met-police"].ask(path, left, demo.user("met-police", "practitioner"))[0] == 404
+assert demo[NEXT].ask(path, left, theirs)[0] == 403, "the other prison's to say"
+assert demo[PRISON].ask(path, {"answer": "perhaps"}, writer)[0] == 422
+assert demo[UNIT].ask(path, {"answer": "settle", "for": "claimant", "reasons": "the list says so"}, coordinator)[0] == 409, "there is time"
+status, done = demo[PRISON].json(path, left, writer)
+assert status == 200 and (done["state"], done["left_on"]) == ("confirmed", today), done
+assert demo[PRISON].ask(path, left, writer)[0] == 200 and demo[PRISON].ask(path, {"answer": "dispute", "reasons": "no"}, writer)[0] == 409
+owed = demo[NEXT].json("/api/v1/hand-overs")[1]["hand_overs"]
+assert [(one["nominal"], one["ended"]) for one in owed] == [(person["ref"], None)], owed
+assert demo[UNIT].json("/api/v1/hand-overs")[1]["hand_overs"] == owed and not demo["met-police"].json("/api/v1/hand-overs")[1]["hand_overs"]
+carried = {one["exchange"] for one in demo[NEXT].json("/api/v1/inbox")[1]["deliveries"]}
+assert carried, "what the prison before reported is there"
 demo.run("ledger", "verify", "--key", demo.key)
 demo.lives()
 print("forms hold")

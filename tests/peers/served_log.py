@@ -1,5 +1,6 @@
 """A row in every covered table, and the served log: it holds, and does not once what is served was changed under it."""
 import json
+import urllib.request
 from demo import database, multipart, peer, settle
 
 demo = peer()
@@ -33,6 +34,16 @@ assert status == 201, answer
 used = {"meeting_on": "2026-03-02", "effect": "the plan follows it"}
 status, answer, _ = demo["london-coordination"].ask(f"/api/v1/exchanges/{json.loads(answer)['id']}/consideration", used, coordinator)
 assert status == 204, answer
+
+# Somebody is moved: claimed by the prison that has them, confirmed by the one before.
+with urllib.request.urlopen(demo.state["ops"] + "/clock") as answer:
+    day = json.load(answer)["now"][:10]
+claim = {"nominal": {"ref": held["ref"]}, "since": day}
+status, answer, _ = demo["hmp-southfield"].ask("/api/v1/custody-claims", claim, demo.user("hmp-southfield", "practitioner"))
+assert status == 201, answer
+left = {"answer": "confirm", "left_on": day}
+status, answer, _ = demo["hmp-northgate"].ask(f"/api/v1/custody-claims/{json.loads(answer)['id']}/answer", left, demo.user("hmp-northgate", "practitioner"))
+assert status == 200, answer
 
 settle(db)
 verify = ["ledger", "verify", "--key", demo.key, "--url", demo.state["api"] + "/ledger", "--ca", demo.state["ca"]]

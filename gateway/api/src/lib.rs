@@ -8,6 +8,7 @@
 
 mod caller;
 mod checkpoint;
+mod custody;
 mod error;
 mod events;
 mod exchange;

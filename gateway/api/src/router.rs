@@ -13,8 +13,8 @@ use utoipa_axum::routes;
 
 use crate::openapi::Described;
 use crate::{
-    Api, checkpoint, events, exchange, form, form_request, hold, inbox, ledger, nominal, notice,
-    openapi, unmatched,
+    Api, checkpoint, custody, events, exchange, form, form_request, hold, inbox, ledger, nominal,
+    notice, openapi, unmatched,
 };
 
 /// The API's whole router, hardened: ready to be served.
@@ -78,6 +78,9 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(form::one))
         .routes(routes!(form_request::ask, form_request::list))
         .routes(routes!(form_request::consider))
+        .routes(routes!(custody::claim, custody::list))
+        .routes(routes!(custody::answer))
+        .routes(routes!(custody::hand_overs))
         .route("/openapi.json", get(openapi::serve))
         .route("/schemas/{form}", get(form::schema))
         .merge(ledger_routes().into())

@@ -116,6 +116,30 @@ kinds! {
     FormAnswered = "form-answered",
     /// A coordinator noted how a meeting used a form.
     FormConsidered = "form-considered",
+    /// A request passed from the prison that held the person to the one that does.
+    FormRequestMoved = "form-request-moved",
+    /// What an earlier prison sent was opened to the prison that holds the person now.
+    FormCarried = "form-carried",
+    /// A prison said that a person is with it.
+    CustodyClaimed = "custody-claimed",
+    /// The prison that held the person, or where there was none the unit, confirmed it.
+    CustodyConfirmed = "custody-confirmed",
+    /// The prison that holds the person disputes it.
+    CustodyDisputed = "custody-disputed",
+    /// The coordination unit settled it.
+    CustodySettled = "custody-settled",
+    /// The prison that said so took it back.
+    CustodyWithdrawn = "custody-withdrawn",
+    /// Nobody answered it in time.
+    CustodyOverdue = "custody-overdue",
+    /// A prison that began to hold a person owes its first form on them.
+    HandOverOpened = "hand-over-opened",
+    /// It was reminded of it.
+    HandOverReminded = "hand-over-reminded",
+    /// The hand-over is late.
+    HandOverLate = "hand-over-late",
+    /// The form came, or the custody ended.
+    HandOverEnded = "hand-over-ended",
     /// An area was added or changed.
     AreaChanged = "area-changed",
     /// An agency was added, changed or suspended.

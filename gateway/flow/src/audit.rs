@@ -8,10 +8,10 @@ use gateway_core::event::Event;
 use gateway_ledger::{Checkpoint, Salt, commit_rows, leaf_data};
 use gateway_store::rows::{
     AbsenceRow, AgencyRow, AppointmentRow, AreaRow, AttendanceRow, CellRow, CredentialRow,
-    DeliveryRow, DeliveryStepRow, ExchangeRow, FormRequestRow, FormSentRow, FormUseRow, HoldRow,
-    InvitationRow, ItemRow, LevelChangeRow, MailCertificateRow, MeetingRow, MembershipRow,
-    NominalActRow, NominalIdentifierRow, NominalRow, NoticeRow, PartRow, PersonRow, QuarantineRow,
-    QuestionRow, ReadingRow, SecurityKeyRow, WrapRow,
+    CustodyClaimRow, DeliveryRow, DeliveryStepRow, ExchangeRow, FormRequestRow, FormSentRow,
+    FormUseRow, HandOverRow, HoldRow, InvitationRow, ItemRow, LevelChangeRow, MailCertificateRow,
+    MeetingRow, MembershipRow, NominalActRow, NominalIdentifierRow, NominalRow, NoticeRow, PartRow,
+    PersonRow, QuarantineRow, QuestionRow, ReadingRow, SecurityKeyRow, WrapRow,
 };
 use gateway_store::{Blobs, LeafRow, LogHead, Record, Store, StoreError, Tx};
 
@@ -163,6 +163,8 @@ pub async fn verify_within(
         FormRequestRow,
         FormSentRow,
         FormUseRow,
+        CustodyClaimRow,
+        HandOverRow,
         MailCertificateRow,
         QuarantineRow,
         ReadingRow,

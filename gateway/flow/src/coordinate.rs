@@ -109,7 +109,12 @@ impl Flow {
                     None => event,
                 };
                 tx.put(&mut row).await?;
-                Ok((vec![event], ()))
+                let mut drafts = vec![event];
+                if let ("custody", Some(prison)) = (word, &touched) {
+                    flow.follow_custody(tx, &nominal, prison, &mut drafts)
+                        .await?;
+                }
+                Ok((drafts, ()))
             })
         });
         let done = self.recorder.record(&area, "act-on-nominal", work).await;

@@ -372,7 +372,8 @@ impl Flow {
             updated_by: String::new(),
         };
         tx.put(&mut sent).await?;
-        self.answer_requests(tx, row, note, drafts).await
+        self.answer_requests(tx, row, note, drafts).await?;
+        self.end_hand_over(tx, row, drafts).await
     }
 }
 

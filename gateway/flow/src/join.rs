@@ -106,7 +106,12 @@ impl Flow {
         self.answer_of(exchange).await
     }
 
-    async fn wrap_matrix(&self, case: &Case, matrix: &[Cell]) -> Result<Vec<Wrapped>, FlowError> {
+    /// Wraps kept items for whom a matrix permits them.
+    pub(crate) async fn wrap_matrix(
+        &self,
+        case: &Case,
+        matrix: &[Cell],
+    ) -> Result<Vec<Wrapped>, FlowError> {
         let mut wraps = Vec::new();
         for cell in matrix {
             let Some(permit) = cell.permit() else {

@@ -19,6 +19,7 @@ pub mod colleague;
 pub mod complete;
 pub mod compose;
 pub mod coordinate;
+pub mod custody;
 pub mod decide;
 mod deliver;
 pub mod dossier;

@@ -11,6 +11,7 @@ use gateway_store::rows::{AgencyRow, ExchangeRow, IdempotencyRow};
 use crate::Flow;
 use crate::body::StagedBody;
 use crate::case::{Addressee, Body, Case, Piece, add_earlier_readers};
+use crate::custody::signs_itself;
 use crate::error::{FieldFault, FlowError};
 use crate::record::Answer;
 use crate::submission::{AnswerTo, ItemClaim, ItemPlace, Particulars, Submission};
@@ -256,7 +257,9 @@ impl Flow {
             let place = format!("{pointer}/supersedes");
             piece.supersedes =
                 earlier(tx, sender, claim.supersedes.as_ref(), &place, faults).await?;
-            keep_label(tx, sender, &mut piece, warnings).await?;
+            if particulars.form.is_none() || !signs_itself(tx, sender, &piece).await? {
+                keep_label(tx, sender, &mut piece, warnings).await?;
+            }
             pieces.push(piece);
         }
         Ok(pieces)

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
-use gateway_core::Role;
+use gateway_core::{AgencyKind, Role};
 
 use crate::component::{GenericHeader, Html, NavigationItem, ServiceNavigation, SkipLink};
 use crate::page::form::writes;
@@ -42,6 +42,8 @@ pub(crate) enum Place {
     Holds,
     /// What the coordination unit looks after.
     Coordination,
+    /// Who holds a person.
+    Custody,
     /// The agency's people.
     People,
     /// What one's roles are told.
@@ -83,6 +85,7 @@ const WAYS: &[Way] = &[
         Place::Coordination,
         &[Role::Coordinator],
     ),
+    ("/custody", "Custody", Place::Custody, &[]),
     (
         "/agency/people",
         "People",
@@ -128,6 +131,8 @@ struct Who {
     roles: BTreeSet<Role>,
     /// Their agency writes a form.
     writes: bool,
+    /// Their agency is a prison, or they coordinate.
+    custody: bool,
 }
 
 #[derive(Template)]
@@ -174,6 +179,7 @@ impl Frame {
             .await?;
         let mut forms = portal.flow.forms.forms();
         let writes = forms.any(|form| writes(form, &agency.kind));
+        let prison = agency.kind == AgencyKind::Prison.as_str();
         let kept = portal
             .flow
             .newest_kept_form(&visitor.session.person)
@@ -188,6 +194,7 @@ impl Frame {
                 token: cookie::token(&visitor.token),
                 roles: visitor.roles.clone(),
                 writes,
+                custody: prison || visitor.is_any(&[Role::Coordinator]),
             }),
             ..Self::bare(portal, title).await
         })
@@ -202,7 +209,8 @@ impl Frame {
     pub(crate) fn navigation(&self) -> ServiceNavigation<'_> {
         let ways = self.who.iter().flat_map(|who| {
             let led = |(_, _, place, roles): &&Way| {
-                let is_theirs = *place != Place::Forms || who.writes;
+                let is_theirs = (*place != Place::Forms || who.writes)
+                    && (*place != Place::Custody || who.custody);
                 is_theirs && (roles.is_empty() || roles.iter().any(|role| who.roles.contains(role)))
             };
             WAYS.iter().filter(led)

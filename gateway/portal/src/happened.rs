@@ -21,24 +21,26 @@ pub(crate) struct Group {
 }
 
 /// What a nominal's timeline is asked for.
-pub(crate) const OF_NOMINAL: [&Group; 7] = [
+pub(crate) const OF_NOMINAL: [&Group; 8] = [
     &SHARING,
     &DELIVERIES,
     &DECISIONS,
     &READINGS,
     &RECORDS,
     &FORMS,
+    &CUSTODY,
     &QUESTIONS,
 ];
 
 /// What the whole log is asked for.
-pub(crate) const OF_LOG: [&Group; 9] = [
+pub(crate) const OF_LOG: [&Group; 10] = [
     &SHARING,
     &DELIVERIES,
     &DECISIONS,
     &READINGS,
     &RECORDS,
     &FORMS,
+    &CUSTODY,
     &QUESTIONS,
     &SIGN_INS,
     &ARRANGEMENTS,
@@ -102,6 +104,24 @@ const FORMS: Group = Group {
         EventKind::FormLate,
         EventKind::FormAnswered,
         EventKind::FormConsidered,
+        EventKind::FormRequestMoved,
+    ],
+};
+const CUSTODY: Group = Group {
+    word: "custody",
+    name: "Custody and hand-over",
+    kinds: &[
+        EventKind::CustodyClaimed,
+        EventKind::CustodyConfirmed,
+        EventKind::CustodyDisputed,
+        EventKind::CustodySettled,
+        EventKind::CustodyWithdrawn,
+        EventKind::CustodyOverdue,
+        EventKind::FormCarried,
+        EventKind::HandOverOpened,
+        EventKind::HandOverReminded,
+        EventKind::HandOverLate,
+        EventKind::HandOverEnded,
     ],
 };
 const QUESTIONS: Group = Group {
@@ -165,6 +185,18 @@ pub(crate) fn label(kind: EventKind, detail: &Detail) -> &'static str {
         EventKind::FormAnswered if said("late") == "true" => "A form that was asked for came late",
         EventKind::FormAnswered => "A form that was asked for came",
         EventKind::FormConsidered => "It was noted how a meeting used a form",
+        EventKind::FormRequestMoved => "A form that was asked for passed to another prison",
+        EventKind::FormCarried => "What an earlier prison reported was opened to the next",
+        EventKind::CustodyClaimed => "A prison said that the person is with it",
+        EventKind::CustodyConfirmed => "A claim of custody was confirmed",
+        EventKind::CustodyDisputed => "A claim of custody is disputed",
+        EventKind::CustodySettled => settled(said("outcome")),
+        EventKind::CustodyWithdrawn => "A claim of custody was taken back",
+        EventKind::CustodyOverdue => "A claim of custody is overdue",
+        EventKind::HandOverOpened => "A hand-over began",
+        EventKind::HandOverReminded => "A prison was reminded of a hand-over",
+        EventKind::HandOverLate => "A hand-over is late",
+        EventKind::HandOverEnded => hand_over(said("because"), said("late")),
         EventKind::AreaChanged => "The area was changed",
         EventKind::AgencyChanged => "An agency was changed",
         EventKind::PersonChanged => "A person's account was changed",
@@ -187,6 +219,22 @@ pub(crate) const fn is_exchange(kind: EventKind) -> bool {
         kind,
         EventKind::ExchangeRecorded | EventKind::ExchangeCompleted | EventKind::Matched
     )
+}
+
+fn settled(outcome: &str) -> &'static str {
+    match outcome {
+        "confirmed" => "A claim of custody was settled for the prison that made it",
+        "refused" => "A claim of custody was settled for the prison on record",
+        _ => "A claim of custody was settled",
+    }
+}
+
+fn hand_over(because: &str, late: &str) -> &'static str {
+    match (because, late) {
+        ("custody-ended", _) => "A hand-over ended as the person moved on",
+        (_, "true") => "A hand-over was done late",
+        _ => "A hand-over was done",
+    }
 }
 
 fn delivery(state: &str) -> &'static str {
@@ -212,6 +260,7 @@ fn reading(what: &str) -> &'static str {
         "candidates" => "The list of unmatched messages was read",
         "quarantine" => "The list of what is kept apart was read",
         "nominals" => "The list of records was read",
+        "custody" => "The list of who is in custody was read",
         _ => "The record was read",
     }
 }
@@ -298,6 +347,17 @@ fn told(notice: &str) -> &str {
         "form-reminded" => "a form is due soon",
         "form-late" => "a form is late",
         "form-considered" => "how a meeting used a form was noted",
+        "form-request-moved" => "a form that was asked for passed to another prison",
+        "custody-claimed" => "another prison says that the person is with it",
+        "custody-confirmed" => "a claim of custody was confirmed",
+        "custody-disputed" => "a claim of custody is disputed",
+        "custody-settled" => "a claim of custody was settled",
+        "custody-withdrawn" => "a claim of custody was taken back",
+        "custody-overdue" => "a claim of custody is overdue",
+        "custody-moved" => "the person is at another prison",
+        "hand-over" => "a first form on the person is owed",
+        "hand-over-reminded" => "a first form on the person is due soon",
+        "hand-over-late" => "a first form on the person is late",
         _ => "what a rule obliges to",
     }
 }

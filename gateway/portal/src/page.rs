@@ -8,6 +8,7 @@ pub(crate) mod audit;
 pub(crate) mod bulk;
 pub(crate) mod compose;
 pub(crate) mod coordination;
+pub(crate) mod custody;
 pub(crate) mod document;
 pub(crate) mod form;
 pub(crate) mod hold;

@@ -6,9 +6,9 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
 use crate::page::{
-    again, again_key, audit, bulk, compose, coordination, document, form, hold, inbox, join,
-    join_key, kept, key, message, moved, nominal, notices, people, security, sent, sessions, share,
-    sign_in,
+    again, again_key, audit, bulk, compose, coordination, custody, document, form, hold, inbox,
+    join, join_key, kept, key, message, moved, nominal, notices, people, security, sent, sessions,
+    share, sign_in,
 };
 use crate::stop::Stop;
 use crate::{Portal, assets, guard};
@@ -92,6 +92,7 @@ fn signed_in() -> Vec<Route> {
     routes.extend(kept::routes());
     routes.extend(hold::routes());
     routes.extend(coordination::routes());
+    routes.extend(custody::routes());
     routes.push(("GET", "/notices", get(notices::list)));
     routes.extend(people::routes());
     routes.extend(nominal::routes());

@@ -12,6 +12,7 @@
 mod agency;
 pub mod backup;
 pub mod blob;
+mod custody;
 mod db;
 mod delivery;
 mod dialect;

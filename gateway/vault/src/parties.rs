@@ -124,6 +124,11 @@ async fn take_part(
 /// about them, and may send what it owes (ISP-12).
 const GRACE: u16 = 5;
 
+/// Since when a prison must have held a person to have held them lately (ISP-12), microseconds UTC.
+pub fn lately(now: Timestamp) -> i64 {
+    began_before(now, GRACE).as_microsecond()
+}
+
 /// Whether an agency held a nominal until less than five working days before `now`.
 ///
 /// # Errors
@@ -134,7 +139,7 @@ pub async fn left_lately(
     nominal: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let since = began_before(now, GRACE).as_microsecond();
+    let since = lately(now);
     let parts = tx.parts_of(nominal).await?;
     Ok(parts.iter().any(|part| {
         part.kind == "custody"

@@ -89,7 +89,8 @@ fn sharing(q: &Question) -> Vec<(bool, Row)> {
     ]
 }
 
-/// ISP-08 and ISP-09: Associates, and a prison's report to the meeting.
+/// ISP-08, ISP-09 and ISP-42: Associates, and a prison's report to the meeting and to the prison
+/// that has the person next.
 fn reports(q: &Question) -> Vec<(bool, Row)> {
     let to = group(&q.recipient);
     let high = q.level >= 2;
@@ -117,6 +118,28 @@ fn reports(q: &Question) -> Vec<(bool, Row)> {
                     &[P::Meeting, P::Release, P::Assess],
                 ),
             ("ISP-09", vec![Mark, LinkNominal]),
+        ),
+        (
+            q.sender.kind == Kind::Prison
+                && q.recipient.kind == Kind::Prison
+                && q.recipient.custody
+                && q.approvals.contains(&Role::Manager)
+                && about(
+                    q,
+                    &[
+                        C::Ident,
+                        C::Offence,
+                        C::Risk,
+                        C::Rmp,
+                        C::Orders,
+                        C::Actions,
+                        C::Custody,
+                        C::Contacts,
+                        C::Substance,
+                    ],
+                    &[P::Manage, P::Assess, P::Release, P::Meeting],
+                ),
+            ("ISP-42", vec![Mark, LinkNominal]),
         ),
     ]
 }

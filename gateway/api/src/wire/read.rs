@@ -6,6 +6,7 @@ use std::str::FromStr;
 use gateway_core::question::Consent;
 use gateway_core::{About, AgencyId, Id, Identifier, IdentifierKind, Personal, text};
 use gateway_flow::complete::Completion;
+use gateway_flow::custody::Claimed;
 use gateway_flow::submission::{
     Emergency, ItemClaim, ItemPlace, Particulars, RETENTION, RecipientClaim,
 };
@@ -84,6 +85,27 @@ pub(crate) fn completion(request: CompletionRequest, today: Date) -> Result<Comp
         bases: bases(request.bases),
     };
     reader.done(completion)
+}
+
+/// Reads who is with a prison, and since when.
+pub(crate) fn claimed(
+    nominal: NominalRequest,
+    since: String,
+    today: Date,
+) -> Result<Claimed, Fault> {
+    let mut reader = Reader {
+        today,
+        faults: Vec::new(),
+    };
+    let (reference, identifiers) = reader.nominal(Some(nominal));
+    let day = reader.date("/since".to_owned(), Some(since));
+    let claimed = Claimed {
+        reference,
+        identifiers: identifiers.unwrap_or_default(),
+        // One that does not read is named as a fault.
+        since: day.and_then(|day| day.parse().ok()).unwrap_or(today),
+    };
+    reader.done(claimed)
 }
 
 /// Reads the reasons of an act that needs them; empty ones are refused.

@@ -89,6 +89,20 @@ pub const AGENCIES: &[AgencyData] = &[
         "southfield.example",
     ),
     london(
+        "hmp-eastmoor",
+        "HMP Eastmoor (demo)",
+        Kind::Prison,
+        Portal,
+        "eastmoor.example",
+    ),
+    london(
+        "hmp-westbrook",
+        "HMP Westbrook (demo)",
+        Kind::Prison,
+        Portal,
+        "westbrook.example",
+    ),
+    london(
         "southwark-children",
         "Southwark Children's Services (demo)",
         Kind::ChildrenSocialCare,

@@ -74,6 +74,24 @@ const PEOPLE: &[(&str, &[PersonData])] = &[
         ],
     ),
     (
+        "hmp-eastmoor",
+        &[
+            is(Spoc, "Clara Mockridge"),
+            is(Practitioner, "Ewan Testwell"),
+            is(Manager, "Judith Exampleby"),
+            is(Security, "Barry Specimen"),
+        ],
+    ),
+    (
+        "hmp-westbrook",
+        &[
+            is(Spoc, "Nigel Demoworth"),
+            is(Practitioner, "Wendy Sampleton"),
+            is(Manager, "Abel Fixture"),
+            is(Security, "Donna Placeholder"),
+        ],
+    ),
+    (
         "southwark-children",
         &[
             is(Spoc, "Maya Exampleby"),

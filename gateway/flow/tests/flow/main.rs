@@ -11,6 +11,7 @@ mod colleague;
 mod compose;
 mod coordinator;
 mod corrections;
+mod custody;
 mod dossier;
 mod emergency;
 mod form;

@@ -5,6 +5,7 @@
 mod ask;
 mod begin;
 mod came;
+mod carried;
 pub(crate) mod check;
 pub(crate) mod content;
 pub(crate) mod list;
@@ -150,7 +151,7 @@ fn summary(wrong: &[Wrong]) -> Option<String> {
 }
 
 /// A page's title, which says when something on it is wrong.
-fn title(heading: &str, is_wrong: bool) -> String {
+pub(crate) fn title(heading: &str, is_wrong: bool) -> String {
     match is_wrong {
         true => format!("Error: {heading}"),
         false => heading.to_owned(),

@@ -110,8 +110,35 @@ fn text(told: &Told) -> String {
             "How a meeting used a form that your agency sent was noted.".to_owned()
         }
         "identified" => "A message was matched to a person.".to_owned(),
-        other => format!("You are told: {}.", other.replace('-', " ")),
+        other => match custody(other) {
+            Some(words) => words.to_owned(),
+            None => format!("You are told: {}.", other.replace('-', " ")),
+        },
     }
+}
+
+/// What is told of who holds a person.
+fn custody(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "custody-claimed" => "A prison says that a person is with it: see Custody.",
+        "custody-confirmed" => "A claim of custody that your agency made was confirmed.",
+        "custody-disputed" => {
+            "A claim of custody is disputed: the coordination unit settles it. See Custody."
+        }
+        "custody-settled" => "The coordination unit settled a claim of custody: see Custody.",
+        "custody-withdrawn" => "A claim of custody was taken back.",
+        "custody-overdue" => {
+            "Nobody has answered a claim of custody in time: settle it under Custody."
+        }
+        "custody-moved" => "A person whose lead agency you are is at another prison.",
+        "hand-over" => "Your prison owes its first form on a person who came to it: see Custody.",
+        "hand-over-reminded" => "A first form on a person is due soon: see Custody.",
+        "hand-over-late" => "A first form on a person is late: see Custody.",
+        "form-request-moved" => {
+            "A form that your prison was asked for is now asked of the prison that holds the person."
+        }
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use gateway_core::calendar::local_date;
 use gateway_core::{
     AgencyId, AgencyKind, Category, Channel, Clock, Custody, Identifier, IdentifierKind, Personal,
     Purpose, Role,
@@ -10,6 +11,7 @@ use gateway_core::{
 use gateway_flow::admin::{NewAgency, NewNominal, NewPerson};
 use gateway_flow::colleague::NewColleague;
 use gateway_flow::compose::NewFile;
+use gateway_flow::custody::Claimed;
 use gateway_flow::kept::KeptForm;
 use gateway_flow::key::Keys;
 use gateway_flow::quarantine::Unproved;
@@ -268,6 +270,7 @@ impl World {
         let unmatched = self.sent_about(&["london-probation"], note(), "A note", unknown);
         let unmatched = unmatched.await;
         let event = self.event_of(&message).await;
+        let claim = self.claimed(&nominal).await;
         let mut things = BTreeMap::from([
             ("nominal", nominal),
             ("message", message),
@@ -277,6 +280,7 @@ impl World {
             ("event", event),
             ("apart", self.apart().await),
             ("paper", self.paper().await),
+            ("claim", claim),
         ]);
         things.extend(self.of_people().await);
         things.extend(self.of_a_writer().await);
@@ -382,6 +386,18 @@ impl World {
         tx.put_bare(&row).await.unwrap();
         tx.commit().await.unwrap();
         id.to_owned()
+    }
+
+    /// What an officer of London's prison claims: that somebody is there.
+    async fn claimed(&self, nominal: &str) -> String {
+        let officer = self.caller("london-prison", "officer").await;
+        let claimed = Claimed {
+            reference: Some(nominal.to_owned()),
+            identifiers: Vec::new(),
+            since: local_date(self.flow.clock.now()),
+        };
+        let claim = self.flow.claim_custody(&officer, &claimed).await;
+        claim.unwrap().id
     }
 
     /// A form that an officer of London's prison has begun.

@@ -143,6 +143,14 @@ impl Iterator for Questions {
 }
 
 impl Questions {
+    /// Now and then the report goes on to the prison that has the person next.
+    fn move_on(&mut self, q: &mut Question) {
+        if self.chance(30) {
+            q.recipient.kind = AgencyKind::Prison;
+            q.recipient.custody = self.chance(70);
+        }
+    }
+
     /// Rows that many facts must meet at once are met by leaning half of the questions to one.
     fn lean(&mut self, q: &mut Question) {
         match self.random.random_range(0..16) {
@@ -190,6 +198,7 @@ impl Questions {
                     Category::Substance,
                     Category::Risk,
                 ]);
+                self.move_on(q);
             }
             5 => {
                 q.sender.kind = AgencyKind::Coordination;

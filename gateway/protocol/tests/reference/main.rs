@@ -26,7 +26,7 @@ fn answer(ruling: Ruling) -> Answer {
 }
 
 /// Every rule of the table that decides on sharing.
-const NUMBERS: [&str; 32] = [
+const NUMBERS: [&str; 33] = [
     "DEFAULT",
     "ISP-01",
     "ISP-02",
@@ -56,6 +56,7 @@ const NUMBERS: [&str; 32] = [
     "ISP-37",
     "ISP-38",
     "ISP-41",
+    "ISP-42",
     "NO-ONWARD",
     "SIGNED",
     "UNLABELLED",
@@ -128,7 +129,7 @@ fn every_rule_on_sharing_is_compared() {
 }
 
 /// One change to one policy: the file, what it says, what it says after.
-const MUTATIONS: [(&str, &str, &str); 15] = [
+const MUTATIONS: [(&str, &str, &str); 16] = [
     (
         "floor/channels.cedar",
         " || resource.category == \"STATS\"",
@@ -194,6 +195,11 @@ const MUTATIONS: [(&str, &str, &str); 15] = [
     (
         "protocols/adult-social-care/protocol.cedar",
         "context.adult_at_risk &&",
+        "",
+    ),
+    (
+        "protocols/prison/protocol.cedar",
+        "principal.custody &&",
         "",
     ),
 ];

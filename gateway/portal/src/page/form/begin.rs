@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::content::{Content, Earlier};
 use super::list::{self, Sent};
-use super::{Wrong, summary, title};
+use super::{Wrong, carried, summary, title};
 use crate::Portal;
 use crate::component::{Button, ChoiceItem, Choices, Html as Markup, Input, Pick};
 use crate::frame::{Frame, Place};
@@ -123,7 +123,9 @@ impl Page {
             name: "replaces",
             legend: "Does it take the place of the earlier one?",
             legend_classes: "govuk-fieldset__legend--s",
-            hint: Some("Only where the earlier one was wrong. Everyone who received it is told"),
+            hint: Some(
+                "Only where the earlier one is your own and was wrong. Everyone who received it is told",
+            ),
             items: vec![ChoiceItem {
                 value: "yes",
                 text: "Yes, it corrects the earlier one",
@@ -164,6 +166,18 @@ pub(crate) async fn page(
     shown(&portal, &visitor, form, chosen, None).await
 }
 
+/// What one may start from: what earlier prisons sent of those who are here now, and one's own.
+async fn to_start_from(
+    portal: &Portal,
+    visitor: &Visitor,
+    form: &Definition,
+) -> Result<Vec<Sent>, Stop> {
+    let mut names = BTreeMap::new();
+    let mut all = carried::sent(portal, visitor, form, &mut names).await?;
+    all.extend(list::sent(portal, visitor, form, &mut names).await?);
+    Ok(all)
+}
+
 async fn shown(
     portal: &Portal,
     visitor: &Visitor,
@@ -178,7 +192,7 @@ async fn shown(
         form: form.id.clone(),
         title: heading,
         about: form.about.clone(),
-        sent: list::sent(portal, visitor, form, &mut BTreeMap::new()).await?,
+        sent: to_start_from(portal, visitor, form).await?,
         chosen,
         error,
     };
@@ -211,7 +225,9 @@ pub(crate) async fn begin(
         version: form.version.clone(),
         ..Content::default()
     };
-    if !chosen.from.is_empty() {
+    if !chosen.from.is_empty()
+        && !carried::from(&portal, &visitor, form, &chosen.from, &mut content).await?
+    {
         from(&portal, &visitor, &chosen, &mut content).await?;
     }
     if !chosen.reference.is_empty() {
@@ -248,6 +264,7 @@ async fn from(
     content.begun_from = Some(Earlier {
         sent_at: earlier.sent_at,
         answers,
+        from: None,
     });
     content.corrects = chosen.replaces.then(|| earlier.exchange.clone());
     content.after = Some(earlier.exchange);

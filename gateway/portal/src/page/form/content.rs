@@ -49,6 +49,9 @@ pub(crate) struct Earlier {
     pub(crate) sent_at: i64,
     /// What it said.
     pub(crate) answers: Value,
+    /// The prison that sent it, where it was not one's own; what it is called.
+    #[serde(default)]
+    pub(crate) from: Option<String>,
 }
 
 /// What one page of a form changes. Two windows on different pages do not disturb each other.

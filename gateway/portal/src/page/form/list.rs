@@ -7,7 +7,6 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse as _, Response};
 use gateway_core::calendar::local_date;
-use gateway_flow::form::OwnForm;
 use gateway_forms::Definition;
 use serde::Deserialize;
 
@@ -163,7 +162,7 @@ pub(crate) async fn sent(
     let mut sent = Vec::new();
     let all = portal.flow.own_forms(caller, &form.id, None).await?;
     for one in all.into_iter().take(LISTED) {
-        let about = whom(portal, visitor, &one, names).await?;
+        let about = whom(portal, visitor, one.nominal.as_deref(), names).await?;
         let day = words::day(one.sent_at);
         sent.push(Sent {
             id: one.exchange,
@@ -177,19 +176,19 @@ pub(crate) async fn sent(
 }
 
 /// Whom a form is about, looked up once; none where this agency may not know it now.
-async fn whom(
+pub(super) async fn whom(
     portal: &Portal,
     visitor: &Visitor,
-    form: &OwnForm,
+    nominal: Option<&str>,
     names: &mut BTreeMap<String, Option<String>>,
 ) -> Result<Option<String>, Stop> {
-    let Some(nominal) = &form.nominal else {
+    let Some(nominal) = nominal else {
         return Ok(None);
     };
     if let Some(known) = names.get(nominal) {
         return Ok(known.clone());
     }
     let found = about(portal, visitor, Some(nominal)).await?;
-    names.insert(nominal.clone(), found.clone());
+    names.insert(nominal.to_owned(), found.clone());
     Ok(found)
 }

@@ -58,7 +58,10 @@ pub(crate) async fn show(
     let page = Page {
         frame: Frame::around(&portal, &visitor, Place::Forms, &heading).await?,
         about: about(&portal, &visitor, paper.content.nominal.as_deref()).await?,
-        earlier: earlier.map(|one| words::day(one.sent_at)),
+        earlier: earlier.map(|one| match &one.from {
+            Some(from) => format!("{} by {from}", words::day(one.sent_at)),
+            None => words::day(one.sent_at),
+        }),
         replaces: paper.content.corrects.is_some(),
         saved: words::time(paper.saved),
         title: paper.form.title.clone(),
@@ -110,12 +113,17 @@ fn hint(
     section: &Section,
     earlier: Option<&BTreeMap<String, bool>>,
 ) -> Option<String> {
-    let since = earlier.map(
-        |changed| match changed.keys().any(|path| is_in(path, &section.id)) {
-            true => "Changed".to_owned(),
-            false => "As before".to_owned(),
-        },
-    );
+    let begun = paper.content.begun_from.as_ref();
+    let from = begun.and_then(|earlier| earlier.from.as_deref());
+    let since = earlier.map(|changed| {
+        let is_changed = changed.keys().any(|path| is_in(path, &section.id));
+        match (is_changed, from) {
+            (true, None) => "Changed".to_owned(),
+            (false, None) => "As before".to_owned(),
+            (true, Some(from)) => format!("Changed since the form of {from}"),
+            (false, Some(from)) => format!("As before, from {from}"),
+        }
+    });
     let missing = match paper.standing(section) {
         Standing::Incomplete => missing(paper, section),
         Standing::NotStarted | Standing::Optional | Standing::Wrong | Standing::Complete => None,
