@@ -38,6 +38,12 @@ pub struct Definition {
     pub necessity: String,
     /// The lawful bases on which it is sent.
     pub bases: Vec<String>,
+    /// The field that says which kind of report it is, as `section.field`: lists name it.
+    #[serde(default)]
+    pub report: Option<String>,
+    /// The field that says for the meeting of which day it is, as `section.field`.
+    #[serde(default)]
+    pub meeting: Option<String>,
     /// The role that signs it beside its writer.
     #[serde(default)]
     pub countersigned_by: Option<Role>,
@@ -244,6 +250,17 @@ impl Definition {
                 is: when.is.clone(),
             };
             self.condition_fits("purpose_when", &condition)?;
+        }
+        if let Some(report) = &self.report {
+            let condition = Condition {
+                field: report.clone(),
+                is: Vec::new(),
+            };
+            self.condition_fits("report", &condition)?;
+        }
+        let day = self.meeting.as_ref().map(|path| self.field(path));
+        if day.is_some_and(|found| found.is_none_or(|(_, field)| field.kind != Kind::Date)) {
+            return unfit("meeting", "there is no such day in the form".to_owned());
         }
         distinct("section", self.sections.iter().map(|one| &one.id))?;
         for section in &self.sections {

@@ -20,7 +20,7 @@ mod view;
 pub use answer::day;
 pub use body::{Answer, Body, Row, Table};
 pub use check::Fault;
-pub use complete::Share;
+pub use complete::{Covered, Share};
 pub use definition::{
     BadDefinition, Condition, Definition, Field, Kind, List, PurposeWhen, Required, Section,
 };
