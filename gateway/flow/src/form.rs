@@ -6,6 +6,7 @@
 mod ask;
 mod given;
 mod read;
+mod use_of;
 
 use gateway_core::{About, AgencyId, AgencyKind, Category, Id, Identifier, Personal, Purpose};
 use gateway_forms::{Answer as Given, Body, Definition, Fault, MEDIA_TYPE, Part};
@@ -17,6 +18,7 @@ use serde_json::Value;
 pub use self::ask::{Asked, FormRequestView};
 pub use self::given::{FormGiven, Imminent, Named, Reader};
 pub use self::read::{FormRead, OwnForm};
+pub use self::use_of::FormUse;
 use crate::Flow;
 use crate::case::{agency, id_of, kind_of};
 use crate::decide::coordination_unit;

@@ -86,7 +86,10 @@ impl Flow {
             if there {
                 continue;
             }
-            let (remind_at, escalate_at) = Self::hold_clock(self.clock.now(), row.emergency == 1);
+            let (remind_at, escalate_at) = match after {
+                true => self.afterwards(tx, row).await?,
+                false => Self::hold_clock(self.clock.now(), row.emergency == 1),
+            };
             let mut hold = HoldRow {
                 id: fresh(self),
                 exchange: row.id.clone(),

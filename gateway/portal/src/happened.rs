@@ -144,6 +144,9 @@ pub(crate) fn label(kind: EventKind, detail: &Detail) -> &'static str {
         EventKind::HoldApproved => "A reviewer approved",
         EventKind::HoldRefused => "A reviewer refused",
         EventKind::HoldReminded => "A reviewer was reminded",
+        EventKind::HoldEscalated if said("late") == "countersignature" => {
+            "A countersignature after an emergency is late"
+        }
         EventKind::HoldEscalated => "A decision was overdue and went further",
         EventKind::AskedBack => "A reviewer asked the sender something",
         EventKind::AnsweredBack => "The sender answered a reviewer",

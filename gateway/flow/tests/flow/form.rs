@@ -3,7 +3,7 @@
 
 use gateway_core::{ExchangeState, Outcome, Role};
 use gateway_flow::admin::NominalChange;
-use gateway_flow::form::{Asked, FormGiven, FormSent};
+use gateway_flow::form::{Asked, FormGiven, FormSent, FormUse};
 use gateway_flow::hold::Chosen;
 use gateway_flow::{Answer, Caller, FlowError};
 use gateway_store::testing::each;
@@ -372,6 +372,14 @@ async fn housing_gets_no_intelligence_and_nothing_about_the_victim() {
     }
 }
 
+fn agreed() -> FormUse {
+    FormUse {
+        meeting_on: date(2026, 3, 27),
+        considered: true,
+        effect: "Agreed the plan".to_owned(),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_coordinator_asks_is_answered_and_notes_how_the_meeting_used_it() {
     for db in each().await {
@@ -410,27 +418,18 @@ async fn a_coordinator_asks_is_answered_and_notes_how_the_meeting_used_it() {
         assert_eq!(answered[0].exchange.as_deref(), Some(&*id));
         assert!(answered[0].answered.is_some() && !answered[0].late);
         signed(&world).await;
-        let early = world
-            .flow
-            .consider_form(&unit, &id, date(2026, 3, 27), "Agreed the plan")
-            .await;
+        let early = world.flow.consider_form(&unit, &id, &agreed()).await;
         assert!(
             matches!(early, Err(FlowError::Invalid(_))),
             "the meeting is to come"
         );
         world.at("2026-03-27T15:00:00Z");
-        let note = || {
-            world
-                .flow
-                .consider_form(&unit, &id, date(2026, 3, 27), "Agreed the plan")
-        };
+        let used = agreed();
+        let note = || world.flow.consider_form(&unit, &id, &used);
         note().await.unwrap();
         assert!(matches!(note().await, Err(FlowError::Conflict(_))));
         let used = world.flow.form_use(&officer, &id).await.unwrap().unwrap();
-        assert_eq!(
-            used,
-            ("2026-03-27".to_owned(), "Agreed the plan".to_owned())
-        );
+        assert_eq!(used, agreed());
         let stranger = world.flow.form_use(&police, &id).await;
         assert!(stranger.unwrap().is_some(), "the police have the form");
         let housing = visitor(&world, "southwark-housing", "officer").await;
