@@ -130,6 +130,7 @@ mod tests {
             ("get", "/api/v1/exchanges/{id}"),
             ("patch", "/api/v1/exchanges/{id}"),
             ("get", "/api/v1/exchanges/{id}/receipt"),
+            ("post", "/api/v1/exchanges/{id}/withdrawal"),
             ("get", "/api/v1/exchanges/{id}/documents/{n}"),
             ("get", "/api/v1/exchanges/{id}/documents/{n}/key"),
             ("get", "/api/v1/inbox"),

@@ -61,6 +61,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(Described::openapi())
         .routes(routes!(exchange::post::create, exchange::list::list))
         .routes(routes!(exchange::get::one, exchange::patch::complete))
+        .routes(routes!(exchange::withdraw::withdraw))
         .routes(routes!(exchange::get::receipt))
         .routes(routes!(exchange::document::document))
         .routes(routes!(exchange::document::key))

@@ -11,7 +11,7 @@ use gateway_store::rows::{
     DeliveryRow, DeliveryStepRow, ExchangeRow, FormRequestRow, FormSentRow, FormUseRow, HoldRow,
     InvitationRow, ItemRow, LevelChangeRow, MailCertificateRow, MeetingRow, MembershipRow,
     NominalActRow, NominalIdentifierRow, NominalRow, NoticeRow, PartRow, PersonRow, QuarantineRow,
-    QuestionRow, ReadingRow, SecurityKeyRow, WrapRow,
+    QuestionRow, ReadingRow, SecurityKeyRow, WithdrawalRow, WrapRow,
 };
 use gateway_store::{Blobs, LeafRow, LogHead, Record, Store, StoreError, Tx};
 
@@ -163,6 +163,7 @@ pub async fn verify_within(
         FormRequestRow,
         FormSentRow,
         FormUseRow,
+        WithdrawalRow,
         MailCertificateRow,
         QuarantineRow,
         ReadingRow,

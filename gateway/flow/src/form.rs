@@ -3,6 +3,7 @@
 //!
 //! A form goes the one way through as anything else: this file makes a [`Submission`] of it.
 
+mod again;
 mod ask;
 mod given;
 mod read;

@@ -52,6 +52,7 @@ const SHARING: Group = Group {
         EventKind::ExchangeIncomplete,
         EventKind::ExchangeCompleted,
         EventKind::ExchangeQuarantined,
+        EventKind::ExchangeWithdrawn,
         EventKind::Corrected,
     ],
 };
@@ -161,6 +162,7 @@ pub(crate) fn label(kind: EventKind, detail: &Detail) -> &'static str {
         EventKind::Matched => "Something was matched to a person",
         EventKind::NoneMatched => "Something was found to be about none of the candidates",
         EventKind::Notified => "Somebody was told",
+        EventKind::ExchangeWithdrawn => "Its sender withdrew what was sent",
         EventKind::Corrected => "A correction was sent",
         EventKind::FormAsked => "A form was asked for",
         EventKind::FormReminded => "An agency was reminded of a form",
@@ -301,6 +303,8 @@ fn told(notice: &str) -> &str {
         "form-reminded" => "a form is due soon",
         "form-late" => "a form is late",
         "form-considered" => "how a meeting used a form was noted",
+        "form-open-again" => "a form is asked for again, because the one that came was withdrawn",
+        "withdrawn" => "something that was sent was withdrawn",
         _ => "what a rule obliges to",
     }
 }

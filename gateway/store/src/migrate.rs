@@ -63,6 +63,7 @@ const RECORDS: &[Text] = &[
     shared!(16, "kept form", "0016_kept_form"),
     shared!(17, "form", "0017_form"),
     shared!(19, "form request", "0019_form_request"),
+    shared!(21, "withdrawal", "0021_withdrawal"),
 ];
 
 const KEYS: &[Text] = &[shared!(1, "keys", "keys/0001_keys")];

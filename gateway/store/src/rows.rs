@@ -610,6 +610,19 @@ table! {
 }
 
 table! {
+    /// An exchange that its sender took back, and why, in words, sealed.
+    covered WithdrawalRow "withdrawal" {
+        id: String,
+        area: String,
+        agency: String,
+        person: String,
+        reasons: Vec<u8>,
+        at: i64,
+        updated_by: String,
+    }
+}
+
+table! {
     /// An exchange that is a form.
     covered FormSentRow "form_sent" {
         id: String,
@@ -666,6 +679,7 @@ pub const COVERED: &[&str] = &[
     "form_sent",
     "form_request",
     "form_use",
+    "withdrawal",
     "mail_certificate",
     "quarantine",
     "reading",

@@ -46,7 +46,7 @@ pub fn answers() -> Value {
 }
 
 /// The world with somebody to write at the prison, which holds the person.
-async fn prison(db: gateway_store::testing::TestDb) -> World {
+pub async fn prison(db: gateway_store::testing::TestDb) -> World {
     let world = world(db).await;
     add_person(&world.flow, "hmp-riverside", "officer", Role::Practitioner).await;
     world
@@ -55,18 +55,18 @@ async fn prison(db: gateway_store::testing::TestDb) -> World {
     world
 }
 
-fn sent(given: Value) -> FormSent {
+pub fn sent(given: Value) -> FormSent {
     FormSent::new("annex-f", given)
 }
 
-async fn send(world: &World, by: &Caller, sent: FormSent) -> Answer {
+pub async fn send(world: &World, by: &Caller, sent: FormSent) -> Answer {
     let answer = world.flow.submit_form(by.clone(), sent).await.unwrap();
     world.proved(&answer);
     answer
 }
 
 /// Everybody in the prison signs what waits for them.
-async fn signed(world: &World) {
+pub async fn signed(world: &World) {
     for name in ["manager", "security"] {
         let by = visitor(world, "hmp-riverside", name).await;
         let holds = world.flow.holds(&by, None, 100).await.unwrap();

@@ -30,4 +30,5 @@ mod secure_channel;
 mod sign_in;
 mod story;
 mod usage;
+mod withdraw;
 mod world;

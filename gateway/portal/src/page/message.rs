@@ -30,6 +30,8 @@ pub(crate) struct Asked {
     acknowledged: bool,
     #[serde(default)]
     sent: bool,
+    #[serde(default)]
+    withdrawn: bool,
 }
 
 /// Begins an answer.
@@ -88,6 +90,8 @@ struct Page {
     done: Asked,
     /// What its sender is asked about it.
     questions: Option<Markup>,
+    /// The visitor may take it back.
+    withdrawable: bool,
 }
 
 #[derive(Template)]
@@ -111,6 +115,12 @@ impl Page {
     }
 
     fn banner(&self) -> Option<NotificationBanner<'static>> {
+        if self.done.withdrawn && self.view.withdrawn.is_some() {
+            return Some(NotificationBanner {
+                text: "The message is withdrawn",
+                success: true,
+            });
+        }
         let text = match (
             self.done.acknowledged,
             self.done.sent,
@@ -161,6 +171,25 @@ impl Page {
             rows.push(text("Legal basis", &self.view.bases.join("; ")));
         }
         SummaryList { rows, classes: "" }
+    }
+
+    /// That it was taken back: by whom and why is the sender's alone to read.
+    fn taken_back(&self) -> Option<String> {
+        let withdrawn = self.view.withdrawn.as_ref()?;
+        let at = words::time(withdrawn.at);
+        Some(match &withdrawn.own {
+            Some((by, _)) => format!("{by} withdrew this on {at}. No other agency can open it."),
+            None => format!(
+                "{} withdrew this on {at}. You cannot open it any more. The reasons are not shown here: ask {}.",
+                self.from, self.from
+            ),
+        })
+    }
+
+    /// Why, for the sender.
+    fn reasons(&self) -> Option<&str> {
+        let (_, reasons) = self.view.withdrawn.as_ref()?.own.as_ref()?;
+        Some(reasons)
     }
 
     /// The way to the record of whom it is about, which asks why first.
@@ -232,7 +261,7 @@ pub(crate) async fn one(
     let items = shown(&portal, &visitor, &view).await?;
     // Opened now: how it stands is asked for after the reading.
     let view = flow.exchange_for(caller, &id).await?;
-    let because = match view.sent {
+    let because = match view.sent || view.withdrawn.is_some() {
         true => Vec::new(),
         false => flow.because(caller, &id).await?,
     };
@@ -255,6 +284,7 @@ pub(crate) async fn one(
     let page = Page {
         frame,
         questions,
+        withdrawable: view.sent && flow.may_withdraw(caller, &id).await?,
         about: about(&portal, &visitor, view.row.nominal.as_deref()).await?,
         marking: marking(&view),
         state: state(&view),
@@ -302,7 +332,7 @@ fn waits(delivery: &DeliveryView) -> bool {
     )
 }
 
-fn heading(view: &ExchangeView) -> String {
+pub(crate) fn heading(view: &ExchangeView) -> String {
     match view.items.as_slice() {
         [] => "Message".to_owned(),
         [one] => one.title.clone(),
@@ -323,6 +353,9 @@ fn marking(view: &ExchangeView) -> &'static str {
 }
 
 fn state(view: &ExchangeView) -> Tag<'static> {
+    if view.withdrawn.is_some() {
+        return words::WITHDRAWN;
+    }
     let (text, classes) = match (view.sent, view.deliveries.first()) {
         (false, Some(delivery)) => words::received(&delivery.state),
         (true, _) | (false, None) => words::exchange(&view.row.state),

@@ -93,12 +93,16 @@ async fn line(
     }
     let titles: Vec<&str> = view.items.iter().map(|item| item.title.as_str()).collect();
     let (text, classes) = words::exchange(&view.row.state);
+    let tag = match view.withdrawn.is_some() {
+        true => words::WITHDRAWN,
+        false => Tag { text, classes },
+    };
     Ok(Line {
         id: id.to_owned(),
         titles: titles.join("; "),
         to: to.join(", "),
         at: words::time(view.row.received_at),
-        tag: Tag { text, classes },
+        tag,
         asked,
     })
 }

@@ -164,7 +164,10 @@ pub(crate) async fn sent(
     let all = portal.flow.own_forms(caller, &form.id, None).await?;
     for one in all.into_iter().take(LISTED) {
         let about = whom(portal, visitor, &one, names).await?;
-        let day = words::day(one.sent_at);
+        let mut day = words::day(one.sent_at);
+        if one.state == "recalled" {
+            day.push_str(", called back");
+        }
         sent.push(Sent {
             id: one.exchange,
             label: match about {
