@@ -6,6 +6,8 @@
 mod again;
 mod ask;
 mod given;
+mod measure;
+mod queue;
 mod read;
 mod use_of;
 
@@ -18,6 +20,8 @@ use serde_json::Value;
 
 pub use self::ask::{Asked, FormRequestView};
 pub use self::given::{FormGiven, Imminent, Named, Reader};
+pub use self::measure::FormMeasure;
+pub use self::queue::{Became, FormWaiting};
 pub use self::read::{FormRead, OwnForm};
 pub use self::use_of::FormUse;
 use crate::Flow;
@@ -184,6 +188,8 @@ impl Flow {
                 version: form.version.clone(),
                 after: sent.after,
                 corrects: sent.corrects,
+                report: form.report(&body),
+                covered: form.covered(&body),
             }),
             items,
             ..Particulars::new(recipients)

@@ -19,7 +19,7 @@ use crate::{Portal, cookie, whence};
 /// The forms with words in them whose pages take them up again where they came too late: each
 /// is shown as it was filled in, and nothing is done ([`Visitor::returns`]). A message is a draft,
 /// and so is a form that is begun.
-pub(crate) const KEPT: [&str; 11] = [
+pub(crate) const KEPT: [&str; 14] = [
     "/holds/{id}",
     "/messages/{id}/answer",
     "/unmatched/{id}",
@@ -31,6 +31,9 @@ pub(crate) const KEPT: [&str; 11] = [
     "/may-i-share",
     "/forms/{form}/new",
     "/messages/{id}/withdraw",
+    "/forms/queue",
+    "/forms/requests/new",
+    "/forms/used/{id}",
 ];
 /// The time that there is to fill in a form with consequences.
 const FILLED_IN: SignedDuration = SignedDuration::from_mins(10);

@@ -182,7 +182,11 @@ impl Flow {
         Ok((form, body))
     }
 
-    async fn may_open(&self, caller: &Caller, wrap: &WrapRow) -> Result<Ruling, FlowError> {
+    pub(super) async fn may_open(
+        &self,
+        caller: &Caller,
+        wrap: &WrapRow,
+    ) -> Result<Ruling, FlowError> {
         let asked = MayOpen {
             wrap: wrap.id.clone(),
             agency: caller.agency.clone(),
@@ -302,7 +306,7 @@ async fn own_form(tx: &mut Tx, note: FormSentRow) -> Result<OwnForm, FlowError> 
 }
 
 /// Why something is not opened, in the words of the rules; none where it is.
-fn why_not(ruling: &Ruling) -> Option<String> {
+pub(super) fn why_not(ruling: &Ruling) -> Option<String> {
     if ruling.outcome == Outcome::Permit && !ruling.fault {
         return None;
     }

@@ -121,6 +121,19 @@ async fn a_form_goes_kind_by_kind_to_those_who_may_once_it_is_signed() {
         signed(&world).await;
         let read = world.flow.read_form(&unit, &id).await.unwrap().unwrap();
         assert!(read.body.answer("behaviour.adjudications").is_some());
+        let measure = async |by: &Caller| {
+            let measure = world.flow.form_measure(by, &id).await.unwrap().unwrap();
+            let of = |section: &str| {
+                let mut all = measure.covered.iter();
+                all.any(|one| one.section == section)
+            };
+            (measure.score(), of("behaviour"), of("security"))
+        };
+        let (whole, behaviour, security) = measure(&officer).await;
+        assert!(behaviour && security && whole.0 < whole.1);
+        let (part, behaviour, security) = measure(&unit).await;
+        assert!(behaviour && !security, "of intelligence it says nothing");
+        assert!(part.1 < whole.1);
         assert!(read.body.answer("substance.tests").is_some());
         let whose = world.flow.read_form(&officer, &id).await;
         assert!(

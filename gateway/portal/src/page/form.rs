@@ -6,14 +6,20 @@ mod ask;
 mod begin;
 mod came;
 pub(crate) mod check;
+mod complete;
 pub(crate) mod content;
 pub(crate) mod list;
+pub(crate) mod queue;
 pub(crate) mod read;
+pub(crate) mod request;
+pub(crate) mod requests;
 mod row;
 mod section;
 pub(crate) mod show;
 mod table;
 mod tasks;
+pub(crate) mod used;
+mod word;
 
 use axum::extract::DefaultBodyLimit;
 use axum::response::Response;
@@ -37,6 +43,14 @@ pub(crate) fn routes() -> Vec<Route> {
     let limit = || DefaultBodyLimit::max(LARGEST);
     vec![
         ("GET", "/forms", get(list::list)),
+        ("GET", queue::HERE, get(queue::page)),
+        ("POST", queue::HERE, post(queue::decide)),
+        ("GET", requests::HERE, get(requests::list)),
+        ("GET", request::HERE, get(request::page)),
+        ("POST", request::HERE, post(request::ask)),
+        ("GET", used::HERE, get(used::page)),
+        ("POST", used::HERE, post(used::note)),
+        ("GET", "/forms/{form}/word", get(word::file)),
         ("GET", "/forms/{form}/new", get(begin::page)),
         ("POST", begin::HERE, post(begin::begin)),
         ("GET", "/forms/draft/{id}", get(tasks::show)),

@@ -40,6 +40,8 @@ struct Page {
     frame: Frame,
     forms: Vec<Kind>,
     drafts: Vec<Draft>,
+    /// How many are asked for and not sent.
+    owed: usize,
     saved: bool,
 }
 
@@ -114,6 +116,7 @@ pub(crate) async fn list(
     let page = Page {
         frame: Frame::around(&portal, &visitor, Place::Forms, "Forms").await?,
         drafts: drafts(&portal, &visitor).await?,
+        owed: super::requests::owed(&portal, &visitor).await?,
         forms,
         saved: asked.saved,
     };

@@ -11,7 +11,7 @@ use gateway_forms::{Carried, MEDIA_TYPE};
 use super::agencies;
 use super::ask::names;
 use super::show::{Shown, to_read};
-use crate::component::{BackLink, Html as Markup, Row, SummaryList};
+use crate::component::{BackLink, Html as Markup, Row, SummaryList, Table};
 use crate::frame::{Frame, Place};
 use crate::page::message::{about, obligations};
 use crate::stop::{Stop, see_other, sentence};
@@ -31,6 +31,11 @@ struct Page {
     sections: Vec<Shown>,
     /// What of it they may not open: by title, and why.
     closed: Vec<(String, String)>,
+    complete: Option<Table<'static>>,
+    /// It is counted on what its reader has.
+    partly: bool,
+    /// How a meeting used it: a sentence, and what came of it.
+    used: Option<(String, String)>,
 }
 
 impl Page {
@@ -120,6 +125,9 @@ pub(crate) async fn received(
         obligations: obligations(&view),
         sections: to_read(form, &read.body, &names(&agencies)),
         closed: closed.collect(),
+        complete: complete(&portal, &visitor, &id).await?,
+        partly: true,
+        used: used(&portal, &visitor, &id).await?,
     };
     Ok(Html(page.to_string()).into_response())
 }
@@ -149,6 +157,33 @@ pub(crate) async fn sent(
         obligations: Vec::new(),
         sections: to_read(form, &body, &names(&agencies)),
         closed: Vec::new(),
+        complete: complete(&portal, &visitor, &id).await?,
+        partly: false,
+        used: used(&portal, &visitor, &id).await?,
     };
     Ok(Html(page.to_string()).into_response())
+}
+
+/// How much of it was answered.
+async fn complete(
+    portal: &Portal,
+    visitor: &Visitor,
+    id: &str,
+) -> Result<Option<Table<'static>>, Stop> {
+    let (flow, caller) = (&portal.flow, &visitor.session.caller);
+    let Some(measure) = flow.form_measure(caller, id).await? else {
+        return Ok(None);
+    };
+    let form = flow.forms.form(&measure.form);
+    Ok(form.and_then(|form| super::complete::table(form, &measure)))
+}
+
+/// How a meeting used it.
+async fn used(
+    portal: &Portal,
+    visitor: &Visitor,
+    id: &str,
+) -> Result<Option<(String, String)>, Stop> {
+    let used = portal.flow.form_use(&visitor.session.caller, id).await?;
+    Ok(used.map(|used| (super::complete::used(&used), used.effect)))
 }
