@@ -5,68 +5,13 @@
 // usage: node forms_story.mjs DEMO_DIR GATEWAY_BINARY [PICTURES_DIR]
 // Each step is an assertion; the last line is `forms hold`.
 import assert from "node:assert/strict";
-import { agencies, ask, away, browser, clock, code, context, cookieOf, demo, found, look, person, scripted as script, signIn } from "./portal.mjs";
+import { answer, begin, end, fill, heading, none, press, section, state } from "./form_pages.mjs";
+import { agencies, ask, away, browser, clock, code, cookieOf, demo, found, look, person, scripted as script, signIn } from "./portal.mjs";
 
 const PRISON = "hmp-northgate";
 const UNIT = "london-coordination";
 const nominal = demo.nominals.find((one) => one.custody === PRISON || one.name.startsWith("Oscar"));
 const officer = person(PRISON, "practitioner");
-
-async function begin(user) {
-  const [visit, complaints] = await context(script);
-  const page = await visit.newPage();
-  await page.goto(`${demo.portal}/sign-in`);
-  await signIn(page, user);
-  await page.getByRole("heading", { name: "Inbox", level: 1 }).waitFor();
-  return { visit, page, complaints };
-}
-
-async function end({ visit, complaints }) {
-  assert.deepEqual(complaints.filter((words) => !/status of 4\d\d/.test(words)), []);
-  await visit.close();
-}
-
-const heading = (page, name) => page.getByRole("heading", { name, level: 1 }).waitFor();
-const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
-/** A task's state, as it is read out with it. */
-const state = async (page, task) => {
-  const row = page.locator("li.govuk-task-list__item").filter({ has: page.getByRole("link", { name: task, exact: true }) });
-  return (await row.innerText()).replace(/\s+/g, " ").trim();
-};
-const section = async (page, name) => {
-  await page.getByRole("main").getByRole("link", { name, exact: true }).click();
-  await heading(page, name);
-};
-
-/** Answers a field by its label, whatever it is. */
-async function answer(page, label, value) {
-  const named = new RegExp(`^\\s*${label.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}( \\(optional\\))?\\s*$`);
-  if (Array.isArray(value)) {
-    const date = page.getByRole("group", { name: named });
-    for (const [n, part] of ["Day", "Month", "Year"].entries()) await date.getByLabel(part).fill(value[n]);
-    return;
-  }
-  const radios = page.getByRole("group", { name: named }).getByLabel(value, { exact: true });
-  if (await radios.count()) return radios.check();
-  const field = page.getByLabel(named);
-  const list = await field.evaluate((one) => one.tagName === "SELECT");
-  return list ? field.selectOption({ label: value }) : field.fill(value);
-}
-
-async function fill(page, name, answers) {
-  await section(page, name);
-  for (const [label, value] of Object.entries(answers)) await answer(page, label, value);
-  await press(page, "Save and continue");
-}
-
-/** Says that there are none, on each table's page that comes next. */
-async function none(page, ...tables) {
-  for (const [table, words] of tables) {
-    await heading(page, table);
-    await page.getByLabel(words, { exact: true }).check();
-    await press(page, "Save and continue");
-  }
-}
 
 /** Who writes no forms is not led to them. */
 async function elsewhere() {
