@@ -1,7 +1,7 @@
 //! A form from its sender to its readers: cut into kinds of information, held for those who sign
 //! and clear it, put together again for each reader, and read by those who wrote it.
 
-use gateway_core::{ExchangeState, Outcome, Role};
+use gateway_core::{Category, ExchangeState, Outcome, Role};
 use gateway_flow::admin::NominalChange;
 use gateway_flow::form::{Asked, FormGiven, FormSent, FormUse};
 use gateway_flow::hold::Chosen;
@@ -123,16 +123,17 @@ async fn a_form_goes_kind_by_kind_to_those_who_may_once_it_is_signed() {
         assert!(read.body.answer("behaviour.adjudications").is_some());
         let measure = async |by: &Caller| {
             let measure = world.flow.form_measure(by, &id).await.unwrap().unwrap();
-            let of = |section: &str| {
+            let of = |section: &str, kind: Category| {
                 let mut all = measure.covered.iter();
-                all.any(|one| one.section == section)
+                all.any(|one| one.section == section && one.category == kind)
             };
-            (measure.score(), of("behaviour"), of("security"))
+            let custody = of("security", Category::Custody);
+            (measure.score(), custody, of("security", Category::Intel))
         };
-        let (whole, behaviour, security) = measure(&officer).await;
-        assert!(behaviour && security && whole.0 < whole.1);
-        let (part, behaviour, security) = measure(&unit).await;
-        assert!(behaviour && !security, "of intelligence it says nothing");
+        let (whole, custody, intelligence) = measure(&officer).await;
+        assert!(custody && intelligence && whole.0 < whole.1);
+        let (part, custody, intelligence) = measure(&unit).await;
+        assert!(custody && !intelligence, "of intelligence it says nothing");
         assert!(part.1 < whole.1);
         assert!(read.body.answer("substance.tests").is_some());
         let whose = world.flow.read_form(&officer, &id).await;
@@ -370,7 +371,7 @@ async fn housing_gets_no_intelligence_and_nothing_about_the_victim() {
         let parts = form.parts(&body);
         let intel = parts
             .iter()
-            .position(|part| part.category == gateway_core::Category::Intel);
+            .position(|part| part.category == Category::Intel);
         let intel = i64::try_from(intel.unwrap()).unwrap() + 1;
         let (refused, rules) = outcome(&answer, "southwark-housing", intel);
         assert_eq!(

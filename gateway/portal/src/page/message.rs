@@ -233,7 +233,10 @@ impl Page {
             ]
         });
         Table {
-            caption: "Who has it",
+            caption: match self.view.withdrawn.is_some() {
+                true => "Who had it",
+                false => "Who has it",
+            },
             caption_classes: "govuk-table__caption--m",
             classes: STACK,
             head: vec![head("Agency"), head("State"), head("Steps")],
@@ -334,6 +337,7 @@ fn waits(delivery: &DeliveryView) -> bool {
 
 pub(crate) fn heading(view: &ExchangeView) -> String {
     match view.items.as_slice() {
+        [] if view.withdrawn.is_some() => "Withdrawn message".to_owned(),
         [] => "Message".to_owned(),
         [one] => one.title.clone(),
         // Its parts are called by the form, and by what is in each.
