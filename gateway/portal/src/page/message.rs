@@ -90,8 +90,8 @@ struct Page {
     done: Asked,
     /// What its sender is asked about it.
     questions: Option<Markup>,
-    /// The visitor may take it back.
-    withdrawable: bool,
+    /// Where the visitor takes it back, where they may.
+    withdraw: Option<String>,
 }
 
 #[derive(Template)]
@@ -287,7 +287,7 @@ pub(crate) async fn one(
     let page = Page {
         frame,
         questions,
-        withdrawable: view.sent && flow.may_withdraw(caller, &id).await?,
+        withdraw: withdraw(&portal, &visitor, &view).await?,
         about: about(&portal, &visitor, view.row.nominal.as_deref()).await?,
         marking: marking(&view),
         state: state(&view),
@@ -306,6 +306,17 @@ pub(crate) async fn one(
         deliveries,
     };
     Ok(Html(page.to_string()).into_response())
+}
+
+/// Where a message is taken back, by whoever may.
+async fn withdraw(
+    portal: &Portal,
+    visitor: &Visitor,
+    view: &ExchangeView,
+) -> Result<Option<String>, FlowError> {
+    let caller = &visitor.session.caller;
+    let may = view.sent && portal.flow.may_withdraw(caller, &view.row.id).await?;
+    Ok(may.then(|| format!("/messages/{}/withdraw", view.row.id)))
 }
 
 /// The agency says that it has it.

@@ -94,12 +94,12 @@ pub(super) async fn list(
     let mut names = BTreeMap::new();
     let (mut late, mut open, mut answered) = (Vec::new(), Vec::new(), Vec::new());
     // What waits comes first due first; what came, by the meeting that it was for.
-    let (came, waits): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.answered.is_some());
+    let (mut came, waits): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|one| one.answered.is_some());
     for one in waits {
         let to = if one.late { &mut late } else { &mut open };
         to.push(line(&portal, &visitor, one, &mut names).await?);
     }
-    let mut came = came;
     came.sort_by(|a, b| b.meeting_on.cmp(&a.meeting_on).then(a.due.cmp(&b.due)));
     for one in came {
         answered.push(line(&portal, &visitor, one, &mut names).await?);
