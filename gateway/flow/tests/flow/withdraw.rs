@@ -142,7 +142,7 @@ async fn a_form_that_is_taken_back_is_asked_for_again_while_its_meeting_is_to_co
 
         world
             .flow
-            .withdraw(&officer, &id, "wrong wing")
+            .withdraw_exchange(&officer, &id, "wrong wing")
             .await
             .unwrap();
         let gone = world.flow.read_form(&unit, &id).await.unwrap().unwrap();
@@ -160,7 +160,7 @@ async fn a_form_that_is_taken_back_is_asked_for_again_while_its_meeting_is_to_co
         world.at("2026-03-30T10:00:00Z");
         world
             .flow
-            .withdraw(&officer, &next, "wrong too")
+            .withdraw_exchange(&officer, &next, "wrong too")
             .await
             .unwrap();
         let past = world.flow.form_requests(&officer).await.unwrap();
