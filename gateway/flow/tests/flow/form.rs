@@ -130,11 +130,11 @@ async fn a_form_goes_kind_by_kind_to_those_who_may_once_it_is_signed() {
             let custody = of("security", Category::Custody);
             (measure.score(), custody, of("security", Category::Intel))
         };
-        let (whole, custody, intelligence) = measure(&officer).await;
-        assert!(custody && intelligence && whole.0 < whole.1);
+        let (all, custody, intelligence) = measure(&officer).await;
+        assert!(custody && intelligence && all.0 < all.1);
         let (part, custody, intelligence) = measure(&unit).await;
         assert!(custody && !intelligence, "of intelligence it says nothing");
-        assert!(part.1 < whole.1);
+        assert!(part.1 < all.1);
         assert!(read.body.answer("substance.tests").is_some());
         let whose = world.flow.read_form(&officer, &id).await;
         assert!(

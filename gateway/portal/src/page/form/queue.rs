@@ -148,7 +148,6 @@ impl Page {
             error: self.error("#reasons"),
             value: &self.typed.reasons,
             rows: 3,
-            ..Textarea::default()
         }
     }
 }
