@@ -26,5 +26,5 @@ pub use definition::{
 };
 pub use library::{Library, LoadError};
 pub use part::{Carried, MEDIA_TYPE, Part, changed};
-pub use paste::{PASTE_BYTES, PasteFault, Pasted};
-pub use view::{Item, Said, Shown, View, day_in_words, mark};
+pub use paste::{PASTE_BYTES, PasteFault, Pasted, SheetText};
+pub use view::{Item, Names, Said, Shown, View, day_in_words, mark};

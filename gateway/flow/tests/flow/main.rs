@@ -14,6 +14,7 @@ mod corrections;
 mod dossier;
 mod emergency;
 mod form;
+mod form_doubts;
 mod keeping;
 mod kept;
 mod keys;

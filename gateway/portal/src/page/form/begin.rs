@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
+use gateway_core::IdentifierKind;
 use gateway_flow::FlowError;
 use gateway_flow::timeline::NominalView;
 use gateway_forms::Definition;
@@ -259,7 +260,9 @@ async fn from(
 fn fill_in(form: &Definition, record: &NominalView, content: &mut Content) {
     for section in &form.sections {
         for field in &section.fields {
-            let known = field.of_record().and_then(|wanted| {
+            // Which of its words the family name is, a record does not say.
+            let wanted = field.of_record().filter(|one| *one != IdentifierKind::Name);
+            let known = wanted.and_then(|wanted| {
                 let mut all = record.identifiers.iter();
                 all.find(|(kind, _)| *kind == wanted)
             });

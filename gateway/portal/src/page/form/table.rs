@@ -4,10 +4,10 @@ use askama::Template;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
-use gateway_forms::{Field, Kind, Section};
+use gateway_forms::{Field, Kind, Names, Section};
 use serde_json::Value;
 
-use super::ask::{Names, as_text, date_parts, names};
+use super::ask::{as_text, date_parts, names};
 use super::came::{Came, draft};
 use super::content::{Paper, Scope, path, wrong_in_row};
 use super::row::NEW;
