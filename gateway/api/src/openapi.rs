@@ -132,6 +132,7 @@ mod tests {
             ("get", "/api/v1/exchanges/{id}/receipt"),
             ("get", "/api/v1/exchanges/{id}/documents/{n}"),
             ("get", "/api/v1/exchanges/{id}/documents/{n}/key"),
+            ("get", "/api/v1/exchanges/{id}/form.pdf"),
             ("get", "/api/v1/inbox"),
             ("post", "/api/v1/inbox/{delivery}/acknowledge"),
             ("get", "/api/v1/holds"),

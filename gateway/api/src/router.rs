@@ -13,8 +13,8 @@ use utoipa_axum::routes;
 
 use crate::openapi::Described;
 use crate::{
-    Api, checkpoint, events, exchange, form, form_request, hold, inbox, ledger, nominal, notice,
-    openapi, unmatched,
+    Api, checkpoint, events, exchange, form, form_print, form_request, hold, inbox, ledger,
+    nominal, notice, openapi, unmatched,
 };
 
 /// The API's whole router, hardened: ready to be served.
@@ -76,6 +76,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(notice::list))
         .routes(routes!(form::annex_f))
         .routes(routes!(form::one))
+        .routes(routes!(form_print::pdf))
         .routes(routes!(form_request::ask, form_request::list))
         .routes(routes!(form_request::consider))
         .route("/openapi.json", get(openapi::serve))

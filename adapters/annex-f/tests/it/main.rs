@@ -5,5 +5,6 @@
 mod bad;
 mod common;
 mod libreoffice;
+mod print;
 mod round;
 mod touched;

@@ -1,6 +1,7 @@
 //! A form from its sender to its readers: cut into kinds of information, held for those who sign
 //! and clear it, put together again for each reader, and read by those who wrote it.
 
+use gateway_core::event::{Event, EventKind};
 use gateway_core::{ExchangeState, Outcome, Role};
 use gateway_flow::admin::NominalChange;
 use gateway_flow::form::{Asked, FormGiven, FormSent};
@@ -84,6 +85,13 @@ async fn signed(world: &World) {
     }
 }
 
+/// How many readings are in the log.
+async fn readings(world: &World) -> usize {
+    let events = crate::reasons::events(world).await;
+    let read = |event: &&Event| event.kind == EventKind::ItemRead;
+    events.iter().filter(read).count()
+}
+
 pub fn pointers(error: FlowError) -> Vec<String> {
     let FlowError::Invalid(faults) = error else {
         panic!("{error:?}")
@@ -141,6 +149,20 @@ async fn a_form_goes_kind_by_kind_to_those_who_may_once_it_is_signed() {
             read.body.answer("contacts.victim_attempts").is_some(),
             "for the victim's safety"
         );
+        let before = readings(&world).await;
+        let kept = world.flow.form_to_keep(&spoc, &id).await.unwrap().unwrap();
+        assert!(kept.body.answer("behaviour.adjudications").is_some());
+        assert!(
+            kept.body.answer("security.intelligence").is_none(),
+            "what is only looked at is not taken away"
+        );
+        let why = kept
+            .closed
+            .iter()
+            .find(|(title, _)| title == "Annex F: Security");
+        assert!(why.unwrap().1.contains("not taken away"), "{why:?}");
+        let after = readings(&world).await;
+        assert_eq!(after - before, kept.items.len(), "each part is a reading");
         world.verify().await.unwrap();
     }
 }
