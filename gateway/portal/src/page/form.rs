@@ -8,6 +8,7 @@ mod came;
 pub(crate) mod check;
 pub(crate) mod content;
 pub(crate) mod list;
+mod pages;
 pub(crate) mod read;
 mod row;
 mod section;
@@ -101,12 +102,26 @@ const LEFT: &str = "/forms?saved=true";
 pub(crate) struct Asked {
     #[serde(default)]
     beside: bool,
+    /// Of a table: the page.
+    #[serde(default)]
+    page: usize,
+    /// A file was read by a guess at how it is written.
+    #[serde(default)]
+    guessed: bool,
 }
+
+const BESIDE: &str = "This page was changed in another window. What you wrote here is kept as a draft of its own: nothing is lost";
+const GUESSED: &str = "The file does not say how its letters are written, and was read as Windows text. Check names with accents. To be sure, save it in the spreadsheet as CSV (UTF-8)";
 
 impl Asked {
     fn banner(&self) -> Option<NotificationBanner<'static>> {
-        self.beside.then_some(NotificationBanner {
-            text: "This page was changed in another window. What you wrote here is kept as a draft of its own: nothing is lost",
+        let text = match (self.beside, self.guessed) {
+            (true, _) => BESIDE,
+            (false, true) => GUESSED,
+            (false, false) => return None,
+        };
+        Some(NotificationBanner {
+            text,
             success: false,
         })
     }
