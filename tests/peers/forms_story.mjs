@@ -5,6 +5,7 @@
 // usage: node forms_story.mjs DEMO_DIR GATEWAY_BINARY [PICTURES_DIR]
 // Each step is an assertion; the last line is `forms hold`.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { agencies, ask, away, browser, clock, code, context, cookieOf, demo, found, look, person, scripted as script, signIn } from "./portal.mjs";
 
 const PRISON = "hmp-northgate";
@@ -68,6 +69,13 @@ async function none(page, ...tables) {
   }
 }
 
+/** The words of the form's PDF, as it is downloaded from its page. */
+async function printed(page) {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: /^Download as PDF/ }).click()]);
+  assert.equal(download.suggestedFilename(), "annex-f.pdf");
+  const words = execFileSync("pdftotext", ["-raw", "-enc", "UTF-8", await download.path(), "-"], { encoding: "utf8" });
+  return words.replace(/\s+/g, " ");
+}
 
 /** Who writes no forms is not led to them. */
 async function elsewhere() {
@@ -363,7 +371,7 @@ async function later(page, draft) {
   await visit.close();
   // Nobody else's: not even a colleague's.
   const stranger = await cookieOf(person(PRISON, "manager"));
-  for (const path of ["", "/check", "/custody", "/custody/previous", "/custody/previous/new"]) {
+  for (const path of ["", "/check", "/form.pdf", "/custody", "/custody/previous", "/custody/previous/new"]) {
     const theirs = await ask(`${demo.portal}/forms/draft/${draft}${path}`, { headers: { cookie: stranger.cookie } });
     assert.equal(theirs.status, 404, path);
   }
@@ -409,6 +417,8 @@ async function send(page, draft) {
   await page.getByText("He is said to owe money on the wing.").waitFor();
   await page.getByRole("row", { name: /Fight/ }).waitFor();
   await look(page, "form-own", script);
+  const own = await printed(page);
+  for (const words of ["He is said to owe money on the wing.", "Caution; Loss", "Fight"]) assert.ok(own.includes(words.split(";")[0]), `${words} is not in: ${own}`);
   return id;
 }
 
@@ -441,12 +451,15 @@ async function reading(id) {
   const said = await page.locator("main").innerText();
   for (const one of ["Damage to a cell", "He works in the kitchen", "Positive", "27 March 2026", agencies[nominal.lead_agency].name]) assert.ok(said.includes(one), `${one} is not in: ${said}`);
   await look(page, "form-read", script);
+  const pdf = await printed(page);
+  for (const one of ["OFFICIAL-SENSITIVE", "Damage to a cell", "What you must do", "Page 1 of", agencies[PRISON].name, nominal.ref]) assert.ok(pdf.includes(one), `${one} is not in: ${pdf}`);
+  assert.ok(!pdf.includes("He is said to owe money"), "intelligence is not taken away");
   await page.emulateMedia({ media: "print" });
   assert.ok(await page.locator(".portal-print--top").isVisible());
   assert.equal(await page.locator(".portal-print--top").innerText(), "OFFICIAL-SENSITIVE");
   await end(coordinator);
   const stranger = await cookieOf(person("southwark-housing", "spoc"));
-  for (const path of [`/messages/${id}/form`, `/sent/${id}`]) {
+  for (const path of [`/messages/${id}/form`, `/sent/${id}`, `/messages/${id}/form.pdf`, `/sent/${id}/form.pdf`]) {
     const theirs = await ask(demo.portal + path, { headers: { cookie: stranger.cookie } });
     assert.equal(theirs.status, 404, path);
   }

@@ -9,6 +9,7 @@ pub(crate) mod check;
 pub(crate) mod content;
 pub(crate) mod list;
 mod pages;
+pub(crate) mod print;
 pub(crate) mod read;
 mod row;
 mod section;
@@ -71,6 +72,9 @@ pub(crate) fn routes() -> Vec<Route> {
         ),
         ("GET", "/messages/{id}/form", get(read::received)),
         ("GET", "/sent/{id}", get(read::sent)),
+        ("GET", "/messages/{id}/form.pdf", get(print::received)),
+        ("GET", "/sent/{id}/form.pdf", get(print::sent)),
+        ("GET", "/forms/draft/{id}/form.pdf", get(print::draft)),
     ]
 }
 

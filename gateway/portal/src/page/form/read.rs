@@ -31,6 +31,8 @@ struct Page {
     sections: Vec<Shown>,
     /// What of it they may not open: by title, and why.
     closed: Vec<(String, String)>,
+    /// Where it is as a file to print.
+    pdf: String,
 }
 
 impl Page {
@@ -77,18 +79,31 @@ pub(crate) async fn part(
     Ok(Some(Markup::of(&Part { sections })))
 }
 
+/// From whom it is, about whom, and when it was sent.
+pub(super) async fn said_of(
+    portal: &Portal,
+    visitor: &Visitor,
+    view: &ExchangeView,
+) -> Result<Vec<(&'static str, String)>, Stop> {
+    let from = portal.flow.agency_row(&view.row.sender).await?.name;
+    let about = about(portal, visitor, view.row.nominal.as_deref()).await?;
+    let mut said = vec![("From", from)];
+    said.extend(about.map(|about| ("About", about)));
+    said.push(("Sent", words::time(view.row.received_at)));
+    Ok(said)
+}
+
 async fn facts(
     portal: &Portal,
     visitor: &Visitor,
     view: &ExchangeView,
 ) -> Result<SummaryList<'static>, Stop> {
-    let from = portal.flow.agency_row(&view.row.sender).await?.name;
-    let about = about(portal, visitor, view.row.nominal.as_deref()).await?;
-    let mut rows = vec![Row::new("From", Markup::text(from))];
-    rows.extend(about.map(|about| Row::new("About", Markup::text(about))));
-    let at = words::time(view.row.received_at);
-    rows.push(Row::new("Sent", Markup::text(at)));
-    Ok(SummaryList { rows, classes: "" })
+    let said = said_of(portal, visitor, view).await?.into_iter();
+    let rows = said.map(|(label, said)| Row::new(label, Markup::text(said)));
+    Ok(SummaryList {
+        rows: rows.collect(),
+        classes: "",
+    })
 }
 
 /// A form that the visitor's agency received: each part that is opened for it is a reading in the
@@ -120,6 +135,7 @@ pub(crate) async fn received(
         obligations: obligations(&view),
         sections: to_read(form, &read.body, &names(&agencies)),
         closed: closed.collect(),
+        pdf: format!("/messages/{id}/form.pdf"),
     };
     Ok(Html(page.to_string()).into_response())
 }
@@ -149,6 +165,7 @@ pub(crate) async fn sent(
         obligations: Vec::new(),
         sections: to_read(form, &body, &names(&agencies)),
         closed: Vec::new(),
+        pdf: format!("/sent/{id}/form.pdf"),
     };
     Ok(Html(page.to_string()).into_response())
 }
