@@ -109,7 +109,7 @@ fn what_is_asked_no_more_is_kept_and_said_until_it_is_taken_out() {
         &form,
         &json!({"a": {"kind": "one"}, "b": {"text": "was typed"}}),
     );
-    let section = paper.section("b").expect("it is still there to be seen");
+    let section = paper.section("b").unwrap();
     assert_eq!(paper.standing(section), Standing::Wrong);
     assert!(paper.unasked(section).is_some());
     assert_eq!(paper.content.typed("b", "text"), "was typed");
