@@ -115,7 +115,7 @@ assert [status for kind, _, status, _ in by_api if kind == "INTEL"] == [403], "i
 status, pdf, headers = demo[UNIT].ask(f"/api/v1/exchanges/{posted['id']}/form.pdf", person=demo.user(UNIT, "coordinator"))
 assert status == 200 and headers["Content-Type"] == "application/pdf" and headers["Protective-Marking"] == "OFFICIAL-SENSITIVE", (status, headers)
 said = printed(pdf)
-for words in ("Quiet on the wing.", "Oscar", "There are none", "“Annex F: Security” is not in this file: This is read in the portal and not taken away."):
+for words in ("Quiet on the wing.", "Oscar", "There are none", "“Annex F: Security” is not in this file: ", "This is read in the portal and not taken away"):
     assert words in said, (words, said)
 assert "owed a debt" not in said, said
 status, own, _ = demo[PRISON].ask(f"/api/v1/exchanges/{posted['id']}/form.pdf", person=writer)
