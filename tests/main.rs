@@ -10,6 +10,7 @@ mod journeys {
     mod a_gibibyte_goes_up_and_down_flat;
     mod a_housing_officer_answers_and_writes;
     mod a_housing_officer_reads_in_a_browser;
+    mod a_meeting_asks_for_a_form;
     mod a_prison_officer_fills_in_a_form;
     mod a_prisons_form_comes_by_every_way;
     mod a_receipt_does_not_bend;

@@ -3,7 +3,7 @@
 usage: forms.py DEMO_DIR GATEWAY_BINARY
 """
 
-import copy, datetime, io, json, re, zipfile
+import copy, datetime, io, json, re, subprocess, zipfile
 from xml.sax.saxutils import escape
 
 import jsonschema, smime, styles
@@ -81,6 +81,13 @@ def read(exchange):
     return found
 
 
+def printed(pdf):
+    """The words of a PDF, as poppler reads them."""
+    assert pdf.startswith(b"%PDF-")
+    made = subprocess.run(["pdftotext", "-raw", "-enc", "UTF-8", "-", "-"], input=pdf, capture_output=True, check=True)
+    return " ".join(made.stdout.decode().split())
+
+
 # The schema, and the API.
 status, text, headers = demo[PRISON].ask("/schemas/annex-f.json")
 assert status == 200 and headers["Content-Type"] == "application/schema+json", (status, headers)
@@ -103,6 +110,18 @@ sign(posted["id"])
 by_api = read(posted["id"])
 assert {"CUSTODY", "SUBSTANCE", "CONTACTS", "RISK", "INTEL"} <= {kind for kind, *_ in by_api}, by_api
 assert [status for kind, _, status, _ in by_api if kind == "INTEL"] == [403], "it is read in the portal"
+
+# To print: what the reader may take away, and what it may not is named with the reason. A reading each time.
+status, pdf, headers = demo[UNIT].ask(f"/api/v1/exchanges/{posted['id']}/form.pdf", person=demo.user(UNIT, "coordinator"))
+assert status == 200 and headers["Content-Type"] == "application/pdf" and headers["Protective-Marking"] == "OFFICIAL-SENSITIVE", (status, headers)
+said = printed(pdf)
+for words in ("Quiet on the wing.", "Oscar", "There are none", "“Annex F: Security” is not in this file: ", "This is read in the portal and not taken away"):
+    assert words in said, (words, said)
+assert "owed a debt" not in said, said
+status, own, _ = demo[PRISON].ask(f"/api/v1/exchanges/{posted['id']}/form.pdf", person=writer)
+assert status == 200 and "owed a debt" in printed(own) and "is not in this file" not in printed(own)
+assert demo["southwark-housing"].ask(f"/api/v1/exchanges/{posted['id']}/form.pdf")[0] == 404
+
 custody = next(json.loads(content) for kind, _, _, content in by_api if kind == "CUSTODY")
 assert custody["form"] == "annex-f" and custody["answers"]["behaviour"]["summary"] == "Quiet on the wing."
 

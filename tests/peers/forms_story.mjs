@@ -5,67 +5,21 @@
 // usage: node forms_story.mjs DEMO_DIR GATEWAY_BINARY [PICTURES_DIR]
 // Each step is an assertion; the last line is `forms hold`.
 import assert from "node:assert/strict";
-import { agencies, ask, away, browser, clock, code, context, cookieOf, demo, found, look, person, scripted as script, signIn } from "./portal.mjs";
+import { execFileSync } from "node:child_process";
+import { answer, begin, end, fill, heading, none, press, section, state } from "./form_pages.mjs";
+import { agencies, ask, away, browser, clock, code, cookieOf, demo, found, look, person, scripted as script, signIn } from "./portal.mjs";
 
 const PRISON = "hmp-northgate";
 const UNIT = "london-coordination";
 const nominal = demo.nominals.find((one) => one.custody === PRISON || one.name.startsWith("Oscar"));
 const officer = person(PRISON, "practitioner");
 
-async function begin(user) {
-  const [visit, complaints] = await context(script);
-  const page = await visit.newPage();
-  await page.goto(`${demo.portal}/sign-in`);
-  await signIn(page, user);
-  await page.getByRole("heading", { name: "Inbox", level: 1 }).waitFor();
-  return { visit, page, complaints };
-}
-
-async function end({ visit, complaints }) {
-  assert.deepEqual(complaints.filter((words) => !/status of 4\d\d/.test(words)), []);
-  await visit.close();
-}
-
-const heading = (page, name) => page.getByRole("heading", { name, level: 1 }).waitFor();
-const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
-/** A task's state, as it is read out with it. */
-const state = async (page, task) => {
-  const row = page.locator("li.govuk-task-list__item").filter({ has: page.getByRole("link", { name: task, exact: true }) });
-  return (await row.innerText()).replace(/\s+/g, " ").trim();
-};
-const section = async (page, name) => {
-  await page.getByRole("main").getByRole("link", { name, exact: true }).click();
-  await heading(page, name);
-};
-
-/** Answers a field by its label, whatever it is. */
-async function answer(page, label, value) {
-  const named = new RegExp(`^\\s*${label.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}( \\(optional\\))?\\s*$`);
-  if (Array.isArray(value)) {
-    const date = page.getByRole("group", { name: named });
-    for (const [n, part] of ["Day", "Month", "Year"].entries()) await date.getByLabel(part).fill(value[n]);
-    return;
-  }
-  const radios = page.getByRole("group", { name: named }).getByLabel(value, { exact: true });
-  if (await radios.count()) return radios.check();
-  const field = page.getByLabel(named);
-  const list = await field.evaluate((one) => one.tagName === "SELECT");
-  return list ? field.selectOption({ label: value }) : field.fill(value);
-}
-
-async function fill(page, name, answers) {
-  await section(page, name);
-  for (const [label, value] of Object.entries(answers)) await answer(page, label, value);
-  await press(page, "Save and continue");
-}
-
-/** Says that there are none, on each table's page that comes next. */
-async function none(page, ...tables) {
-  for (const [table, words] of tables) {
-    await heading(page, table);
-    await page.getByLabel(words, { exact: true }).check();
-    await press(page, "Save and continue");
-  }
+/** The words of the form's PDF, as it is downloaded from its page. */
+async function printed(page) {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: /^Download as PDF/ }).click()]);
+  assert.equal(download.suggestedFilename(), "annex-f.pdf");
+  const words = execFileSync("pdftotext", ["-raw", "-enc", "UTF-8", await download.path(), "-"], { encoding: "utf8" });
+  return words.replace(/\s+/g, " ");
 }
 
 /** Who writes no forms is not led to them. */
@@ -215,7 +169,12 @@ async function tests(page) {
   await press(page, "Save and continue");
   await heading(page, "Drug tests");
   const buffer = Buffer.from("Result,Kind,Date,Substance\r\nNegative,Random,12/2/2026,\r\nPositive,\"On suspicion\",1/3/2026,\"Cannabis, \"\"skunk\"\"\"\r\n");
-  await page.getByLabel("Or choose a CSV file").setInputFiles([{ name: "tests.csv", mimeType: "text/csv", buffer }]);
+  const file = (buffer) => page.getByLabel("Or choose a CSV file").setInputFiles([{ name: "tests.csv", mimeType: "text/csv", buffer }]);
+  await file(Buffer.from("PK\x03\x04xl/workbook.xml", "latin1"));
+  await press(page, "Save and continue");
+  await page.getByRole("alert").getByText("This is a workbook, and not a CSV file").waitFor();
+  await look(page, "form-table-workbook", script);
+  await file(buffer);
   await press(page, "Save and continue");
   assert.match(await state(page, "Drugs and alcohol"), /Completed/);
   await section(page, "Drugs and alcohol");
@@ -225,11 +184,51 @@ async function tests(page) {
   await page.getByRole("link", { name: "Back to all sections" }).click();
 }
 
+/** What was written in a section that is asked no more is said, and taken out in one step. */
+async function unasked(page) {
+  await fill(page, "Release", { "Area of the address": "Leeds" });
+  await fill(page, "This report", { "What kind of report is it?": "Emergency" });
+  assert.match(await state(page, "Release"), /There is a problem/);
+  await section(page, "Release");
+  await page.getByRole("alert").getByText("“Release” is asked only where").waitFor();
+  await look(page, "form-section-unasked", script);
+  await press(page, "Take out all that is written here");
+  await page.getByText(/sections are complete/).waitFor();
+  assert.equal(await page.getByRole("main").getByRole("link", { name: "Release", exact: true }).count(), 0);
+  await fill(page, "This report", { "What kind of report is it?": "Review" });
+}
+
+/** A long table comes in pages, and nothing typed is lost between them. */
+async function long(page) {
+  await section(page, "Drugs and alcohol");
+  await page.getByRole("link", { name: "Drug tests" }).click();
+  // Windows writes a letter in one byte, and does not say so.
+  const many = `Date,Kind,Result,Substance\r\n${"12/2/2026,Random,Negative,Caf\xe9\r\n".repeat(118)}`;
+  await page.getByLabel("Or choose a CSV file").setInputFiles([{ name: "tests.csv", mimeType: "text/csv", buffer: Buffer.from(many, "latin1") }]);
+  await press(page, "Add these rows");
+  await page.getByText("was read as Windows text").waitFor();
+  await page.getByText("Rows 101 to 120 of 120").waitFor();
+  assert.equal(await page.getByRole("row", { name: /Café/ }).count(), 20);
+  await look(page, "form-table-pages", script);
+  await page.getByLabel("Paste rows from a spreadsheet").fill("half,a,row");
+  await press(page, "Previous rows");
+  await page.getByText("Rows 51 to 100 of 120").waitFor();
+  assert.equal((await page.getByLabel("Paste rows from a spreadsheet").inputValue()).trim(), "half,a,row");
+  await page.getByRole("link", { name: "Change row 60", exact: true }).click();
+  await page.getByRole("link", { name: "Back to drug tests" }).click();
+  await page.getByText("Rows 51 to 100 of 120").waitFor();
+  await page.getByLabel("Paste rows from a spreadsheet").fill("");
+  await page.getByRole("button", { name: "Remove row 60", exact: true }).click();
+  await page.getByText("Rows 51 to 100 of 119").waitFor();
+  await page.goto(page.url().replace(/(draft\/[^/]+).*/, "$1"));
+}
+
 async function rest(page) {
   await fill(page, "The person", { "Family name": "Tindale-Sample", "Given names": "Oscar", "Sex": "Male", "Ethnicity": "White British", "Other names": "Ozzy\nOz" });
   await fill(page, "MAPPA", { "MAPPA category": "2, violent or other sexual offender", "MAPPA level": "3", "Lead agency": agencies[nominal.lead_agency].name });
   await fill(page, "Custody", { "Status": "On remand", "Prison": "NGT", "Arrived on": ["3", "1", "2026"], "Security category": "B", "Incentive level": "Standard" });
   await none(page, ["Earlier prisons on this sentence", "There were none"]);
+  await unasked(page);
   // On remand there is no sentence: it is not asked for.
   await section(page, "Offences and sentence");
   assert.equal(await page.getByLabel("Length").count(), 0);
@@ -317,7 +316,7 @@ async function later(page, draft) {
   await visit.close();
   // Nobody else's: not even a colleague's.
   const stranger = await cookieOf(person(PRISON, "manager"));
-  for (const path of ["", "/check", "/custody", "/custody/previous", "/custody/previous/new"]) {
+  for (const path of ["", "/check", "/form.pdf", "/custody", "/custody/previous", "/custody/previous/new"]) {
     const theirs = await ask(`${demo.portal}/forms/draft/${draft}${path}`, { headers: { cookie: stranger.cookie } });
     assert.equal(theirs.status, 404, path);
   }
@@ -363,6 +362,8 @@ async function send(page, draft) {
   await page.getByText("He is said to owe money on the wing.").waitFor();
   await page.getByRole("row", { name: /Fight/ }).waitFor();
   await look(page, "form-own", script);
+  const own = await printed(page);
+  for (const words of ["He is said to owe money on the wing.", "Caution; Loss", "Fight"]) assert.ok(own.includes(words.split(";")[0]), `${words} is not in: ${own}`);
   return id;
 }
 
@@ -395,12 +396,15 @@ async function reading(id) {
   const said = await page.locator("main").innerText();
   for (const one of ["Damage to a cell", "He works in the kitchen", "Positive", "27 March 2026", agencies[nominal.lead_agency].name]) assert.ok(said.includes(one), `${one} is not in: ${said}`);
   await look(page, "form-read", script);
+  const pdf = await printed(page);
+  for (const one of ["OFFICIAL-SENSITIVE", "Damage to a cell", "What you must do", "Page 1 of", agencies[PRISON].name, nominal.ref]) assert.ok(pdf.includes(one), `${one} is not in: ${pdf}`);
+  assert.ok(!pdf.includes("He is said to owe money"), "intelligence is not taken away");
   await page.emulateMedia({ media: "print" });
   assert.ok(await page.locator(".portal-print--top").isVisible());
   assert.equal(await page.locator(".portal-print--top").innerText(), "OFFICIAL-SENSITIVE");
   await end(coordinator);
   const stranger = await cookieOf(person("southwark-housing", "spoc"));
-  for (const path of [`/messages/${id}/form`, `/sent/${id}`]) {
+  for (const path of [`/messages/${id}/form`, `/sent/${id}`, `/messages/${id}/form.pdf`, `/sent/${id}/form.pdf`]) {
     const theirs = await ask(demo.portal + path, { headers: { cookie: stranger.cookie } });
     assert.equal(theirs.status, 404, path);
   }
@@ -422,6 +426,7 @@ async function again(page) {
   assert.match(await state(page, "What protects"), /Changed/);
   assert.match(await state(page, "Behaviour"), /As before/);
   await look(page, "form-tasks-again", script);
+  await long(page);
   await page.getByRole("button", { name: /^Delete this draft/ }).click();
   await heading(page, "Drafts");
 }

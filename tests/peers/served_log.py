@@ -35,6 +35,12 @@ used = {"meeting_on": "2026-03-02", "effect": "the plan follows it"}
 status, answer, _ = demo["london-coordination"].ask(f"/api/v1/exchanges/{json.loads(answer)['id']}/consideration", used, coordinator)
 assert status == 204, answer
 
+# And one that its sender takes back.
+status, answer, _ = demo["hmp-northgate"].ask("/api/v1/annex-f", form, demo.user("hmp-northgate", "practitioner"))
+assert status == 201, answer
+for _ in range(2):
+    withdrawn = demo["hmp-northgate"].ask(f"/api/v1/exchanges/{json.loads(answer)['id']}/withdrawal", {"reasons": "sent too soon"}, demo.user("hmp-northgate", "manager"))
+    assert withdrawn[0] == 200, withdrawn
 # Somebody is moved: claimed by the prison that has them, confirmed by the one before.
 with urllib.request.urlopen(demo.state["ops"] + "/clock") as answer:
     day = json.load(answer)["now"][:10]

@@ -1,6 +1,6 @@
 //! A form outside the gateway: as a Word file to fill in ([`write()`]), and read back from one
-//! ([`read()`], or [`Filled`] where it is not known which form it is). Any form goes, not only the
-//! prison's Annex F.
+//! ([`read()`], or [`Filled`] where it is not known which form it is); and as a PDF to print
+//! ([`print()`]). Any form goes, not only the prison's Annex F.
 //!
 //! What it will not do: read files, look for viruses, or say whether the answers are right, which
 //! [`gateway_forms::Body`] does. What it reads is bounded in bytes, in parts and in time, and
@@ -10,12 +10,16 @@ mod archive;
 mod cells;
 mod docx;
 mod error;
+mod ink;
 mod names;
 mod package;
+mod pdf;
 mod read;
+mod sheet;
 mod xml;
 
 pub use archive::FILE_BYTES;
 pub use docx::write;
 pub use error::ReadError;
+pub use pdf::{Cover, print};
 pub use read::{Filled, read};

@@ -1,4 +1,4 @@
-//! Exchanges: sent, listed, read, completed.
+//! Exchanges: sent, listed, read, completed, withdrawn.
 
 pub(crate) mod body;
 pub(crate) mod document;
@@ -8,3 +8,4 @@ pub(crate) mod list;
 pub(crate) mod pair;
 pub(crate) mod patch;
 pub(crate) mod post;
+pub(crate) mod withdraw;

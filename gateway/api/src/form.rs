@@ -29,7 +29,7 @@ const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessing
 ///
 /// The answers are checked by the form's definition: what is wrong or missing is named by its JSON
 /// Pointer below `/answers`, all at once, and nothing is recorded then. What the record of the
-/// person has (numbers, the date of birth) may be left out where `nominal` names it.
+/// person has (the family name, numbers, the date of birth) may be left out where `nominal` names it.
 #[utoipa::path(
     post, path = "/api/v1/annex-f", tag = "forms", operation_id = "send_annex_f",
     params(

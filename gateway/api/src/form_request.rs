@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
-use gateway_flow::form::{Asked, FormRequestView};
+use gateway_flow::form::{Asked, FormRequestView, FormUse};
 use gateway_http::{Fault, FieldError, Json, Path};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -100,8 +100,15 @@ pub(crate) struct ConsiderationRequest {
     /// The day of the meeting.
     #[schema(format = Date)]
     meeting_on: String,
-    /// What came of it, in words.
+    /// The meeting had it before it.
+    #[serde(default = "yes")]
+    considered: bool,
+    /// What came of it, in words; or why it was not considered.
     effect: String,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// Asks an agency for a form for a meeting; the agency is told, and the clock begins.
@@ -178,9 +185,12 @@ pub(crate) async fn consider(
     let Some(on) = day("/meeting_on", &request.meeting_on, &mut faults) else {
         return Err(Fault::Unprocessable(faults).into());
     };
-    api.flow
-        .consider_form(&caller, &id, on, &request.effect)
-        .await?;
+    let used = FormUse {
+        meeting_on: on,
+        considered: request.considered,
+        effect: request.effect,
+    };
+    api.flow.consider_form(&caller, &id, &used).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -13,6 +13,7 @@ mod error;
 mod events;
 mod exchange;
 mod form;
+mod form_print;
 mod form_request;
 mod hold;
 mod inbox;

@@ -13,8 +13,8 @@ use utoipa_axum::routes;
 
 use crate::openapi::Described;
 use crate::{
-    Api, checkpoint, custody, events, exchange, form, form_request, hold, inbox, ledger, nominal,
-    notice, openapi, unmatched,
+    Api, checkpoint, custody, events, exchange, form, form_print, form_request, hold, inbox,
+    ledger, nominal, notice, openapi, unmatched,
 };
 
 /// The API's whole router, hardened: ready to be served.
@@ -61,6 +61,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(Described::openapi())
         .routes(routes!(exchange::post::create, exchange::list::list))
         .routes(routes!(exchange::get::one, exchange::patch::complete))
+        .routes(routes!(exchange::withdraw::withdraw))
         .routes(routes!(exchange::get::receipt))
         .routes(routes!(exchange::document::document))
         .routes(routes!(exchange::document::key))
@@ -76,6 +77,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(notice::list))
         .routes(routes!(form::annex_f))
         .routes(routes!(form::one))
+        .routes(routes!(form_print::pdf))
         .routes(routes!(form_request::ask, form_request::list))
         .routes(routes!(form_request::consider))
         .routes(routes!(custody::claim, custody::list))

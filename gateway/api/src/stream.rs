@@ -11,8 +11,10 @@ use gateway_flow::read::{Document, DocumentBody};
 use gateway_http::{attachment, media_type};
 use tokio_stream::wrappers::ReceiverStream;
 
-const MARKING: HeaderName = HeaderName::from_static("protective-marking");
-const OBLIGATIONS: HeaderName = HeaderName::from_static("obligations");
+/// The protective marking.
+pub(crate) const MARKING: HeaderName = HeaderName::from_static("protective-marking");
+/// What the reader is obliged to.
+pub(crate) const OBLIGATIONS: HeaderName = HeaderName::from_static("obligations");
 const ITEM_KEY: HeaderName = HeaderName::from_static("item-key");
 /// The media type of an age file.
 const AGE: &str = "application/age";
@@ -66,7 +68,8 @@ pub(crate) fn key_file(wrap: Vec<u8>, n: i64) -> Response {
     response
 }
 
-fn set(response: &mut Response, name: HeaderName, value: &str) {
+/// Sets a header.
+pub(crate) fn set(response: &mut Response, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }

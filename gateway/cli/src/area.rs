@@ -1,6 +1,7 @@
 //! `gateway area`.
 
 use clap::{Args, Subcommand};
+use gateway_flow::admin::clocks::Clocks;
 use serde::Serialize;
 
 use crate::installation::Where;
@@ -13,12 +14,14 @@ pub enum Area {
     Add(Add),
     /// List the areas
     List(List),
-    /// Call an area something else
+    /// Call an area something else, or set its clocks
     Change(Change),
 }
 
-/// Call an area something else
+/// Call an area something else, or set its clocks
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(true)
+    .args(["name", "form_due", "form_due_emergency", "form_reminder", "countersign"]))]
 pub struct Change {
     #[command(flatten)]
     at: Where,
@@ -26,7 +29,19 @@ pub struct Change {
     id: String,
     /// Its name
     #[arg(long)]
-    name: String,
+    name: Option<String>,
+    /// A form is due so many working days before its meeting
+    #[arg(long, value_name = "DAYS")]
+    form_due: Option<u16>,
+    /// The same before a meeting that is called in an emergency
+    #[arg(long, value_name = "DAYS")]
+    form_due_emergency: Option<u16>,
+    /// Whoever is asked for a form is reminded so many working days before it is due
+    #[arg(long, value_name = "DAYS")]
+    form_reminder: Option<u16>,
+    /// A form that an emergency sent first is countersigned within so many working days
+    #[arg(long, value_name = "DAYS")]
+    countersign: Option<u16>,
 }
 
 /// Add an area; the first one is the default
@@ -61,6 +76,7 @@ struct Shown {
     origin: String,
     entries: u64,
     verifier_key: String,
+    clocks: Clocks,
 }
 
 impl Area {
@@ -73,10 +89,25 @@ impl Area {
                 Ok(())
             }
             Self::List(list) => list.run().await,
-            Self::Change(change) => {
-                let flow = change.at.open().await?;
-                Ok(flow.rename_area(&change.id, &change.name).await?)
-            }
+            Self::Change(change) => change.run().await,
+        }
+    }
+}
+
+impl Change {
+    async fn run(self) -> anyhow::Result<()> {
+        let flow = self.at.open().await?;
+        let was = flow.clocks(&self.id).await?;
+        let clocks = Clocks {
+            form_due: self.form_due.unwrap_or(was.form_due),
+            form_due_emergency: self.form_due_emergency.unwrap_or(was.form_due_emergency),
+            form_reminder: self.form_reminder.unwrap_or(was.form_reminder),
+            countersign: self.countersign.unwrap_or(was.countersign),
+        };
+        flow.set_clocks(&self.id, clocks).await?;
+        match &self.name {
+            Some(name) => Ok(flow.rename_area(&self.id, name).await?),
+            None => Ok(()),
         }
     }
 }
@@ -93,6 +124,7 @@ impl List {
                 None => String::new(),
             };
             shown.push(Shown {
+                clocks: flow.clocks(&area.id).await?,
                 id: area.id,
                 name: area.name,
                 entries: head.as_ref().map_or(0, |head| head.size),

@@ -104,6 +104,8 @@ kinds! {
     NoneMatched = "none-matched",
     /// Somebody is told, because a rule obliges to it.
     Notified = "notified",
+    /// Its sender took an exchange back.
+    ExchangeWithdrawn = "exchange-withdrawn",
     /// A correction was sent to those who had the earlier item.
     Corrected = "corrected",
     /// An agency was asked for a form for a meeting.

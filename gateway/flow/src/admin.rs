@@ -4,6 +4,7 @@
 mod agency;
 mod area;
 mod certificate;
+pub mod clocks;
 mod meeting;
 mod nominal;
 mod person;

@@ -11,7 +11,7 @@ use gateway_store::rows::{
     CustodyClaimRow, DeliveryRow, DeliveryStepRow, ExchangeRow, FormRequestRow, FormSentRow,
     FormUseRow, HandOverRow, HoldRow, InvitationRow, ItemRow, LevelChangeRow, MailCertificateRow,
     MeetingRow, MembershipRow, NominalActRow, NominalIdentifierRow, NominalRow, NoticeRow, PartRow,
-    PersonRow, QuarantineRow, QuestionRow, ReadingRow, SecurityKeyRow, WrapRow,
+    PersonRow, QuarantineRow, QuestionRow, ReadingRow, SecurityKeyRow, WithdrawalRow, WrapRow,
 };
 use gateway_store::{Blobs, LeafRow, LogHead, Record, Store, StoreError, Tx};
 
@@ -165,6 +165,7 @@ pub async fn verify_within(
         FormUseRow,
         CustodyClaimRow,
         HandOverRow,
+        WithdrawalRow,
         MailCertificateRow,
         QuarantineRow,
         ReadingRow,

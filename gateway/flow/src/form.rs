@@ -3,11 +3,17 @@
 //!
 //! A form goes the one way through as anything else: this file makes a [`Submission`] of it.
 
+mod again;
 mod ask;
 mod given;
+mod measure;
+mod queue;
 mod read;
+mod use_of;
 
-use gateway_core::{About, AgencyId, AgencyKind, Category, Id, Identifier, Personal, Purpose};
+use gateway_core::{
+    About, AgencyId, AgencyKind, Category, Id, Identifier, IdentifierKind, Personal, Purpose,
+};
 use gateway_forms::{Answer as Given, Body, Definition, Fault, MEDIA_TYPE, Part};
 use gateway_store::Tx;
 use gateway_store::rows::{AgencyRow, ExchangeRow, FormSentRow, NominalRow};
@@ -16,7 +22,10 @@ use serde_json::Value;
 
 pub use self::ask::{Asked, FormRequestView};
 pub use self::given::{FormGiven, Imminent, Named, Reader};
+pub use self::measure::FormMeasure;
+pub use self::queue::{Became, FormWaiting};
 pub use self::read::{FormRead, OwnForm};
+pub use self::use_of::FormUse;
 use crate::Flow;
 use crate::case::{agency, id_of, kind_of};
 use crate::decide::coordination_unit;
@@ -35,8 +44,11 @@ const ANSWERS: &str = "/answers";
 const NOT_HELD: &str = "your prison is not on record as holding this person: if it does, say so, \
                         and the coordination unit will put the record right";
 /// What is told of identifiers that are not those of the record that was named.
-const OTHER_PERSON: &str =
-    "the numbers and the date of birth in the form are not those of the record that was named";
+const OTHER_PERSON: &str = "the family name, the numbers or the date of birth in the form are not \
+                            those of the record that was named";
+/// What is told of a name that has nothing in common with those of the record.
+const OTHER_NAME: &str = "the family name in the form is none that the person with these numbers is \
+                          known by: if it is right, say so";
 
 /// A filled-in form as its sender gave it.
 #[derive(Debug)]
@@ -128,7 +140,10 @@ impl Flow {
         let own = agency(&mut tx, caller.agency.as_str()).await?;
         writes(form, &own)?;
         let body = self.filled_in(form, &sent)?;
-        let identifiers = identifiers(form, &body, self.today());
+        let said = identifiers(form, &body, self.today());
+        // A name says who somebody is not, and never who they are.
+        let is_name = |one: &Identifier| one.kind() == IdentifierKind::Name;
+        let (names, identifiers): (Vec<_>, Vec<_>) = said.into_iter().partition(is_name);
         let nominal = match &sent.reference {
             Some(reference) => live(&mut tx, reference).await?,
             None => self.meant(&mut tx, &own, &identifiers).await?,
@@ -146,7 +161,7 @@ impl Flow {
                 &own,
                 nominal.as_ref(),
                 sent.reference.is_some(),
-                &identifiers,
+                (&identifiers, &names),
             )
             .await?;
         let earlier = match sent.corrects {
@@ -181,6 +196,8 @@ impl Flow {
                 version: form.version.clone(),
                 after: sent.after,
                 corrects: sent.corrects,
+                report: form.report(&body),
+                covered: form.covered(&body),
             }),
             items,
             ..Particulars::new(recipients)
@@ -216,6 +233,7 @@ impl Flow {
                 .is_some_and(|(_, field)| field.of_record().is_some())
         };
         let wrong: Vec<String> = faults.iter().map(|fault| fault.path.clone()).collect();
+        faults.extend(form.unasked(&body));
         let missing = form.missing(&body).into_iter();
         faults.extend(
             missing
@@ -299,7 +317,7 @@ impl Flow {
         own: &AgencyRow,
         nominal: Option<&NominalRow>,
         named: bool,
-        identifiers: &[Identifier],
+        (identifiers, called): (&[Identifier], &[Identifier]),
     ) -> Result<Intake, FlowError> {
         let mut intake = Intake::default();
         let Some(nominal) = nominal else {
@@ -314,14 +332,21 @@ impl Flow {
         if kind_of(own)? == AgencyKind::Prison && !party.custody && !left_lately {
             confirm("/custody", NOT_HELD);
         }
-        if named && !identifiers.is_empty() {
-            let found = self.vault.match_person(&nominal.area, identifiers).await?;
+        // Names are compared where a number says whose record it is: without one, every record
+        // of the area would be opened.
+        let has_number = identifiers.iter().any(|one| one.kind().is_unique());
+        let called = called.iter().filter(|_| has_number);
+        let given: Vec<Identifier> = identifiers.iter().chain(called).cloned().collect();
+        if named && !given.is_empty() || given.len() > identifiers.len() {
+            let found = self.vault.match_person(&nominal.area, &given).await?;
             let another = found.attach.as_ref().is_some_and(|id| *id != nominal.id);
             let contradicts = found.candidates.iter().any(|candidate| {
                 candidate.nominal == nominal.id && !candidate.contradict.is_empty()
             });
-            if another || contradicts {
-                confirm("/nominal", OTHER_PERSON);
+            match (another || contradicts, named) {
+                (true, true) => confirm("/nominal", OTHER_PERSON),
+                (true, false) => confirm("/nominal", OTHER_NAME),
+                (false, _) => {}
             }
         }
         Ok(intake)

@@ -22,6 +22,7 @@ use crate::Flow;
 use crate::case::corrupt;
 use crate::decide::{Approver, Cell};
 use crate::error::FlowError;
+use crate::hold_clock::HoldClocks;
 use crate::record::{DecisionView, cell_id};
 use crate::seal::fresh;
 use crate::submission::Caller;
@@ -63,6 +64,7 @@ impl Flow {
         row: &ExchangeRow,
         cell: &Cell,
         known: &[HoldRow],
+        clocks: HoldClocks,
     ) -> Vec<HoldRow> {
         let cell_id = cell_id(&row.id, &cell.recipient, cell.n);
         let (wanted, after): (&[Approver], bool) = match cell.ruling.outcome {
@@ -75,7 +77,10 @@ impl Flow {
                 .iter()
                 .all(|hold| hold.cell != cell_id || hold.role != approver.role.as_str())
         });
-        let (remind_at, escalate_at) = Self::hold_clock(self.clock.now(), row.emergency == 1);
+        let (remind_at, escalate_at) = match after {
+            true => clocks.afterwards,
+            false => clocks.before,
+        };
         new.map(|approver| HoldRow {
             id: fresh(self),
             exchange: row.id.clone(),

@@ -5,13 +5,22 @@ use gateway_core::calendar::due_at;
 use gateway_core::event::EventKind;
 use gateway_core::{AgencyId, Role};
 use gateway_store::Tx;
-use gateway_store::rows::{AgencyRow, ExchangeRow, HoldRow};
+use gateway_store::rows::{AgencyRow, ExchangeRow, FormSentRow, HoldRow};
 use jiff::{Timestamp, ToSpan as _};
 
 use crate::Flow;
+use crate::admin::clocks::clocks;
 use crate::case::{corrupt, id_of};
 use crate::error::FlowError;
 use crate::recorder::{Draft, work};
+
+/// When holds are reminded of and passed on, microseconds UTC: those that something waits for, and
+/// looks afterwards at what has gone out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HoldClocks {
+    pub(crate) before: (i64, i64),
+    pub(crate) afterwards: (i64, i64),
+}
 
 impl Flow {
     /// When a hold is reminded of and when it escalates: one and two working days, in an
@@ -26,6 +35,33 @@ impl Flow {
                 due_at(now, 2).as_microsecond(),
             )
         }
+    }
+
+    /// The clocks of holds on an exchange that open now.
+    pub(crate) async fn hold_clocks(
+        &self,
+        tx: &mut Tx,
+        row: &ExchangeRow,
+    ) -> Result<HoldClocks, FlowError> {
+        let before = Self::hold_clock(self.clock.now(), row.emergency == 1);
+        Ok(HoldClocks {
+            before,
+            afterwards: match row.emergency {
+                1 => self.afterwards(tx, row).await?,
+                _ => before,
+            },
+        })
+    }
+
+    /// When a look at what an emergency has sent is reminded of, and when it is late: of a form
+    /// that is its countersignature, which the area's clock gives some working days (ISP-34).
+    async fn afterwards(&self, tx: &mut Tx, row: &ExchangeRow) -> Result<(i64, i64), FlowError> {
+        if tx.get::<FormSentRow>(&row.id).await?.is_none() {
+            return Ok(Self::hold_clock(self.clock.now(), true));
+        }
+        let days = clocks(tx, &row.area).await?.countersign;
+        let due = |days| due_at(self.clock.now(), days).as_microsecond();
+        Ok((due(days.saturating_sub(1)), due(days)))
     }
 
     /// Reminds of holds that wait too long, then passes them to the deputy and the coordinator.
@@ -64,12 +100,13 @@ impl Flow {
         let now = self.now();
         let to: AgencyId = id_of(&hold.agency)?;
         let unit: AgencyRow = crate::decide::coordination_unit(tx, &row.area).await?;
+        let role = hold.role.clone();
         let event = |kind, reached: Vec<AgencyId>| {
             Draft::new(kind, None)
                 .about(&row.id, row.nominal.as_deref())
                 .reaching(reached)
                 .with("hold", id)
-                .with("role", &*hold.role)
+                .with("role", &*role)
         };
         if hold.reminded_at.is_none() && hold.remind_at <= now {
             drafts.push(event(EventKind::HoldReminded, vec![to.clone()]));
@@ -78,12 +115,11 @@ impl Flow {
         let escalates = hold.escalated_at.is_none() && hold.escalate_at <= now;
         if escalates {
             let reached = vec![to, id_of(&unit.id)?];
-            let event = Draft::new(EventKind::HoldEscalated, None)
-                .about(&row.id, row.nominal.as_deref())
-                .reaching(reached)
-                .with("hold", id)
-                .with("role", &*hold.role);
-            drafts.push(event);
+            let event = event(EventKind::HoldEscalated, reached);
+            drafts.push(match hold.after == 1 {
+                true => event.with("late", "countersignature"),
+                false => event,
+            });
             hold.escalated_at = Some(now);
         }
         if drafts.is_empty() {

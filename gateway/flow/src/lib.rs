@@ -56,6 +56,7 @@ pub mod submission;
 pub mod timeline;
 pub mod usage;
 pub mod view;
+pub mod withdraw;
 
 use std::sync::Arc;
 

@@ -215,10 +215,11 @@ impl Flow {
         matrix: &[Cell],
     ) -> Result<(), FlowError> {
         let known = tx.holds_of(&row.id).await?;
+        let clocks = self.hold_clocks(tx, row).await?;
         let (mut cells, mut holds) = (Vec::new(), Vec::new());
         for cell in matrix {
             cells.push(self.cell_row(row, cell, 1)?);
-            holds.extend(self.hold_rows(row, cell, &known));
+            holds.extend(self.hold_rows(row, cell, &known, clocks));
         }
         tx.put_all(&mut cells).await?;
         Ok(tx.put_all(&mut holds).await?)

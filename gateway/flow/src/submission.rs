@@ -99,6 +99,12 @@ pub struct FormNote {
     pub after: Option<Id>,
     /// The earlier form that it puts right.
     pub corrects: Option<Id>,
+    /// The code of the kind of report that it is.
+    #[serde(default)]
+    pub report: Option<String>,
+    /// How much of what is asked was answered.
+    #[serde(default)]
+    pub covered: Vec<gateway_forms::Covered>,
 }
 
 /// What a channel found on the way in.

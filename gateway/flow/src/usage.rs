@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gateway_core::event::{Event, EventKind};
 use gateway_core::{AgencyId, Role, RuleHit};
-use gateway_store::rows::{HoldRow, PersonRow, ReadingRow};
+use gateway_store::rows::{HoldRow, PersonRow, ReadingRow, WithdrawalRow};
 use gateway_store::{EventCount, EventFilter, EventsOf, LeafRow, Tx};
 use jiff::civil::Date;
 
@@ -273,6 +273,11 @@ async fn reasons_kept(tx: &mut Tx, event: &Event) -> Result<Option<bool>, FlowEr
     if let Some(id) = said("hold").filter(|_| decided) {
         let hold: Option<HoldRow> = tx.get(id).await?;
         return Ok(Some(hold.is_some_and(|hold| hold.reasons.is_some())));
+    }
+    if event.kind == EventKind::ExchangeWithdrawn
+        && let Some(id) = &event.exchange
+    {
+        return Ok(Some(tx.get::<WithdrawalRow>(id).await?.is_some()));
     }
     Ok(None)
 }

@@ -18,7 +18,8 @@ use crate::case::{corrupt, id_of};
 use crate::decide::Approver;
 use crate::error::FlowError;
 use crate::record::{Answer, DecisionView};
-use crate::submission::Caller;
+use crate::submission::{Caller, Particulars};
+use crate::withdraw::Withdrawal;
 
 /// A state that a delivery passed through.
 #[derive(Debug, Clone, Serialize)]
@@ -70,6 +71,8 @@ pub struct ExchangeView {
     pub items: Vec<ItemView>,
     /// The caller sent it.
     pub sent: bool,
+    /// Its sender took it back: a reader has nothing of it any more.
+    pub withdrawn: Option<Withdrawal>,
 }
 
 impl Flow {
@@ -120,13 +123,18 @@ impl Flow {
             None if wraps.is_empty() => return Err(FlowError::NotFound),
             None => tx.get(id).await?.ok_or_else(|| corrupt("exchange", id))?,
         };
-        let said = self.particulars(&row).await?;
+        let withdrawn = self.withdrawal_of(&mut tx, &row, sent).await?;
+        let said = match withdrawn.is_some() && !sent {
+            true => Particulars::new(Vec::new()),
+            false => self.particulars(&row).await?,
+        };
         let mut deliveries = tx.deliveries_of(id).await?;
         deliveries.retain(|one| sent || one.agency == caller.agency.as_str());
         let deliveries = delivery_views(&mut tx, deliveries).await?;
-        let items = match sent {
-            true => self.items_as_sent(&mut tx, &row).await?,
-            false => self.items_as_read(&mut tx, &row, &wraps).await?,
+        let items = match (sent, &withdrawn) {
+            (true, _) => self.items_as_sent(&mut tx, &row).await?,
+            (false, None) => self.items_as_read(&mut tx, &row, &wraps).await?,
+            (false, Some(_)) => Vec::new(),
         };
         let decisions = if sent {
             decisions(&mut tx, id).await?
@@ -148,6 +156,7 @@ impl Flow {
             deliveries,
             items,
             sent,
+            withdrawn,
         })
     }
 

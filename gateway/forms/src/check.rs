@@ -38,6 +38,40 @@ impl Definition {
         }
         missing
     }
+
+    /// What was answered in sections that are not asked: it is for its writer to take out or to
+    /// put right, and neither sent nor lost unseen.
+    pub fn unasked(&self, body: &Body) -> Vec<Fault> {
+        let mut unasked = Vec::new();
+        for section in &self.sections {
+            let Some(condition) = section.when.as_ref() else {
+                continue;
+            };
+            let said = body.answers().any(|(id, _, _)| id == section.id);
+            if said && !holds(condition, body) {
+                unasked.push(Fault {
+                    path: section.id.clone(),
+                    words: self.only_where(section, condition),
+                });
+            }
+        }
+        unasked
+    }
+
+    fn only_where(&self, section: &Section, condition: &Condition) -> String {
+        let (mut label, mut answers) = (condition.field.as_str(), condition.is.clone());
+        if let Some((_, field)) = self.field(&condition.field) {
+            label = &field.label;
+            let choices = self.choices(field).iter();
+            let meant = choices.filter(|(code, _)| condition.is.contains(code));
+            answers = meant.map(|(_, words)| format!("“{words}”")).collect();
+        }
+        format!(
+            "“{}” is asked only where “{label}” is {}: take out what is written there, or put that answer right",
+            section.title,
+            answers.join(" or ")
+        )
+    }
 }
 
 fn of_section(section: &Section, body: &Body, missing: &mut Vec<Fault>) {
@@ -107,5 +141,44 @@ fn asked(field: &Field) -> String {
     match &field.none {
         Some(none) => format!("give “{}”, or say: {none}", field.label),
         None => format!("answer “{}”", field.label),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::Date;
+    use serde_json::json;
+
+    use super::*;
+
+    const ANNEX_F: &str = include_str!("../../../policies/forms/annex-f.toml");
+
+    #[test]
+    fn what_is_written_where_nothing_is_asked_is_a_fault() {
+        let form = Definition::read(ANNEX_F).unwrap();
+        let of = |report: &str, release: serde_json::Value| {
+            let given = json!({"header": {"report_type": report}, "release": release});
+            let body = Body::read(&form, &given, Date::constant(2026, 3, 2)).unwrap();
+            form.unasked(&body)
+        };
+        let planned = json!({"planned_date": "2026-04-30"});
+        assert_eq!(of("pre_release", planned.clone()), []);
+        assert_eq!(
+            of("emergency", json!({"planned_date": ""})),
+            [],
+            "nothing is written"
+        );
+        let faults = of("emergency", planned);
+        assert_eq!(faults.len(), 1);
+        assert_eq!(faults[0].path, "release");
+        let words = &faults[0].words;
+        assert!(
+            words.starts_with("“Release” is asked only where “"),
+            "{words}"
+        );
+        assert!(
+            words.contains("is “First report” or “Review” or “Before release”"),
+            "{words}"
+        );
     }
 }

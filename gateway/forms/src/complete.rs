@@ -1,8 +1,11 @@
 //! How far a form has been filled in, section by section.
 
-use crate::body::Body;
+use crate::body::{Answer, Body};
+use gateway_core::Category;
+use serde::{Deserialize, Serialize};
+
 use crate::check::{Fault, is_required};
-use crate::definition::{Definition, Field, Kind, Section};
+use crate::definition::{Definition, Field, Kind, Required, Section};
 
 /// A section's share of what has to be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +20,77 @@ pub struct Share {
     pub missing: Vec<String>,
 }
 
+/// What was answered of a section, as far as it is of one kind of information: of all that is
+/// asked, whether it has to be answered or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Covered {
+    /// The section's id.
+    pub section: String,
+    /// The kind of information.
+    pub category: Category,
+    /// How many fields are asked.
+    pub asked: usize,
+    /// The ids of those that were not answered.
+    pub missing: Vec<String>,
+}
+
+impl Covered {
+    /// How many fields were answered.
+    pub const fn answered(&self) -> usize {
+        self.asked.saturating_sub(self.missing.len())
+    }
+}
+
 impl Definition {
+    /// How much of all that is asked was answered, in the order of the sections: what may be left
+    /// out counts too, since a reader wants to know what was not said.
+    pub fn covered(&self, body: &Body) -> Vec<Covered> {
+        let mut all: Vec<Covered> = Vec::new();
+        for section in self.sections.iter().filter(|one| self.asks(one, body)) {
+            for field in &section.fields {
+                if matches!(field.required, Required::When(_)) && !is_required(field, body) {
+                    continue;
+                }
+                let category = section.category(field);
+                let at = all
+                    .iter()
+                    .position(|one| one.section == section.id && one.category == category);
+                let at = at.unwrap_or_else(|| {
+                    all.push(Covered {
+                        section: section.id.clone(),
+                        category,
+                        asked: 0,
+                        missing: Vec::new(),
+                    });
+                    all.len() - 1
+                });
+                let Some(one) = all.get_mut(at) else { continue };
+                one.asked += 1;
+                let path = format!("{}.{}", section.id, field.id);
+                if body.answer(&path).is_none() {
+                    one.missing.push(field.id.clone());
+                }
+            }
+        }
+        all
+    }
+
+    /// The code of the kind of report that a form says it is.
+    pub fn report(&self, body: &Body) -> Option<String> {
+        match body.answer(self.report.as_ref()?)? {
+            Answer::One(code) => Some(code.clone()),
+            Answer::Number(_) | Answer::Flag(_) | Answer::Many(_) | Answer::Rows(_) => None,
+        }
+    }
+
+    /// A kind of report in words; the code where there are none.
+    pub fn report_words<'a>(&'a self, code: &'a str) -> &'a str {
+        let field = self.report.as_ref().and_then(|path| self.field(path));
+        let choices = field.map_or(&[][..], |(_, field)| self.choices(field));
+        let found = choices.iter().find(|(known, _)| known == code);
+        found.map_or(code, |(_, words)| words)
+    }
+
     /// Each section that is asked, with what is missing of it: as [`Definition::missing`] has it,
     /// a set of which one is wanted counting as one, and a table with a gap in a row as missing.
     pub fn completeness(&self, body: &Body) -> Vec<Share> {
@@ -102,6 +175,43 @@ mod tests {
         assert!(has(&sentenced, "sentence.length") && has(&sentenced, "release.planned_date"));
         assert!(!has(&sentenced, "sentence.recalled_on"));
         assert!(shares.iter().any(|share| share.section == "release"));
+    }
+
+    #[test]
+    fn what_was_left_out_is_counted_by_section_and_kind_of_information() {
+        let form = Definition::read(ANNEX_F).unwrap();
+        let given = json!({"header": {"report_type": "review"}, "custody": {"status": "remand"},
+            "contacts": {"letters": {"none": true}}});
+        let body = Body::read(&form, &given, Date::constant(2026, 3, 2)).unwrap();
+        assert_eq!(form.report(&body).as_deref(), Some("review"));
+        assert_eq!(form.report_words("review"), "Review");
+        let covered = form.covered(&body);
+        let of = |section: &str, category: Category| {
+            let mut all = covered.iter();
+            all.find(|one| one.section == section && one.category == category)
+                .unwrap()
+        };
+        let header = of("header", Category::Ident);
+        assert_eq!(header.answered(), 1);
+        assert!(header.missing.contains(&"meeting_date".to_owned()));
+        let contacts = of("contacts", Category::Contacts);
+        assert!(!contacts.missing.contains(&"letters".to_owned()));
+        let victim = of("contacts", Category::Victim);
+        assert_eq!((victim.asked, victim.answered()), (1, 0));
+        let all = form
+            .sections
+            .iter()
+            .find(|one| one.id == "sentence")
+            .unwrap();
+        let sentence: usize = covered
+            .iter()
+            .filter(|one| one.section == "sentence")
+            .map(|one| one.asked)
+            .sum();
+        assert!(
+            sentence < all.fields.len(),
+            "what is asked of others is not"
+        );
     }
 
     #[test]

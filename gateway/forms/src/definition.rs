@@ -8,6 +8,10 @@ use serde::Deserialize;
 use crate::body::Body;
 use crate::example::EXAMPLE_DAY;
 
+/// Words of the portal's own addresses, which no form and no section may have for an id.
+const OWN_OF_FORMS: [&str; 1] = ["draft"];
+const OWN_OF_SECTIONS: [&str; 1] = ["check"];
+
 /// A form's definition.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +42,12 @@ pub struct Definition {
     pub necessity: String,
     /// The lawful bases on which it is sent.
     pub bases: Vec<String>,
+    /// The field that says which kind of report it is, as `section.field`: lists name it.
+    #[serde(default)]
+    pub report: Option<String>,
+    /// The field that says for the meeting of which day it is, as `section.field`.
+    #[serde(default)]
+    pub meeting: Option<String>,
     /// The role that signs it beside its writer.
     #[serde(default)]
     pub countersigned_by: Option<Role>,
@@ -111,7 +121,8 @@ pub struct Field {
     /// assess or manage only (ISP-11), what is about a victim for their safety only (ISP-27).
     #[serde(default)]
     pub purpose: Option<Purpose>,
-    /// The identifier of the record that it repeats: filled in from there where it is left out.
+    /// The identifier of the record that it repeats: it may be left out where the record is
+    /// named, and is compared with it. Of a name, any word in common will do.
     #[serde(default)]
     pub record: Option<IdentifierKind>,
     /// Whether it has to be answered.
@@ -234,6 +245,7 @@ impl Definition {
     }
 
     fn fits(&self) -> Result<(), BadDefinition> {
+        self.has_an_address()?;
         for (name, list) in &self.lists {
             distinct(name, list.iter().map(|(code, _)| code))?;
             told_apart(name, list)?;
@@ -244,6 +256,17 @@ impl Definition {
                 is: when.is.clone(),
             };
             self.condition_fits("purpose_when", &condition)?;
+        }
+        if let Some(report) = &self.report {
+            let condition = Condition {
+                field: report.clone(),
+                is: Vec::new(),
+            };
+            self.condition_fits("report", &condition)?;
+        }
+        let day = self.meeting.as_ref().map(|path| self.field(path));
+        if day.is_some_and(|found| found.is_none_or(|(_, field)| field.kind != Kind::Date)) {
+            return unfit("meeting", "there is no such day in the form".to_owned());
         }
         distinct("section", self.sections.iter().map(|one| &one.id))?;
         for section in &self.sections {
@@ -263,6 +286,24 @@ impl Definition {
             }
         }
         Ok(())
+    }
+
+    /// The form and its sections are found by their ids in the portal, beside other pages.
+    fn has_an_address(&self) -> Result<(), BadDefinition> {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if self.id.is_empty() || !self.id.bytes().all(plain) {
+            let why = "it is part of addresses: small letters, digits and `-`";
+            return unfit("id", format!("`{}` cannot be a form's id: {why}", self.id));
+        }
+        if OWN_OF_FORMS.contains(&self.id.as_str()) {
+            return unfit("id", taken(&self.id));
+        }
+        let mut sections = self.sections.iter();
+        let own = |section: &&Section| OWN_OF_SECTIONS.contains(&section.id.as_str());
+        match sections.find(own) {
+            Some(section) => unfit(&section.id, taken(&section.id)),
+            None => Ok(()),
+        }
     }
 
     /// What the form gives as examples are answers to it.
@@ -346,6 +387,10 @@ impl Field {
     pub fn of_record(&self) -> Option<IdentifierKind> {
         self.record.or(self.identifier)
     }
+}
+
+fn taken(id: &str) -> String {
+    format!("`{id}` is the address of another page of the portal: choose another id")
 }
 
 fn unfit(at: &str, why: String) -> Result<(), BadDefinition> {
@@ -439,6 +484,20 @@ mod tests {
             match small(&fields) {
                 Err(BadDefinition::Unfit { at: found, .. }) => assert_eq!(found, at, "{fields}"),
                 other => panic!("{fields}: {other:?}"),
+            }
+        }
+        for (id, section, at) in [
+            ("annex-f", "check", "check"),
+            ("draft", "header", "id"),
+            ("Annex F", "header", "id"),
+        ] {
+            let text = ANNEX_F
+                .replace(r#"id = "annex-f""#, &format!("id = '{id}'"))
+                .replace(r#"id = "header""#, &format!("id = '{section}'"))
+                .replace(r#""header."#, &format!("\"{section}."));
+            match Definition::read(&text) {
+                Err(BadDefinition::Unfit { at: found, .. }) => assert_eq!(found, at),
+                other => panic!("{id}, {section}: {other:?}"),
             }
         }
         let twice = ANNEX_F.replace(r#"["remand", "On remand"]"#, r#"["remand", "Sentenced"]"#);

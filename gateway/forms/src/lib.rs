@@ -20,11 +20,11 @@ mod view;
 pub use answer::day;
 pub use body::{Answer, Body, Row, Table};
 pub use check::Fault;
-pub use complete::Share;
+pub use complete::{Covered, Share};
 pub use definition::{
     BadDefinition, Condition, Definition, Field, Kind, List, PurposeWhen, Required, Section,
 };
 pub use library::{Library, LoadError};
 pub use part::{Carried, MEDIA_TYPE, Part, changed};
-pub use paste::{PASTE_BYTES, PasteFault, Pasted};
-pub use view::{Item, Said, Shown, View, day_in_words, mark};
+pub use paste::{PASTE_BYTES, PasteFault, Pasted, SheetText};
+pub use view::{Item, Names, Said, Shown, View, day_in_words, mark};

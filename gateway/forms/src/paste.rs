@@ -61,7 +61,11 @@ impl Definition {
             let size = bytes.len().div_ceil(1024 * 1024);
             return Pasted::refused(format!("this is {size} MB: give at most 10 MB"));
         }
-        match records(&in_words(bytes)) {
+        let sheet = match SheetText::read(bytes) {
+            Ok(sheet) => sheet,
+            Err(words) => return Pasted::refused(words),
+        };
+        match records(&sheet.text) {
             Ok(records) => rows(self, field, &records, today),
             Err(count) => Pasted::refused(format!(
                 "these are {count} rows: give at most {ROWS}, the newest for example"
@@ -83,14 +87,45 @@ impl Pasted {
     }
 }
 
-/// The text: by its mark, as UTF-8, or else as spreadsheets in the West write it.
-fn in_words(bytes: &[u8]) -> String {
-    let (encoding, start) = Encoding::for_bom(bytes).unwrap_or_else(|| {
-        let is_utf_8 = std::str::from_utf8(bytes).is_ok();
-        (if is_utf_8 { UTF_8 } else { WINDOWS_1252 }, 0)
-    });
-    let (text, _) = encoding.decode_without_bom_handling(bytes.get(start..).unwrap_or_default());
-    text.into_owned()
+/// The text of a spreadsheet's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SheetText {
+    /// Its text.
+    pub text: String,
+    /// It says nowhere how it is written, and was read as Windows writes it in the West: letters
+    /// with accents may be others.
+    pub is_guessed: bool,
+}
+
+impl SheetText {
+    /// Reads it: by its mark (UTF-8 or UTF-16), as UTF-8, or else as spreadsheets in the West
+    /// write it (Windows-1252, WHATWG Encoding Standard).
+    ///
+    /// # Errors
+    /// Words for whoever chose the file, where it is no text.
+    pub fn read(bytes: &[u8]) -> Result<Self, &'static str> {
+        if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xd0\xcf\x11\xe0") {
+            return Err(
+                "this is a workbook, and not a CSV file: in the spreadsheet, save it as CSV",
+            );
+        }
+        let (encoding, start) = Encoding::for_bom(bytes).unwrap_or_else(|| {
+            let is_utf_8 = std::str::from_utf8(bytes).is_ok();
+            (if is_utf_8 { UTF_8 } else { WINDOWS_1252 }, 0)
+        });
+        let bytes = bytes.get(start..).unwrap_or_default();
+        let (text, is_broken) = encoding.decode_without_bom_handling(bytes);
+        let hidden = |c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\n' | '\u{c}');
+        if is_broken || text.contains(hidden) {
+            return Err(
+                "this file is not text that can be read: in the spreadsheet, save it as CSV (UTF-8)",
+            );
+        }
+        Ok(Self {
+            text: text.into_owned(),
+            is_guessed: encoding == WINDOWS_1252,
+        })
+    }
 }
 
 /// The records that are not empty; their count where they are too many (the header apart).
@@ -320,6 +355,38 @@ mod tests {
         }
         let latin = paste(TESTS, b"03/01/2026,random,positive,caf\xe9 \x93THC\x94\n");
         assert_eq!(latin.rows[0]["substance"], "café “THC”");
+    }
+
+    #[test]
+    fn a_file_is_read_as_it_was_written_and_what_is_guessed_is_known() {
+        let text = "Name\nZoë Šimić €5";
+        let utf_16 = |order: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            let units = "\u{feff}".encode_utf16().chain(text.encode_utf16());
+            units.flat_map(order).collect()
+        };
+        for bytes in [
+            text.as_bytes().to_vec(),
+            format!("\u{feff}{text}").into_bytes(),
+            utf_16(u16::to_le_bytes),
+            utf_16(u16::to_be_bytes),
+        ] {
+            let sheet = SheetText::read(&bytes).unwrap();
+            assert_eq!((sheet.text.as_str(), sheet.is_guessed), (text, false));
+        }
+        let windows = SheetText::read(b"Name\nZo\xeb \x8aimi \x805").unwrap();
+        assert_eq!(windows.text, "Name\nZoë Šimi €5", "not as Latin-1");
+        assert!(windows.is_guessed);
+        for (bytes, why) in [
+            (&b"PK\x03\x04xl/workbook.xml"[..], "save it as CSV"),
+            (b"N\0a\0m\0e\0", "save it as CSV (UTF-8)"),
+            (b"\xff\xfe\x00\xd8\x41\x00", "save it as CSV (UTF-8)"),
+            (b"Zo\xeb \x81", "save it as CSV (UTF-8)"),
+        ] {
+            let words = SheetText::read(bytes).unwrap_err();
+            assert!(words.ends_with(why), "{words}");
+            let pasted = paste(TESTS, bytes);
+            assert_eq!(pasted.faults[0].words, words);
+        }
     }
 
     #[test]

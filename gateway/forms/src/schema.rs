@@ -110,8 +110,14 @@ fn rules(section: &Section) -> Vec<Value> {
     let mut rules = Vec::new();
     let when: Vec<&Condition> = section.when.iter().collect();
     let needed = always(section);
-    if !when.is_empty() && !needed.is_empty() {
-        rules.push(rule(&when, &need(section, &needed)));
+    if !when.is_empty() {
+        let none = json!({"properties": {&section.id: {"maxProperties": 0}}});
+        let mut asked = rule(&when, &need(section, &needed));
+        asked["else"] = none;
+        if needed.is_empty() {
+            asked["then"] = json!(true);
+        }
+        rules.push(asked);
     }
     for field in &section.fields {
         if let (Required::When(condition), None) = (&field.required, field.of_record()) {
@@ -159,6 +165,9 @@ mod tests {
     fn complete(form: &Definition, given: &Value) -> bool {
         let body = Body::read(form, given, Date::constant(2026, 3, 2)).unwrap();
         let missing = form.missing(&body);
+        if !form.unasked(&body).is_empty() {
+            return false;
+        }
         let mut asked = missing.iter().filter(|fault| {
             let field = form.field(&fault.path);
             field.is_none_or(|(_, field)| field.of_record().is_none())

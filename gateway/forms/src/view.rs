@@ -43,8 +43,6 @@ pub struct Item {
     pub path: String,
     /// What was asked.
     pub label: String,
-    /// How it is answered: an agency's id has a name that only its directory knows.
-    pub kind: Kind,
     /// What was answered.
     pub said: Said,
     /// Whether it differs from the earlier report, where there is one.
@@ -80,6 +78,9 @@ impl Shown {
     }
 }
 
+/// Agencies' names by their ids: only their directory knows them.
+pub type Names = BTreeMap<String, String>;
+
 /// What a mark says, for [`Item::differs`] and [`Shown::differs`].
 pub const fn mark(differs: bool) -> &'static str {
     match differs {
@@ -91,9 +92,10 @@ pub const fn mark(differs: bool) -> &'static str {
 impl Definition {
     /// What a reader is shown; `since` is the answer of [`crate::changed`], given where there is
     /// an earlier report.
-    pub fn view(&self, body: &Body, since: Option<&BTreeMap<String, bool>>) -> View {
+    pub fn view(&self, body: &Body, since: Option<&BTreeMap<String, bool>>, names: &Names) -> View {
+        let words = Words { form: self, names };
         let sections = self.sections.iter();
-        let shown = sections.map(|section| self.section(section, body, since));
+        let shown = sections.map(|section| words.section(section, body, since));
         View {
             form: self.id.clone(),
             version: self.version.clone(),
@@ -106,7 +108,19 @@ impl Definition {
     }
 
     /// An answer in words.
-    pub fn said(&self, field: &Field, answer: &Answer) -> Said {
+    pub fn said(&self, field: &Field, answer: &Answer, names: &Names) -> Said {
+        Words { form: self, names }.said(field, answer)
+    }
+}
+
+/// Answers in words, of one form.
+struct Words<'a> {
+    form: &'a Definition,
+    names: &'a Names,
+}
+
+impl Words<'_> {
+    fn said(&self, field: &Field, answer: &Answer) -> Said {
         match (answer, field.kind) {
             (Answer::One(text), Kind::Text) => Said::Text(text.clone()),
             (Answer::Many(all), _) => {
@@ -138,7 +152,6 @@ impl Definition {
                 Some(answer) => shown.items.push(Item {
                     said: self.said(field, answer),
                     label: field.label.clone(),
-                    kind: field.kind,
                     differs,
                     path,
                 }),
@@ -182,11 +195,12 @@ impl Definition {
     }
 
     fn one(&self, field: &Field, text: &str) -> String {
-        let choices = self.choices(field);
-        match choices.iter().find(|(code, _)| code == text) {
-            Some((_, words)) => words.clone(),
-            None if field.kind == Kind::Date => day_in_words(text),
-            None => text.to_owned(),
+        let choices = self.form.choices(field);
+        match (choices.iter().find(|(code, _)| code == text), field.kind) {
+            (Some((_, words)), _) => words.clone(),
+            (None, Kind::Date) => day_in_words(text),
+            (None, Kind::Agency) => self.names.get(text).map_or(text, String::as_str).to_owned(),
+            (None, _) => text.to_owned(),
         }
     }
 }
@@ -213,6 +227,11 @@ mod tests {
         Body::read(form, given, Date::constant(2026, 3, 2)).unwrap()
     }
 
+    fn names() -> Names {
+        let name = ("met-police".to_owned(), "Metropolitan Police".to_owned());
+        Names::from([name])
+    }
+
     fn line(text: &str) -> Said {
         Said::Line(text.to_owned())
     }
@@ -229,13 +248,17 @@ mod tests {
                     {"date": "2026-03-27", "prison": "LEI", "description": "Fight",
                      "finding": "PROVED", "punishment": ["PAYBACK", "CAUTION"]},
                     {"date": "2026-03-28", "prison": "MDI", "description": "Spice", "finding": "DISMISSED"}]},
+                "mappa": {"lead_agency": "met-police"},
                 "contacts": {"visitors": {"none": true}, "telephone": [
                     {"number": "123", "name": "A", "monitored": false}]},
             }),
         );
-        let view = form.view(&body, None);
+        let view = form.view(&body, None, &names());
         let titles: Vec<&str> = view.sections.iter().map(|one| one.title.as_str()).collect();
-        assert_eq!(titles, ["The person", "Release", "Behaviour", "Contacts"]);
+        assert_eq!(
+            titles,
+            ["The person", "MAPPA", "Release", "Behaviour", "Contacts"]
+        );
         let said: Vec<&Said> = view
             .sections
             .iter()
@@ -243,6 +266,8 @@ mod tests {
             .collect();
         assert_eq!(*said[0], line("1 February 1980"));
         assert_eq!(*said[1], line("Male"));
+        assert_eq!(*said[2], line("Metropolitan Police"));
+        let said = &said[1..];
         let conditions = ["Residence", "Curfew"].map(str::to_owned).to_vec();
         assert_eq!(*said[2], Said::List(conditions));
         assert_eq!(*said[3], Said::Text("One.\n\nTwo.".to_owned()));
@@ -277,7 +302,7 @@ mod tests {
         let later = json!({"health": {"held": "none_known"}, "behaviour": {"summary": "Loud"},
             "custody": {"wing": "C", "establishment": "LEI"}});
         let (earlier, later) = (body(&form, &earlier), body(&form, &later));
-        let view = form.view(&later, Some(&changed(&earlier, &later)));
+        let view = form.view(&later, Some(&changed(&earlier, &later)), &names());
         let marks: Vec<_> = view
             .sections
             .iter()

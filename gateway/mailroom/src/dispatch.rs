@@ -9,6 +9,7 @@ mod question;
 pub(crate) mod queue;
 mod review;
 mod send;
+mod withdrawn;
 mod write;
 
 use std::time::Duration;
@@ -44,6 +45,7 @@ impl Mailroom {
         self.announce().await?;
         self.tell_reviewers().await?;
         self.tell_asked().await?;
+        self.tell_of_withdrawals().await?;
         self.send_due(lanes).await
     }
 }

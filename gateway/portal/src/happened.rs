@@ -54,6 +54,7 @@ const SHARING: Group = Group {
         EventKind::ExchangeIncomplete,
         EventKind::ExchangeCompleted,
         EventKind::ExchangeQuarantined,
+        EventKind::ExchangeWithdrawn,
         EventKind::Corrected,
     ],
 };
@@ -164,6 +165,9 @@ pub(crate) fn label(kind: EventKind, detail: &Detail) -> &'static str {
         EventKind::HoldApproved => "A reviewer approved",
         EventKind::HoldRefused => "A reviewer refused",
         EventKind::HoldReminded => "A reviewer was reminded",
+        EventKind::HoldEscalated if said("late") == "countersignature" => {
+            "A countersignature after an emergency is late"
+        }
         EventKind::HoldEscalated => "A decision was overdue and went further",
         EventKind::AskedBack => "A reviewer asked the sender something",
         EventKind::AnsweredBack => "The sender answered a reviewer",
@@ -178,6 +182,7 @@ pub(crate) fn label(kind: EventKind, detail: &Detail) -> &'static str {
         EventKind::Matched => "Something was matched to a person",
         EventKind::NoneMatched => "Something was found to be about none of the candidates",
         EventKind::Notified => "Somebody was told",
+        EventKind::ExchangeWithdrawn => "Its sender withdrew what was sent",
         EventKind::Corrected => "A correction was sent",
         EventKind::FormAsked => "A form was asked for",
         EventKind::FormReminded => "An agency was reminded of a form",
@@ -358,6 +363,8 @@ fn told(notice: &str) -> &str {
         "hand-over" => "a first form on the person is owed",
         "hand-over-reminded" => "a first form on the person is due soon",
         "hand-over-late" => "a first form on the person is late",
+        "form-open-again" => "a form is asked for again, because the one that came was withdrawn",
+        "withdrawn" => "something that was sent was withdrawn",
         _ => "what a rule obliges to",
     }
 }

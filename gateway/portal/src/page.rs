@@ -32,6 +32,7 @@ pub(crate) mod sessions;
 pub(crate) mod share;
 pub(crate) mod sign_in;
 pub(crate) mod why;
+pub(crate) mod withdraw;
 
 /// Entries on one page of a list.
 pub(crate) const ON_A_PAGE: usize = 20;

@@ -8,7 +8,7 @@ use axum::routing::{MethodRouter, get, post};
 use crate::page::{
     again, again_key, audit, bulk, compose, coordination, custody, document, form, hold, inbox,
     join, join_key, kept, key, message, moved, nominal, notices, people, security, sent, sessions,
-    share, sign_in,
+    share, sign_in, withdraw,
 };
 use crate::stop::Stop;
 use crate::{Portal, assets, guard};
@@ -89,6 +89,7 @@ fn signed_in() -> Vec<Route> {
     ];
     routes.extend(compose::routes());
     routes.extend(form::routes());
+    routes.extend(withdraw::routes());
     routes.extend(kept::routes());
     routes.extend(hold::routes());
     routes.extend(coordination::routes());

@@ -6,6 +6,8 @@ use gateway_core::{About, Category, IdentifierKind, Obligation, Purpose, Role};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::component::Tag;
+
 /// What an obligation asks of the reader; none where it asks nothing of them.
 pub(crate) fn obligation(obligation: Obligation) -> Option<String> {
     let words = match obligation {
@@ -255,6 +257,12 @@ pub(crate) fn delivered(state: &str) -> (&'static str, &'static str) {
         _ => ("Waiting to be collected", "govuk-tag--yellow"),
     }
 }
+
+/// What its sender took back.
+pub(crate) const WITHDRAWN: Tag<'static> = Tag {
+    text: "Withdrawn",
+    classes: "govuk-tag--grey",
+};
 
 /// An exchange's state as its sender sees it, and the colour of its tag.
 pub(crate) fn exchange(state: &str) -> (&'static str, &'static str) {

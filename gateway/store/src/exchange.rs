@@ -204,10 +204,12 @@ impl Tx {
         self.select("where state = 'open' order by id", &[]).await
     }
 
-    /// Open holds whose reminder or escalation is due at `now`.
+    /// Open holds whose reminder or escalation is due at `now`. What an emergency let through has
+    /// no clock, but for a form, which is countersigned afterwards.
     pub async fn holds_due(&mut self, now: i64) -> Result<Vec<HoldRow>, StoreError> {
         self.select(
-            "where state = 'open' and after = 0 and ((reminded_at is null and remind_at <= $1) \
+            "where state = 'open' and (after = 0 or exchange in (select id from form_sent)) \
+             and ((reminded_at is null and remind_at <= $1) \
              or (escalated_at is null and escalate_at <= $1)) order by id limit 500",
             &[now.into()],
         )

@@ -60,6 +60,15 @@ impl Tx {
         .await
     }
 
+    /// What an exchange answered.
+    pub async fn form_requests_by(
+        &mut self,
+        exchange: &str,
+    ) -> Result<Vec<FormRequestRow>, StoreError> {
+        self.select("where exchange = $1 order by id", &[exchange.into()])
+            .await
+    }
+
     /// What has to be reminded of, or is late and not said to be.
     pub async fn form_requests_due(&mut self, now: i64) -> Result<Vec<FormRequestRow>, StoreError> {
         self.select(

@@ -3,8 +3,8 @@
 use crate::db::Tx;
 use crate::error::StoreError;
 use crate::rows::{
-    AgencyRow, DeliveryRow, HoldRow, MailCertificateRow, MailOutRow, QuarantineRow, QuestionRow,
-    ThreadRow,
+    AgencyRow, DeliveryRow, HoldRow, MailCertificateRow, MailOutRow, NoticeRow, QuarantineRow,
+    QuestionRow, ThreadRow,
 };
 
 impl Tx {
@@ -127,6 +127,27 @@ impl Tx {
              (select 1 from mail_out where mail_out.subject = 'question/' || question.id) \
              order by id limit $1",
             &[limit.into()],
+        )
+        .await
+    }
+
+    /// Notices that something was taken back, and that no mail has been made for.
+    pub async fn withdrawals_untold(&mut self, limit: i64) -> Result<Vec<NoticeRow>, StoreError> {
+        self.select(
+            "where kind = 'withdrawn' and not exists \
+             (select 1 from mail_out where mail_out.subject = 'withdrawn/' || notice.id) \
+             order by id limit $1",
+            &[limit.into()],
+        )
+        .await
+    }
+
+    /// The mails of an exchange's deliveries that have not been sent.
+    pub async fn mails_unsent(&mut self, exchange: &str) -> Result<Vec<MailOutRow>, StoreError> {
+        self.select(
+            "where exchange = $1 and delivery is not null and kind in ('delivery', 'notice') \
+             and state = 'queued' order by id",
+            &[exchange.into()],
         )
         .await
     }

@@ -64,6 +64,7 @@ const RECORDS: &[Text] = &[
     shared!(17, "form", "0017_form"),
     shared!(19, "form request", "0019_form_request"),
     shared!(20, "custody", "0020_custody"),
+    shared!(21, "withdrawal", "0021_withdrawal"),
 ];
 
 const KEYS: &[Text] = &[shared!(1, "keys", "keys/0001_keys")];

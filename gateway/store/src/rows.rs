@@ -656,6 +656,19 @@ table! {
 }
 
 table! {
+    /// An exchange that its sender took back, and why, in words, sealed.
+    covered WithdrawalRow "withdrawal" {
+        id: String,
+        area: String,
+        agency: String,
+        person: String,
+        reasons: Vec<u8>,
+        at: i64,
+        updated_by: String,
+    }
+}
+
+table! {
     /// An exchange that is a form.
     covered FormSentRow "form_sent" {
         id: String,
@@ -714,6 +727,7 @@ pub const COVERED: &[&str] = &[
     "form_use",
     "custody_claim",
     "hand_over",
+    "withdrawal",
     "mail_certificate",
     "quarantine",
     "reading",

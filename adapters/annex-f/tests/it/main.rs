@@ -4,6 +4,9 @@
 
 mod bad;
 mod common;
+mod fuzz;
 mod libreoffice;
+mod print;
 mod round;
+mod targets;
 mod touched;

@@ -82,6 +82,10 @@ pub(crate) struct ExchangeBody {
     pub(crate) missing: Vec<String>,
     /// The deliveries: all for the sender, its own for a reader.
     pub(crate) deliveries: Vec<DeliveryBody>,
+    /// When its sender withdrew it; a reader has nothing of it any more, and asks the sender why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub(crate) withdrawn: Option<String>,
 }
 
 impl ExchangeBody {
@@ -99,6 +103,7 @@ impl ExchangeBody {
                 .into_iter()
                 .map(DeliveryBody::from)
                 .collect(),
+            withdrawn: view.withdrawn.map(|withdrawn| time(withdrawn.at)),
         }
     }
 }

@@ -1,33 +1,23 @@
-//! A coordinator asks an agency for a form for a meeting, and says afterwards how the meeting used
-//! it (report 3.11, 5.24). The clock reminds, and says when it is late.
+//! A coordinator asks an agency for a form for a meeting (report 5.24). The clock reminds, and says
+//! when it is late.
 
 use gateway_core::calendar::{add_working_days, close_of, local_date, working_days_before};
 use gateway_core::event::EventKind;
-use gateway_core::text::clean;
 use gateway_core::{AgencyId, Role};
-use gateway_seal::Place;
 use gateway_store::Tx;
-use gateway_store::rows::{
-    AgencyRow, ExchangeRow, FormRequestRow, FormSentRow, FormUseRow, NominalRow, NoticeRow,
-};
+use gateway_store::rows::{AgencyRow, ExchangeRow, FormRequestRow, NominalRow, NoticeRow};
 use jiff::civil::Date;
 
 use super::kind_of;
 use crate::Flow;
-use crate::case::{corrupt, id_of};
+use crate::admin::clocks::{Clocks, clocks};
+use crate::case::id_of;
 use crate::error::{FieldFault, FlowError};
 use crate::identify::live;
 use crate::recorder::{Draft, work};
 use crate::seal::fresh;
 use crate::submission::{Caller, FormNote};
 
-/// A form is due so many working days before its meeting; before an emergency meeting, so many.
-const BEFORE: u16 = 10;
-const BEFORE_EMERGENCY: u16 = 2;
-/// Its agency is reminded so many working days before it is due.
-const REMIND: u16 = 2;
-/// The longest words about how a form was used, characters.
-const EFFECT: usize = 20_000;
 /// Most requests that are listed at once.
 const LISTED: i64 = 500;
 
@@ -75,8 +65,8 @@ pub struct FormRequestView {
 
 impl Flow {
     /// Asks for a form; the request, which is the one there is where the same is asked already. It
-    /// is due ten working days before the meeting, two before an
-    /// emergency one, and by the working day before the meeting where that day is past.
+    /// is due as long before the meeting as the area's clocks say, and by the working day before
+    /// the meeting where that day is past.
     ///
     /// # Errors
     /// [`FlowError::Forbidden`] for others than the area's coordinator; [`FlowError::NotFound`]
@@ -101,6 +91,7 @@ impl Flow {
                 "does not write this form: choose another",
             ));
         }
+        let clocks = clocks(&mut tx, &area).await?;
         drop(tx);
         let today = local_date(self.clock.now());
         if asked.meeting_on <= today {
@@ -109,7 +100,7 @@ impl Flow {
                 "is past: give the day of a meeting to come",
             ));
         }
-        let due = due(asked, today);
+        let due = due(asked, clocks, today);
         let mut row = FormRequestRow {
             id: fresh(self),
             area: area.clone(),
@@ -120,7 +111,7 @@ impl Flow {
             person,
             meeting_on: asked.meeting_on.to_string(),
             asked_at: self.now(),
-            remind_at: close_of(working_days_before(due, REMIND)).as_microsecond(),
+            remind_at: close_of(working_days_before(due, clocks.form_reminder)).as_microsecond(),
             due_at: close_of(due).as_microsecond(),
             reminded_at: None,
             late_at: None,
@@ -186,107 +177,6 @@ impl Flow {
         let mut tx = self.store.read().await?;
         let rows = tx.form_requests_of(caller.agency.as_str(), LISTED).await?;
         Ok(rows.into_iter().map(view).collect())
-    }
-
-    /// Notes how a meeting used a form; its writers are told.
-    ///
-    /// # Errors
-    /// [`FlowError::Forbidden`] for others than the area's coordinator; [`FlowError::NotFound`]
-    /// where there is no such form in the area; [`FlowError::Conflict`] where it is noted already.
-    pub async fn consider_form(
-        &self,
-        caller: &Caller,
-        exchange: &str,
-        meeting_on: Date,
-        effect: &str,
-    ) -> Result<(), FlowError> {
-        let (area, person) = self
-            .coordinator(caller, "noting how a form was used")
-            .await?;
-        let person = person.id.clone();
-        let effect =
-            clean(effect, EFFECT).map_err(|error| invalid("/effect", &error.to_string()))?;
-        if meeting_on > local_date(self.clock.now()) {
-            return Err(invalid(
-                "/meeting_on",
-                "is to come: say it after the meeting",
-            ));
-        }
-        let mut tx = self.store.read().await?;
-        let sent: Option<FormSentRow> = tx.get(exchange).await?;
-        let row: Option<ExchangeRow> = tx.get(exchange).await?;
-        drop(tx);
-        let row = row.filter(|row| row.area == area);
-        let (sent, row) = sent.zip(row).ok_or(FlowError::NotFound)?;
-        let Some(nominal) = row.nominal.clone() else {
-            return Err(FlowError::Conflict(
-                "it is not known yet whom it is about".to_owned(),
-            ));
-        };
-        let place = effect_place(&area, &row.id);
-        let sealed = self.vault.seal_column(&place, effect.as_bytes()).await?;
-        let mut used = FormUseRow {
-            id: row.id.clone(),
-            area: area.clone(),
-            nominal,
-            meeting_on: meeting_on.to_string(),
-            effect: sealed,
-            person: person.clone(),
-            at: self.now(),
-            updated_by: String::new(),
-        };
-        let (flow, from) = (self.clone(), caller.agency.clone());
-        let work = work(move |tx| {
-            Box::pin(async move {
-                if tx.get::<FormUseRow>(&used.id).await?.is_some() {
-                    let why = "how this form was used has been noted already";
-                    return Err(FlowError::Conflict(why.to_owned()));
-                }
-                let mut drafts = vec![
-                    Draft::new(EventKind::FormConsidered, Some(&from))
-                        .about(&used.id, Some(&used.nominal))
-                        .reaching([id_of(&sent.agency)?])
-                        .with("form", &*sent.form)
-                        .with("meeting", &*used.meeting_on)
-                        .with("person", person),
-                ];
-                tx.put(&mut used).await?;
-                let told = NoticeFor {
-                    agency: &sent.agency,
-                    kind: "form-considered",
-                    due: None,
-                };
-                flow.tell_of_form(tx, Some(&used.id), &used.nominal, &told, &mut drafts)
-                    .await?;
-                Ok((drafts, ()))
-            })
-        });
-        self.recorder.record(&area, "consider-form", work).await?;
-        Ok(())
-    }
-
-    /// How a meeting used a form, for those who have it or sent it; none where nothing is noted.
-    ///
-    /// # Errors
-    /// [`FlowError::NotFound`] where the caller has no part in the exchange.
-    pub async fn form_use(
-        &self,
-        caller: &Caller,
-        exchange: &str,
-    ) -> Result<Option<(String, String)>, FlowError> {
-        let mut tx = self.store.read().await?;
-        let row: ExchangeRow = tx.get(exchange).await?.ok_or(FlowError::NotFound)?;
-        if !crate::receive::has_part(&mut tx, &row, caller.agency.as_str()).await? {
-            return Err(FlowError::NotFound);
-        }
-        let Some(used) = tx.get::<FormUseRow>(exchange).await? else {
-            return Ok(None);
-        };
-        let place = effect_place(&used.area, &used.id);
-        let plain = self.vault.open_column(&place, &used.effect).await?;
-        let effect = String::from_utf8(plain.to_vec());
-        let effect = effect.map_err(|_| corrupt("form_use", &used.id))?;
-        Ok(Some((used.meeting_on, effect)))
     }
 
     /// A form that is sent answers what its agency was asked about the person.
@@ -363,7 +253,7 @@ impl Flow {
     }
 
     /// Tells the agency that is asked.
-    async fn tell_asked(
+    pub(super) async fn tell_asked(
         &self,
         tx: &mut Tx,
         row: &FormRequestRow,
@@ -379,7 +269,7 @@ impl Flow {
             .await
     }
 
-    async fn tell_of_form(
+    pub(super) async fn tell_of_form(
         &self,
         tx: &mut Tx,
         exchange: Option<&str>,
@@ -413,17 +303,17 @@ impl Flow {
 }
 
 /// Whom a notice is for, what it is, and by when something is to be done.
-struct NoticeFor<'a> {
-    agency: &'a str,
-    kind: &'a str,
-    due: Option<i64>,
+pub(super) struct NoticeFor<'a> {
+    pub(super) agency: &'a str,
+    pub(super) kind: &'a str,
+    pub(super) due: Option<i64>,
 }
 
 /// The day on which a form is due.
-fn due(asked: &Asked, today: Date) -> Date {
+fn due(asked: &Asked, clocks: Clocks, today: Date) -> Date {
     let before = match asked.emergency {
-        true => BEFORE_EMERGENCY,
-        false => BEFORE,
+        true => clocks.form_due_emergency,
+        false => clocks.form_due,
     };
     let due = working_days_before(asked.meeting_on, before);
     match due > today {
@@ -433,7 +323,7 @@ fn due(asked: &Asked, today: Date) -> Date {
     }
 }
 
-fn about(kind: EventKind, row: &FormRequestRow, to: &str) -> Result<Draft, FlowError> {
+pub(super) fn about(kind: EventKind, row: &FormRequestRow, to: &str) -> Result<Draft, FlowError> {
     let from = id_of(match to == row.agency {
         true => &row.unit,
         false => &row.agency,
@@ -462,15 +352,6 @@ fn view(row: FormRequestRow) -> FormRequestView {
     }
 }
 
-fn effect_place<'a>(area: &'a str, row: &'a str) -> Place<'a> {
-    Place {
-        area,
-        table: "form_use",
-        row,
-        column: "effect",
-    }
-}
-
-fn invalid(pointer: &str, detail: &str) -> FlowError {
+pub(super) fn invalid(pointer: &str, detail: &str) -> FlowError {
     FlowError::Invalid(vec![FieldFault::new(pointer, detail)])
 }

@@ -68,6 +68,29 @@ impl Flow {
         caller: &Caller,
         exchange: &str,
     ) -> Result<Option<FormRead>, FlowError> {
+        let in_portal = caller.channel == Channel::Portal;
+        self.form_read(caller, exchange, in_portal).await
+    }
+
+    /// As [`Flow::read_form`], of what is taken away: without what may only be looked at
+    /// (`VIEW_ONLY`), which is among what is closed then.
+    ///
+    /// # Errors
+    /// As [`Flow::read_form`].
+    pub async fn form_to_keep(
+        &self,
+        caller: &Caller,
+        exchange: &str,
+    ) -> Result<Option<FormRead>, FlowError> {
+        self.form_read(caller, exchange, false).await
+    }
+
+    async fn form_read(
+        &self,
+        caller: &Caller,
+        exchange: &str,
+        in_portal: bool,
+    ) -> Result<Option<FormRead>, FlowError> {
         let mut tx = self.store.read().await?;
         let wraps = tx.wraps_for(exchange, caller.agency.as_str()).await?;
         if wraps.is_empty() {
@@ -88,12 +111,12 @@ impl Flow {
         let mut closed = Vec::new();
         let mut open = Vec::new();
         for (wrap, item) in parts {
-            match why_not(&self.may_open(caller, &wrap).await?) {
+            match why_not(&self.may_open(caller, &wrap, in_portal).await?) {
                 Some(why) => closed.push((self.title(&row.area, &item).await?, why)),
                 None => open.push((wrap, item)),
             }
         }
-        let carried = self.opened_parts(caller, &row, &open).await?;
+        let carried = self.opened_parts(caller, &row, &open, in_portal).await?;
         Ok(Some(FormRead {
             body: self.joined(&note.form, &carried)?,
             form: note.form,
@@ -182,12 +205,17 @@ impl Flow {
         Ok((form, body))
     }
 
-    async fn may_open(&self, caller: &Caller, wrap: &WrapRow) -> Result<Ruling, FlowError> {
+    pub(super) async fn may_open(
+        &self,
+        caller: &Caller,
+        wrap: &WrapRow,
+        in_portal: bool,
+    ) -> Result<Ruling, FlowError> {
         let asked = MayOpen {
             wrap: wrap.id.clone(),
             agency: caller.agency.clone(),
             person: caller.person.as_ref().map(|person| person.id.clone()),
-            in_portal: caller.channel == Channel::Portal,
+            in_portal,
         };
         Ok(self.vault.may_open(asked).await?)
     }
@@ -198,6 +226,7 @@ impl Flow {
         caller: &Caller,
         row: &ExchangeRow,
         parts: &[(WrapRow, ItemRow)],
+        in_portal: bool,
     ) -> Result<Vec<Carried>, FlowError> {
         if parts.is_empty() {
             return Ok(Vec::new());
@@ -210,7 +239,7 @@ impl Flow {
                 wrap: wrap.id.clone(),
                 agency: caller.agency.clone(),
                 person: person.clone(),
-                in_portal: caller.channel == Channel::Portal,
+                in_portal,
                 log: at.log,
                 index: at.index,
             };
@@ -302,7 +331,7 @@ async fn own_form(tx: &mut Tx, note: FormSentRow) -> Result<OwnForm, FlowError> 
 }
 
 /// Why something is not opened, in the words of the rules; none where it is.
-fn why_not(ruling: &Ruling) -> Option<String> {
+pub(super) fn why_not(ruling: &Ruling) -> Option<String> {
     if ruling.outcome == Outcome::Permit && !ruling.fault {
         return None;
     }

@@ -285,7 +285,9 @@ impl Flow {
         tx.put(&mut self.cell_row(row, &cell, revision + 1)?)
             .await?;
         let known = tx.holds_of(&row.id).await?;
-        tx.put_all(&mut self.hold_rows(row, &cell, &known)).await?;
+        let clocks = self.hold_clocks(tx, row).await?;
+        let mut holds = self.hold_rows(row, &cell, &known, clocks);
+        tx.put_all(&mut holds).await?;
         let mut drafts = Vec::new();
         if let Some(permit) = cell.permit() {
             // Whoever else was asked need not answer: the decision was made without them.

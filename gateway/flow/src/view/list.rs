@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use gateway_core::Obligation;
-use gateway_store::rows::{DeliveryRow, ExchangeRow, WrapRow};
+use gateway_store::rows::{DeliveryRow, ExchangeRow, WithdrawalRow, WrapRow};
 use gateway_store::{ExchangeFilter, Tx};
 
 use super::ItemView;
@@ -47,6 +47,8 @@ pub struct SentEntry {
     pub id: String,
     /// Its state.
     pub state: String,
+    /// Its sender took it back.
+    pub withdrawn: bool,
     /// Received at, microseconds UTC.
     pub received: i64,
     /// The titles of its items.
@@ -133,6 +135,12 @@ impl Flow {
         let deliveries = tx.deliveries_of_all(&ids).await?;
         let to: Vec<&str> = deliveries.iter().map(|one| &*one.agency).collect();
         let names = by_id(tx.agencies_by_id(&to).await?, |row| &row.id);
+        let mut withdrawn = Vec::new();
+        for row in rows.iter().filter(|row| row.state == "recalled") {
+            if tx.get::<WithdrawalRow>(&row.id).await?.is_some() {
+                withdrawn.push(&row.id);
+            }
+        }
         drop(tx);
         let mut entries = Vec::new();
         for row in &rows {
@@ -145,6 +153,7 @@ impl Flow {
             entries.push(SentEntry {
                 id: row.id.clone(),
                 state: row.state.clone(),
+                withdrawn: withdrawn.contains(&&row.id),
                 received: row.received_at,
                 titles,
                 recipients: to.map(|agency| agency.name.clone()).collect(),

@@ -1,9 +1,10 @@
 //! A form from its sender to its readers: cut into kinds of information, held for those who sign
 //! and clear it, put together again for each reader, and read by those who wrote it.
 
-use gateway_core::{ExchangeState, Outcome, Role};
+use gateway_core::event::{Event, EventKind};
+use gateway_core::{Category, ExchangeState, Outcome, Role};
 use gateway_flow::admin::NominalChange;
-use gateway_flow::form::{Asked, FormGiven, FormSent};
+use gateway_flow::form::{Asked, FormGiven, FormSent, FormUse};
 use gateway_flow::hold::Chosen;
 use gateway_flow::{Answer, Caller, FlowError};
 use gateway_store::testing::each;
@@ -46,7 +47,7 @@ pub fn answers() -> Value {
 }
 
 /// The world with somebody to write at the prison, which holds the person.
-async fn prison(db: gateway_store::testing::TestDb) -> World {
+pub async fn prison(db: gateway_store::testing::TestDb) -> World {
     let world = world(db).await;
     add_person(&world.flow, "hmp-riverside", "officer", Role::Practitioner).await;
     world
@@ -55,18 +56,18 @@ async fn prison(db: gateway_store::testing::TestDb) -> World {
     world
 }
 
-fn sent(given: Value) -> FormSent {
+pub fn sent(given: Value) -> FormSent {
     FormSent::new("annex-f", given)
 }
 
-async fn send(world: &World, by: &Caller, sent: FormSent) -> Answer {
+pub async fn send(world: &World, by: &Caller, sent: FormSent) -> Answer {
     let answer = world.flow.submit_form(by.clone(), sent).await.unwrap();
     world.proved(&answer);
     answer
 }
 
 /// Everybody in the prison signs what waits for them.
-async fn signed(world: &World) {
+pub async fn signed(world: &World) {
     for name in ["manager", "security"] {
         let by = visitor(world, "hmp-riverside", name).await;
         let holds = world.flow.holds(&by, None, 100).await.unwrap();
@@ -84,7 +85,14 @@ async fn signed(world: &World) {
     }
 }
 
-fn pointers(error: FlowError) -> Vec<String> {
+/// How many readings are in the log.
+async fn readings(world: &World) -> usize {
+    let events = crate::reasons::events(world).await;
+    let read = |event: &&Event| event.kind == EventKind::ItemRead;
+    events.iter().filter(read).count()
+}
+
+pub fn pointers(error: FlowError) -> Vec<String> {
     let FlowError::Invalid(faults) = error else {
         panic!("{error:?}")
     };
@@ -121,10 +129,24 @@ async fn a_form_goes_kind_by_kind_to_those_who_may_once_it_is_signed() {
         signed(&world).await;
         let read = world.flow.read_form(&unit, &id).await.unwrap().unwrap();
         assert!(read.body.answer("behaviour.adjudications").is_some());
+        let measure = async |by: &Caller| {
+            let measure = world.flow.form_measure(by, &id).await.unwrap().unwrap();
+            let of = |section: &str, kind: Category| {
+                let mut all = measure.covered.iter();
+                all.any(|one| one.section == section && one.category == kind)
+            };
+            let custody = of("security", Category::Custody);
+            (measure.score(), custody, of("security", Category::Intel))
+        };
+        let (whole, custody, intelligence) = measure(&officer).await;
+        assert!(custody && intelligence && whole.0 < whole.1);
+        let (part, custody, intelligence) = measure(&unit).await;
+        assert!(custody && !intelligence, "of intelligence it says nothing");
+        assert!(part.1 < whole.1);
         assert!(read.body.answer("substance.tests").is_some());
-        let whose = world.flow.read_form(&officer, &id).await;
+        let theirs = world.flow.read_form(&officer, &id).await;
         assert!(
-            matches!(whose, Err(FlowError::NotFound)),
+            matches!(theirs, Err(FlowError::NotFound)),
             "it was not sent to itself"
         );
         // Intelligence is for one named person: the unit's single point of contact.
@@ -141,6 +163,20 @@ async fn a_form_goes_kind_by_kind_to_those_who_may_once_it_is_signed() {
             read.body.answer("contacts.victim_attempts").is_some(),
             "for the victim's safety"
         );
+        let before = readings(&world).await;
+        let kept = world.flow.form_to_keep(&spoc, &id).await.unwrap().unwrap();
+        assert!(kept.body.answer("behaviour.adjudications").is_some());
+        assert!(
+            kept.body.answer("security.intelligence").is_none(),
+            "what is only looked at is not taken away"
+        );
+        let why = kept
+            .closed
+            .iter()
+            .find(|(title, _)| title == "Annex F: Security");
+        assert!(why.unwrap().1.contains("not taken away"), "{why:?}");
+        let after = readings(&world).await;
+        assert_eq!(after - before, kept.items.len(), "each part is a reading");
         world.verify().await.unwrap();
     }
 }
@@ -244,37 +280,6 @@ async fn what_is_wrong_is_named_and_nothing_is_recorded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_the_persons_reference_numbers_may_be_left_out_and_another_persons_are_asked_about() {
-    for db in each().await {
-        let world = prison(db).await;
-        let officer = visitor(&world, "hmp-riverside", "officer").await;
-        let mut given = answers();
-        for left_out in ["dob", "prison_number", "pnc_id"] {
-            given["offender"].as_object_mut().unwrap().remove(left_out);
-        }
-        let without = world
-            .flow
-            .submit_form(officer.clone(), sent(given.clone()))
-            .await;
-        assert!(pointers(without.unwrap_err()).contains(&"/answers/offender/dob".to_owned()));
-        let named = |given: &Value| FormSent {
-            reference: Some(world.nominal.clone()),
-            ..sent(given.clone())
-        };
-        let answer = send(&world, &officer, named(&given)).await;
-        assert_eq!(answer.state, ExchangeState::Held);
-        given["offender"]["dob"] = json!("1991-05-06");
-        given["offender"]["pnc_id"] = json!("99/123456X");
-        let other = send(&world, &officer, named(&given)).await;
-        assert_eq!(
-            other.missing,
-            ["/nominal"],
-            "held back for its sender to look at again"
-        );
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn nobody_countersigns_what_they_wrote_themselves() {
     for db in each().await {
         let world = prison(db).await;
@@ -357,7 +362,7 @@ async fn housing_gets_no_intelligence_and_nothing_about_the_victim() {
         let parts = form.parts(&body);
         let intel = parts
             .iter()
-            .position(|part| part.category == gateway_core::Category::Intel);
+            .position(|part| part.category == Category::Intel);
         let intel = i64::try_from(intel.unwrap()).unwrap() + 1;
         let (refused, rules) = outcome(&answer, "southwark-housing", intel);
         assert_eq!(
@@ -369,6 +374,14 @@ async fn housing_gets_no_intelligence_and_nothing_about_the_victim() {
             (held, rules.contains(&"ISP-41".to_owned())),
             (Outcome::Hold, true)
         );
+    }
+}
+
+fn agreed() -> FormUse {
+    FormUse {
+        meeting_on: date(2026, 3, 27),
+        considered: true,
+        effect: "Agreed the plan".to_owned(),
     }
 }
 
@@ -410,27 +423,18 @@ async fn a_coordinator_asks_is_answered_and_notes_how_the_meeting_used_it() {
         assert_eq!(answered[0].exchange.as_deref(), Some(&*id));
         assert!(answered[0].answered.is_some() && !answered[0].late);
         signed(&world).await;
-        let early = world
-            .flow
-            .consider_form(&unit, &id, date(2026, 3, 27), "Agreed the plan")
-            .await;
+        let early = world.flow.consider_form(&unit, &id, &agreed()).await;
         assert!(
             matches!(early, Err(FlowError::Invalid(_))),
             "the meeting is to come"
         );
         world.at("2026-03-27T15:00:00Z");
-        let note = || {
-            world
-                .flow
-                .consider_form(&unit, &id, date(2026, 3, 27), "Agreed the plan")
-        };
+        let used = agreed();
+        let note = || world.flow.consider_form(&unit, &id, &used);
         note().await.unwrap();
         assert!(matches!(note().await, Err(FlowError::Conflict(_))));
         let used = world.flow.form_use(&officer, &id).await.unwrap().unwrap();
-        assert_eq!(
-            used,
-            ("2026-03-27".to_owned(), "Agreed the plan".to_owned())
-        );
+        assert_eq!(used, agreed());
         let stranger = world.flow.form_use(&police, &id).await;
         assert!(stranger.unwrap().is_some(), "the police have the form");
         let housing = visitor(&world, "southwark-housing", "officer").await;

@@ -70,7 +70,11 @@ impl Mailroom {
     }
 
     /// The address of a person who is active, where mail reaches it.
-    async fn address_of(&self, tx: &mut Tx, person: &str) -> Result<Option<String>, Trouble> {
+    pub(super) async fn address_of(
+        &self,
+        tx: &mut Tx,
+        person: &str,
+    ) -> Result<Option<String>, Trouble> {
         let person: Option<PersonRow> = tx.get(person).await?;
         let Some(person) = person.filter(|person| person.state == "active") else {
             return Ok(None);

@@ -7,14 +7,22 @@ mod begin;
 mod came;
 mod carried;
 pub(crate) mod check;
+mod complete;
 pub(crate) mod content;
 pub(crate) mod list;
+mod pages;
+pub(crate) mod print;
+pub(crate) mod queue;
 pub(crate) mod read;
+pub(crate) mod request;
+pub(crate) mod requests;
 mod row;
 mod section;
 pub(crate) mod show;
 mod table;
 mod tasks;
+pub(crate) mod used;
+mod word;
 
 use axum::extract::DefaultBodyLimit;
 use axum::response::Response;
@@ -38,6 +46,14 @@ pub(crate) fn routes() -> Vec<Route> {
     let limit = || DefaultBodyLimit::max(LARGEST);
     vec![
         ("GET", "/forms", get(list::list)),
+        ("GET", queue::HERE, get(queue::page)),
+        ("POST", queue::HERE, post(queue::decide)),
+        ("GET", requests::HERE, get(requests::list)),
+        ("GET", request::HERE, get(request::page)),
+        ("POST", request::HERE, post(request::ask)),
+        ("GET", used::HERE, get(used::page)),
+        ("POST", used::HERE, post(used::note)),
+        ("GET", "/forms/{form}/word", get(word::file)),
         ("GET", "/forms/{form}/new", get(begin::page)),
         ("POST", begin::HERE, post(begin::begin)),
         ("GET", "/forms/draft/{id}", get(tasks::show)),
@@ -71,6 +87,9 @@ pub(crate) fn routes() -> Vec<Route> {
         ),
         ("GET", "/messages/{id}/form", get(read::received)),
         ("GET", "/sent/{id}", get(read::sent)),
+        ("GET", "/messages/{id}/form.pdf", get(print::received)),
+        ("GET", "/sent/{id}/form.pdf", get(print::sent)),
+        ("GET", "/forms/draft/{id}/form.pdf", get(print::draft)),
     ]
 }
 
@@ -102,12 +121,26 @@ const LEFT: &str = "/forms?saved=true";
 pub(crate) struct Asked {
     #[serde(default)]
     beside: bool,
+    /// Of a table: the page.
+    #[serde(default)]
+    page: usize,
+    /// A file was read by a guess at how it is written.
+    #[serde(default)]
+    guessed: bool,
 }
+
+const BESIDE: &str = "This page was changed in another window. What you wrote here is kept as a draft of its own: nothing is lost";
+const GUESSED: &str = "The file does not say how its letters are written, and was read as Windows text. Check names with accents. To be sure, save it in the spreadsheet as CSV (UTF-8)";
 
 impl Asked {
     fn banner(&self) -> Option<NotificationBanner<'static>> {
-        self.beside.then_some(NotificationBanner {
-            text: "This page was changed in another window. What you wrote here is kept as a draft of its own: nothing is lost",
+        let text = match (self.beside, self.guessed) {
+            (true, _) => BESIDE,
+            (false, true) => GUESSED,
+            (false, false) => return None,
+        };
+        Some(NotificationBanner {
+            text,
             success: false,
         })
     }

@@ -30,6 +30,8 @@ pub(crate) struct Asked {
     acknowledged: bool,
     #[serde(default)]
     sent: bool,
+    #[serde(default)]
+    withdrawn: bool,
 }
 
 /// Begins an answer.
@@ -88,6 +90,8 @@ struct Page {
     done: Asked,
     /// What its sender is asked about it.
     questions: Option<Markup>,
+    /// Where the visitor takes it back, where they may.
+    withdraw: Option<String>,
 }
 
 #[derive(Template)]
@@ -111,6 +115,12 @@ impl Page {
     }
 
     fn banner(&self) -> Option<NotificationBanner<'static>> {
+        if self.done.withdrawn && self.view.withdrawn.is_some() {
+            return Some(NotificationBanner {
+                text: "The message is withdrawn",
+                success: true,
+            });
+        }
         let text = match (
             self.done.acknowledged,
             self.done.sent,
@@ -163,6 +173,25 @@ impl Page {
         SummaryList { rows, classes: "" }
     }
 
+    /// That it was taken back: by whom and why is the sender's alone to read.
+    fn taken_back(&self) -> Option<String> {
+        let withdrawn = self.view.withdrawn.as_ref()?;
+        let at = words::time(withdrawn.at);
+        Some(match &withdrawn.own {
+            Some((by, _)) => format!("{by} withdrew this on {at}. No other agency can open it."),
+            None => format!(
+                "{} withdrew this on {at}. You cannot open it any more. The reasons are not shown here: ask {}.",
+                self.from, self.from
+            ),
+        })
+    }
+
+    /// Why, for the sender.
+    fn reasons(&self) -> Option<&str> {
+        let (_, reasons) = self.view.withdrawn.as_ref()?.own.as_ref()?;
+        Some(reasons)
+    }
+
     /// The way to the record of whom it is about, which asks why first.
     fn record(&self) -> Option<Action> {
         let reference = self.view.row.nominal.as_ref()?;
@@ -204,7 +233,10 @@ impl Page {
             ]
         });
         Table {
-            caption: "Who has it",
+            caption: match self.view.withdrawn.is_some() {
+                true => "Who had it",
+                false => "Who has it",
+            },
             caption_classes: "govuk-table__caption--m",
             classes: STACK,
             head: vec![head("Agency"), head("State"), head("Steps")],
@@ -234,7 +266,7 @@ pub(crate) async fn one(
         // Opened now: how it stands is asked for after the reading.
         view.deliveries = flow.deliveries_to(caller, &id).await?;
     }
-    let because = match view.sent {
+    let because = match view.sent || view.withdrawn.is_some() {
         true => Vec::new(),
         false => flow.because(caller, &id).await?,
     };
@@ -257,6 +289,7 @@ pub(crate) async fn one(
     let page = Page {
         frame,
         questions,
+        withdraw: withdraw(&portal, &visitor, &view).await?,
         about: about(&portal, &visitor, view.row.nominal.as_deref()).await?,
         marking: marking(&view),
         state: state(&view),
@@ -275,6 +308,17 @@ pub(crate) async fn one(
         deliveries,
     };
     Ok(Html(page.to_string()).into_response())
+}
+
+/// Where a message is taken back, by whoever may.
+async fn withdraw(
+    portal: &Portal,
+    visitor: &Visitor,
+    view: &ExchangeView,
+) -> Result<Option<String>, FlowError> {
+    let caller = &visitor.session.caller;
+    let may = view.sent && portal.flow.may_withdraw(caller, &view.row.id).await?;
+    Ok(may.then(|| format!("/messages/{}/withdraw", view.row.id)))
 }
 
 /// The agency says that it has it.
@@ -304,8 +348,9 @@ fn waits(delivery: &DeliveryView) -> bool {
     )
 }
 
-fn heading(view: &ExchangeView) -> String {
+pub(crate) fn heading(view: &ExchangeView) -> String {
     match view.items.as_slice() {
+        [] if view.withdrawn.is_some() => "Withdrawn message".to_owned(),
         [] => "Message".to_owned(),
         [one] => one.title.clone(),
         // Its parts are called by the form, and by what is in each.
@@ -325,6 +370,9 @@ fn marking(view: &ExchangeView) -> &'static str {
 }
 
 fn state(view: &ExchangeView) -> Tag<'static> {
+    if view.withdrawn.is_some() {
+        return words::WITHDRAWN;
+    }
     let (text, classes) = match (view.sent, view.deliveries.first()) {
         (false, Some(delivery)) => words::received(&delivery.state),
         (true, _) | (false, None) => words::exchange(&view.row.state),

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse as _, Response};
 use gateway_flow::colleague::Told;
+use gateway_flow::withdraw::WITHDRAWN;
 use serde::Deserialize;
 
 use crate::component::{InsetText, Pagination};
@@ -34,6 +35,8 @@ struct Page {
 
 struct Line {
     text: String,
+    /// Where there is more of it.
+    href: Option<String>,
     at: String,
     due: Option<String>,
 }
@@ -64,9 +67,16 @@ pub(crate) async fn list(
 fn line(told: &Told) -> Line {
     Line {
         text: text(told),
+        href: href(told),
         at: words::time(told.created),
         due: told.due.map(words::time),
     }
+}
+
+/// The message that was withdrawn: it says of itself by whom and when.
+fn href(told: &Told) -> Option<String> {
+    let exchange = told.exchange.as_ref().filter(|_| told.kind == WITHDRAWN)?;
+    Some(format!("/messages/{exchange}"))
 }
 
 /// A notice as a sentence.
@@ -109,6 +119,11 @@ fn text(told: &Told) -> String {
         "form-considered" => {
             "How a meeting used a form that your agency sent was noted.".to_owned()
         }
+        "form-open-again" => {
+            "Your agency is asked for a form again, because it withdrew the one that it had sent."
+                .to_owned()
+        }
+        WITHDRAWN => "Something that your agency was sent was withdrawn by its sender.".to_owned(),
         "identified" => "A message was matched to a person.".to_owned(),
         other => match custody(other) {
             Some(words) => words.to_owned(),

@@ -68,12 +68,16 @@ pub(crate) async fn list(
 
 fn line(entry: SentEntry, asked_of: &[String]) -> Line {
     let (text, classes) = words::exchange(&entry.state);
+    let tag = match entry.withdrawn {
+        true => words::WITHDRAWN,
+        false => Tag { text, classes },
+    };
     Line {
         asked: asked_of.contains(&entry.id),
         id: entry.id,
         titles: entry.titles.join("; "),
         to: entry.recipients.join(", "),
         at: words::time(entry.received),
-        tag: Tag { text, classes },
+        tag,
     }
 }

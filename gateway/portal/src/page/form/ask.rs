@@ -1,9 +1,7 @@
 //! A field on a page: how it is asked, and what was typed in it.
 
-use std::collections::BTreeMap;
-
 use gateway_core::AgencyKind;
-use gateway_forms::{Definition, Field, Kind, Required, Section};
+use gateway_forms::{Definition, Field, Kind, Names, Required, Section};
 use gateway_store::rows::AgencyRow;
 use serde_json::Value;
 
@@ -338,9 +336,6 @@ fn is_chosen(text: &str, code: &str, words: &str) -> bool {
     let text = text.trim();
     text.eq_ignore_ascii_case(code) || text.eq_ignore_ascii_case(words)
 }
-
-/// Agencies by their ids, with their names.
-pub(crate) type Names = BTreeMap<String, String>;
 
 /// The names of agencies.
 pub(crate) fn names(agencies: &[AgencyRow]) -> Names {

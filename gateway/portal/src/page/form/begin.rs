@@ -6,20 +6,22 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
+use gateway_core::IdentifierKind;
 use gateway_flow::FlowError;
 use gateway_flow::timeline::NominalView;
 use gateway_forms::Definition;
+use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::content::{Content, Earlier};
 use super::list::{self, Sent};
 use super::{Wrong, carried, summary, title};
-use crate::Portal;
 use crate::component::{Button, ChoiceItem, Choices, Html as Markup, Input, Pick};
 use crate::frame::{Frame, Place};
 use crate::stop::{Stop, see_other};
 use crate::visitor::{Posted, Visitor};
+use crate::{Portal, words};
 
 /// Where it is.
 pub(super) const HERE: &str = "/forms/{form}/new";
@@ -41,6 +43,9 @@ pub(crate) const START: Button<'static> = Button {
 pub(crate) struct Asked {
     #[serde(rename = "ref", default)]
     reference: String,
+    /// For a meeting on this day.
+    #[serde(default)]
+    meeting: String,
 }
 
 /// What was chosen.
@@ -50,6 +55,8 @@ struct Chosen {
     /// The one that it begins from; empty, none.
     from: String,
     replaces: bool,
+    /// The day of the meeting that asks for it, ISO; empty, none asks.
+    meeting: String,
 }
 
 #[derive(Template)]
@@ -87,6 +94,12 @@ impl Page {
             autocomplete: Some("off"),
             ..Input::default()
         })
+    }
+
+    /// The day of the meeting that asks for it.
+    fn meeting(&self) -> Option<String> {
+        let day = Some(&self.chosen.meeting).filter(|day| !day.is_empty())?;
+        Some(words::date(day))
     }
 
     fn from(&self) -> Markup {
@@ -161,6 +174,10 @@ pub(crate) async fn page(
     };
     let chosen = Chosen {
         reference: asked.reference,
+        meeting: asked
+            .meeting
+            .parse::<Date>()
+            .map_or_else(|_| String::new(), |day| day.to_string()),
         ..Chosen::default()
     };
     shown(&portal, &visitor, form, chosen, None).await
@@ -216,6 +233,7 @@ pub(crate) async fn begin(
         reference: fields.one("ref").trim().to_owned(),
         from: fields.one("from").to_owned(),
         replaces: fields.has("replaces"),
+        meeting: fields.one("meeting").to_owned(),
     };
     if visitor.returns(&portal).await? {
         return shown(&portal, &visitor, form, chosen, None).await;
@@ -240,6 +258,11 @@ pub(crate) async fn begin(
             Err(error) => return Err(error.into()),
         }
         content.nominal = Some(chosen.reference);
+    }
+    if let (Some(path), Ok(day)) = (&form.meeting, chosen.meeting.parse::<Date>())
+        && let Some((section, field)) = form.field(path)
+    {
+        content.put(&section.id, &field.id, Value::from(day.to_string()));
     }
     let text = serde_json::to_string(&content).map_err(|error| Stop::fault(&error))?;
     let person = &visitor.session.person;
@@ -276,7 +299,9 @@ async fn from(
 fn fill_in(form: &Definition, record: &NominalView, content: &mut Content) {
     for section in &form.sections {
         for field in &section.fields {
-            let known = field.of_record().and_then(|wanted| {
+            // Which of its words the family name is, a record does not say.
+            let wanted = field.of_record().filter(|one| *one != IdentifierKind::Name);
+            let known = wanted.and_then(|wanted| {
                 let mut all = record.identifiers.iter();
                 all.find(|(kind, _)| *kind == wanted)
             });

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use gateway_core::calendar::local_date;
 use gateway_flow::FlowError;
 use gateway_flow::compose::Saved;
+use gateway_forms::SheetText;
 use gateway_store::rows::PersonRow;
 use serde_json::json;
 
@@ -18,6 +19,8 @@ use crate::stop::Stop;
 use crate::visitor::{Fields, Visitor};
 use crate::{Portal, cookie, whence};
 
+/// What is said of a file that is too large.
+const TOO_LARGE: &str = "the file is larger than 500 KB: leave out what is not a row";
 /// More of a file than is taken is read past, so that its page can say so, up to this, bytes.
 const READ_PAST: usize = 16 << 20;
 
@@ -27,10 +30,8 @@ pub(crate) struct Came {
     /// A script asks, and wants no page.
     pub(crate) script: bool,
     pub(crate) fields: Fields,
-    /// A file's text; none where there was no file.
-    pub(crate) file: Option<String>,
-    /// A file was larger than is taken.
-    pub(crate) too_large: bool,
+    /// A file's text, or why it is not taken; none where there was no file.
+    pub(crate) file: Option<Result<SheetText, &'static str>>,
 }
 
 /// A draft as a page has left it.
@@ -70,7 +71,6 @@ impl Came {
             script,
             fields,
             file: parts.file,
-            too_large: parts.too_large,
         })
     }
 
@@ -170,8 +170,7 @@ struct Parts {
     pairs: Vec<(String, String)>,
     /// Bytes of all fields together.
     words: usize,
-    file: Option<String>,
-    too_large: bool,
+    file: Option<Result<SheetText, &'static str>>,
 }
 
 impl Parts {
@@ -190,8 +189,8 @@ impl Parts {
         }
         match file {
             Some(file) if file.is_empty() => {}
-            Some(_) if past > 0 => self.too_large = true,
-            Some(_) => self.file = Some(text_of(bytes)),
+            Some(_) if past > 0 => self.file = Some(Err(TOO_LARGE)),
+            Some(_) => self.file = Some(SheetText::read(&bytes)),
             None => {
                 self.words += bytes.len();
                 let text = String::from_utf8(bytes).map_err(|_| Stop::Unread)?;
@@ -199,25 +198,5 @@ impl Parts {
             }
         }
         Ok(())
-    }
-}
-
-/// A file's text: UTF-8, with or without its mark; or else what spreadsheets here write, one byte
-/// a letter.
-fn text_of(bytes: Vec<u8>) -> String {
-    match String::from_utf8(bytes) {
-        Ok(text) => text.trim_start_matches('\u{feff}').to_owned(),
-        Err(other) => other.into_bytes().into_iter().map(char::from).collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_spreadsheets_file_is_read_as_it_was_written() {
-        assert_eq!(text_of("\u{feff}Café".as_bytes().to_vec()), "Café");
-        assert_eq!(text_of(b"Caf\xe9".to_vec()), "Café");
     }
 }

@@ -60,6 +60,8 @@ struct Page {
     marking: String,
     back: String,
     action: String,
+    /// Where it is as a file to print.
+    pdf: String,
     revision: String,
     /// What was checked.
     checked: i64,
@@ -326,6 +328,7 @@ async fn shown(
         marking: paper.form.marking.clone(),
         back: paper.address(),
         action: format!("{}/check", paper.address()),
+        pdf: format!("{}/form.pdf", paper.address()),
         revision: paper.content.digest(Scope::Sending),
         checked: paper.revision,
         sections: to_check(paper, &names(&agencies)),

@@ -177,7 +177,8 @@ impl<'f> Paper<'f> {
     /// A draft's content, read by its form.
     pub(crate) fn new(form: &'f Definition, id: String, content: Content, today: Date) -> Self {
         let given = Value::Object(content.answers.clone());
-        let (body, faults) = Body::gather(form, &given, today);
+        let (body, mut faults) = Body::gather(form, &given, today);
+        faults.extend(form.unasked(&body));
         Self {
             id,
             saved: 0,
@@ -195,13 +196,27 @@ impl<'f> Paper<'f> {
         format!("/forms/draft/{}", self.id)
     }
 
-    /// The sections that are asked.
+    /// The sections that are asked, and those that have something: it is for their writer to take
+    /// it out.
     pub(crate) fn sections(&self) -> impl Iterator<Item = &'f Section> {
-        let asked = |section: &&'f Section| self.form.asks(section, &self.body);
+        let asked = |section: &&'f Section| {
+            self.form.asks(section, &self.body) || self.has_something(section)
+        };
         self.form.sections.iter().filter(asked)
     }
 
-    /// A section that is asked.
+    fn has_something(&self, section: &Section) -> bool {
+        let typed = self.content.answers.get(&section.id);
+        let fields = typed.and_then(Value::as_object);
+        fields.is_some_and(|fields| !fields.values().all(is_empty))
+    }
+
+    /// What is wrong with a section as a whole: it has something, and is not asked.
+    pub(crate) fn unasked(&self, section: &Section) -> Option<&Fault> {
+        self.faults.iter().find(|fault| fault.path == section.id)
+    }
+
+    /// One of [`Paper::sections`].
     pub(crate) fn section(&self, id: &str) -> Option<&'f Section> {
         self.sections().find(|section| section.id == id)
     }
@@ -289,7 +304,7 @@ impl<'f> Paper<'f> {
         )
     }
 
-    /// What is sent of it: what stands in a section that is not asked any more stays behind.
+    /// What is sent of it.
     pub(crate) fn given(&self) -> Value {
         let asked = self.sections().filter_map(|section| {
             let answers = self.content.answers.get(&section.id)?;

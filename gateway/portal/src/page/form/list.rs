@@ -39,6 +39,8 @@ struct Page {
     frame: Frame,
     forms: Vec<Kind>,
     drafts: Vec<Draft>,
+    /// How many are asked for and not sent.
+    owed: usize,
     saved: bool,
 }
 
@@ -113,6 +115,7 @@ pub(crate) async fn list(
     let page = Page {
         frame: Frame::around(&portal, &visitor, Place::Forms, "Forms").await?,
         drafts: drafts(&portal, &visitor).await?,
+        owed: super::requests::owed(&portal, &visitor).await?,
         forms,
         saved: asked.saved,
     };
@@ -163,7 +166,10 @@ pub(crate) async fn sent(
     let all = portal.flow.own_forms(caller, &form.id, None).await?;
     for one in all.into_iter().take(LISTED) {
         let about = whom(portal, visitor, one.nominal.as_deref(), names).await?;
-        let day = words::day(one.sent_at);
+        let mut day = words::day(one.sent_at);
+        if one.state == "recalled" {
+            day.push_str(", called back");
+        }
         sent.push(Sent {
             id: one.exchange,
             label: match about {

@@ -11,7 +11,7 @@ use gateway_forms::{Carried, MEDIA_TYPE};
 use super::agencies;
 use super::ask::names;
 use super::show::{Shown, to_read};
-use crate::component::{BackLink, Html as Markup, Row, SummaryList};
+use crate::component::{BackLink, Html as Markup, Row, SummaryList, Table};
 use crate::frame::{Frame, Place};
 use crate::page::message::{about, obligations};
 use crate::stop::{Stop, see_other, sentence};
@@ -31,6 +31,13 @@ struct Page {
     sections: Vec<Shown>,
     /// What of it they may not open: by title, and why.
     closed: Vec<(String, String)>,
+    complete: Option<Table<'static>>,
+    /// It is counted on what its reader has.
+    partly: bool,
+    /// How a meeting used it: a sentence, and what came of it.
+    used: Option<(String, String)>,
+    /// Where it is as a file to print.
+    pdf: String,
 }
 
 impl Page {
@@ -77,18 +84,31 @@ pub(crate) async fn part(
     Ok(Some(Markup::of(&Part { sections })))
 }
 
+/// From whom it is, about whom, and when it was sent.
+pub(super) async fn said_of(
+    portal: &Portal,
+    visitor: &Visitor,
+    view: &ExchangeView,
+) -> Result<Vec<(&'static str, String)>, Stop> {
+    let from = portal.flow.agency_row(&view.row.sender).await?.name;
+    let about = about(portal, visitor, view.row.nominal.as_deref()).await?;
+    let mut said = vec![("From", from)];
+    said.extend(about.map(|about| ("About", about)));
+    said.push(("Sent", words::time(view.row.received_at)));
+    Ok(said)
+}
+
 async fn facts(
     portal: &Portal,
     visitor: &Visitor,
     view: &ExchangeView,
 ) -> Result<SummaryList<'static>, Stop> {
-    let from = portal.flow.agency_row(&view.row.sender).await?.name;
-    let about = about(portal, visitor, view.row.nominal.as_deref()).await?;
-    let mut rows = vec![Row::new("From", Markup::text(from))];
-    rows.extend(about.map(|about| Row::new("About", Markup::text(about))));
-    let at = words::time(view.row.received_at);
-    rows.push(Row::new("Sent", Markup::text(at)));
-    Ok(SummaryList { rows, classes: "" })
+    let said = said_of(portal, visitor, view).await?.into_iter();
+    let rows = said.map(|(label, said)| Row::new(label, Markup::text(said)));
+    Ok(SummaryList {
+        rows: rows.collect(),
+        classes: "",
+    })
 }
 
 /// A form that the visitor's agency received: each part that is opened for it is a reading in the
@@ -120,6 +140,10 @@ pub(crate) async fn received(
         obligations: obligations(&view),
         sections: to_read(form, &read.body, &names(&agencies)),
         closed: closed.collect(),
+        complete: complete(&portal, &visitor, &id).await?,
+        partly: true,
+        used: used(&portal, &visitor, &id).await?,
+        pdf: format!("/messages/{id}/form.pdf"),
     };
     Ok(Html(page.to_string()).into_response())
 }
@@ -149,6 +173,34 @@ pub(crate) async fn sent(
         obligations: Vec::new(),
         sections: to_read(form, &body, &names(&agencies)),
         closed: Vec::new(),
+        complete: complete(&portal, &visitor, &id).await?,
+        partly: false,
+        used: used(&portal, &visitor, &id).await?,
+        pdf: format!("/sent/{id}/form.pdf"),
     };
     Ok(Html(page.to_string()).into_response())
+}
+
+/// How much of it was answered.
+async fn complete(
+    portal: &Portal,
+    visitor: &Visitor,
+    id: &str,
+) -> Result<Option<Table<'static>>, Stop> {
+    let (flow, caller) = (&portal.flow, &visitor.session.caller);
+    let Some(measure) = flow.form_measure(caller, id).await? else {
+        return Ok(None);
+    };
+    let form = flow.forms.form(&measure.form);
+    Ok(form.and_then(|form| super::complete::table(form, &measure)))
+}
+
+/// How a meeting used it.
+async fn used(
+    portal: &Portal,
+    visitor: &Visitor,
+    id: &str,
+) -> Result<Option<(String, String)>, Stop> {
+    let used = portal.flow.form_use(&visitor.session.caller, id).await?;
+    Ok(used.map(|used| (super::complete::used(&used), used.effect)))
 }

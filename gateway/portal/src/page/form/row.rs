@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::ask::{Ask, anchor, typed};
 use super::came::{Came, draft};
 use super::content::{Paper, Scope, is_empty, wrong_in_row};
+use super::pages::{Pages, address as on_page};
 use super::table::find;
 use super::{Asked, LEFT, Wrong, agencies, capital, paper, summary, title};
 use crate::Portal;
@@ -131,7 +132,7 @@ impl Shown<'_> {
             caption: field.label.clone(),
             back_text: format!("Back to {}", field.label.to_lowercase()),
             action: format!("{table}/{word}"),
-            back: table,
+            back: on_page(&table, self.at.map_or(1, Pages::of_row)),
             revision: paper.content.digest(Scope::Table(section, field)),
             fields: fields.collect(),
             wrong: led(field, &wrong),
@@ -249,6 +250,6 @@ pub(crate) async fn save(
     }
     Ok(match pressed.as_str() {
         "another" => see_other(&format!("{table}/{NEW}")),
-        _ => see_other(&table),
+        _ => see_other(&on_page(&table, at.map_or(1, Pages::of_row))),
     })
 }

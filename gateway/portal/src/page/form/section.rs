@@ -8,10 +8,10 @@ use gateway_forms::{Answer, Field, Kind, Section};
 
 use super::ask::{Ask, anchor, typed};
 use super::came::{Came, draft};
-use super::content::{Paper, Scope};
+use super::content::{Paper, Scope, is_in};
 use super::{Asked, LEFT, Wrong, agencies, capital, paper, summary, title};
 use crate::Portal;
-use crate::component::{BackLink, Html as Markup, NotificationBanner, Task, TaskList};
+use crate::component::{BackLink, Button, Html as Markup, NotificationBanner, Task, TaskList};
 use crate::frame::{Frame, Place};
 use crate::stop::{Stop, see_other};
 use crate::visitor::Visitor;
@@ -31,7 +31,19 @@ struct Page {
     fields: Vec<(String, Markup)>,
     wrong: Vec<Wrong>,
     tables: Option<TaskList<'static>>,
+    /// It is not asked, and what is written in it can be taken out.
+    unasked: bool,
 }
+
+/// Takes out all that is written in a section that is not asked.
+pub(crate) const CLEAR: Button<'static> = Button {
+    text: "Take out all that is written here",
+    href: None,
+    classes: "govuk-button--warning",
+    name: "do",
+    value: "clear",
+    prevent_double_click: true,
+};
 
 impl Page {
     fn summary(&self) -> Option<String> {
@@ -51,14 +63,16 @@ fn simple<'f>(paper: &Paper<'f>, section: &'f Section) -> Vec<&'f Field> {
     fields.filter(|field| field.kind != Kind::Rows).collect()
 }
 
-/// What is wrong in the section's simple fields, and where that leads.
+/// What is wrong in the section's simple fields and with all of it, and where that leads.
 fn wrong(paper: &Paper<'_>, section: &Section, fields: &[&Field]) -> Vec<Wrong> {
+    let whole = paper.unasked(section);
+    let whole = whole.map(|fault| (fault.words.clone(), "#clear".to_owned()));
     let wrong = fields.iter().filter_map(|field| {
         let fault = paper.fault(section, field)?;
         let words = format!("{}: {}", field.label, fault.words);
         Some((words, format!("#{}", anchor(field))))
     });
-    wrong.collect()
+    whole.into_iter().chain(wrong).collect()
 }
 
 async fn shown(
@@ -96,6 +110,7 @@ async fn shown(
         action: format!("{}/{}", paper.address(), section.id),
         revision: paper.content.digest(Scope::Fields(section)),
         tables: tables(paper, section),
+        unasked: paper.unasked(section).is_some(),
         banner,
         fields,
         wrong,
@@ -169,8 +184,13 @@ pub(crate) async fn save(
     let mut all = paper.form.sections.iter();
     let section = all.find(|one| one.id == section).ok_or(Stop::NotFound)?;
     let scope = Scope::Fields(section);
+    let clear = came.fields.one("do") == "clear" && paper.unasked(section).is_some();
     let kept = came
         .keep(&portal, paper, scope, |content| {
+            if clear {
+                content.answers.remove(&section.id);
+                content.pasted.retain(|place, _| !is_in(place, &section.id));
+            }
             for id in came.fields.all("asked") {
                 let field = section.fields.iter().find(|one| one.id == id);
                 if let Some(field) = field.filter(|one| one.kind != Kind::Rows) {
@@ -192,6 +212,9 @@ pub(crate) async fn save(
         return Ok(see_other(LEFT));
     }
     let paper = kept.paper;
+    if paper.section(&section.id).is_none() {
+        return Ok(see_other(&paper.address()));
+    }
     if !wrong(&paper, section, &simple(&paper, section)).is_empty() {
         return shown(&portal, &visitor, &paper, section, None).await;
     }

@@ -1,8 +1,7 @@
 //! Answers in words, by sections: as their writer checks them, and as a reader has them.
 
-use gateway_forms::{Answer, Body, Definition, Field, Kind, Said, Section};
+use gateway_forms::{Body, Definition, Field, Kind, Names, Said, Section};
 
-use super::ask::Names;
 use super::content::{Paper, path};
 use crate::component::{Cell, Head, Html as Markup, Row, STACK, SummaryList, Table};
 use crate::words;
@@ -97,11 +96,7 @@ impl Showing<'_> {
 
     fn row(&self, section: &Section, field: &Field) -> Row {
         let text = match self.body.answer(&path(section, field)) {
-            // An agency has a name that only its directory knows.
-            Some(Answer::One(id)) if field.kind == Kind::Agency => {
-                one(self.form, field, id, self.names)
-            }
-            Some(answer) => match self.form.said(field, answer) {
+            Some(answer) => match self.form.said(field, answer, self.names) {
                 Said::Line(text) | Said::Text(text) => text,
                 Said::List(all) => all.join("\n"),
                 Said::Table { .. } => String::new(),
@@ -117,7 +112,7 @@ impl Showing<'_> {
 
     fn table(&self, section: &Section, field: &Field) -> ShownTable {
         let content = match self.body.answer(&path(section, field)) {
-            Some(answer) => match self.form.said(field, answer) {
+            Some(answer) => match self.form.said(field, answer, self.names) {
                 Said::Table { header, rows: all } => Ok(rows(field, &header, &all)),
                 Said::Line(words) | Said::Text(words) => Err(words),
                 Said::List(all) => Err(all.join("; ")),

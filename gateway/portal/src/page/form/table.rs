@@ -4,12 +4,13 @@ use askama::Template;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
-use gateway_forms::{Field, Kind, Section};
+use gateway_forms::{Field, Kind, Names, Section};
 use serde_json::Value;
 
-use super::ask::{Names, as_text, date_parts, names};
+use super::ask::{as_text, date_parts, names};
 use super::came::{Came, draft};
 use super::content::{Paper, Scope, path, wrong_in_row};
+use super::pages::{Pages, address as on_page};
 use super::row::NEW;
 use super::{Asked, LEFT, Wrong, agencies, capital, paper, show, summary, title};
 use crate::Portal;
@@ -24,6 +25,9 @@ use crate::words;
 
 /// So many errors are named at once.
 const NAMED: usize = 20;
+
+/// What is said of a file with nothing in it.
+const EMPTY: &str = "the file is empty: choose the one with the rows";
 
 /// To a page for a row.
 pub(crate) const ADD: Button<'static> = Button {
@@ -58,6 +62,7 @@ struct Page {
     action: String,
     revision: String,
     rows: Option<Markup>,
+    pages: Pages,
     none: Option<Markup>,
     /// The columns, in the order in which they are pasted, each with what can stand in it.
     columns: Vec<(String, String)>,
@@ -189,8 +194,8 @@ fn table(
     paper: &Paper<'_>,
     section: &Section,
     field: &Field,
-    wrong: &OfRows,
-    names: &Names,
+    (wrong, names): (&OfRows, &Names),
+    pages: &Pages,
 ) -> Option<Markup> {
     let at = format!("{}/{}/{}", paper.address(), section.id, field.id);
     let rows = paper.content.rows(&section.id, &field.id);
@@ -210,7 +215,8 @@ fn table(
         html,
         numeric: false,
     };
-    let lines = rows.iter().enumerate().map(|(n, row)| {
+    let shown = rows.iter().enumerate().skip(pages.shown().start);
+    let lines = shown.take(pages.shown().len()).map(|(n, row)| {
         let n = n + 1;
         let of_row = wrong.iter().find(|(row, _)| *row == n);
         let mut cells = vec![cell(Markup::text(n))];
@@ -292,14 +298,14 @@ async fn shown(
     visitor: &Visitor,
     paper: &Paper<'_>,
     (section, field): (&Section, &Field),
-    banner: Option<NotificationBanner<'static>>,
-    too_large: bool,
+    asked: &Asked,
+    refused: Option<&str>,
 ) -> Result<Response, Stop> {
     let names = names(&agencies(portal, visitor).await?);
     let of_rows = wrong_rows(paper, section, field);
     let at = format!("{}/{}/{}", paper.address(), section.id, field.id);
     let mut wrong: Vec<Wrong> = Vec::new();
-    for (n, all) in &of_rows {
+    for (n, all) in of_rows.iter().take(NAMED) {
         let columns = field.columns.iter();
         let labels = columns.filter(|column| all.iter().any(|(id, _)| *id == column.id));
         let labels: Vec<&str> = labels.map(|column| column.label.as_str()).collect();
@@ -308,15 +314,17 @@ async fn shown(
             format!("{at}/{n}"),
         ));
     }
+    if let Some((n, _)) = of_rows.get(NAMED) {
+        let more = of_rows.len() - NAMED;
+        wrong.push((format!("And {more} more rows"), format!("{at}/{n}")));
+    }
     let place = path(section, field);
     let whole = paper.faults.iter().find(|fault| fault.path == place);
     wrong.extend(whole.map(|fault| (capital(&fault.words), "#none".to_owned())));
     let pasted = paper.content.pasted.get(&place).cloned();
     let pasted = pasted.unwrap_or_default();
     let mut not_taken = Vec::new();
-    if too_large {
-        not_taken.push("The file is larger than 500 KB: leave out what is not a row".to_owned());
-    }
+    not_taken.extend(refused.map(capital));
     if !pasted.is_empty() {
         let read = read(paper, &place, &pasted);
         not_taken.extend(read.err().unwrap_or_default());
@@ -327,9 +335,10 @@ async fn shown(
             .map(|words| (words.clone(), "#pasted".to_owned())),
     );
     let is_wrong = !wrong.is_empty();
+    let pages = Pages::new(asked.page, paper.content.rows(&section.id, &field.id).len());
     let page = Page {
         frame: Frame::around(portal, visitor, Place::Forms, &title(&field.label, is_wrong)).await?,
-        banner,
+        banner: asked.banner(),
         heading: field.label.clone(),
         caption: section.title.clone(),
         hint: field.hint.clone(),
@@ -337,7 +346,8 @@ async fn shown(
         back_text: format!("Back to {}", section.title.to_lowercase()),
         action: at,
         revision: paper.content.digest(Scope::Table(section, field)),
-        rows: table(paper, section, field, &of_rows, &names),
+        rows: table(paper, section, field, (&of_rows, &names), &pages),
+        pages,
         none: none(paper, section, field),
         columns: columns(paper, field),
         pasted,
@@ -367,7 +377,7 @@ pub(crate) async fn show(
         Err(elsewhere) => return Ok(elsewhere),
     };
     let found = find(&paper, &section, &field)?;
-    let page = shown(&portal, &visitor, &paper, found, asked.banner(), false).await?;
+    let page = shown(&portal, &visitor, &paper, found, &asked, None).await?;
     Ok((StatusCode::OK, page).into_response())
 }
 
@@ -383,7 +393,12 @@ pub(crate) async fn save(
     let (section, field) = find(&paper, &section, &field)?;
     let (place, scope) = (path(section, field), Scope::Table(section, field));
     let typed = came.fields.one("pasted").replace("\r\n", "\n");
-    let pasted = came.file.take().unwrap_or(typed);
+    let (pasted, guessed, refused) = match came.file.take() {
+        Some(Ok(sheet)) if sheet.text.trim().is_empty() => (typed, false, Some(EMPTY)),
+        Some(Ok(sheet)) => (sheet.text, sheet.is_guessed, None),
+        Some(Err(why)) => (typed, false, Some(why)),
+        None => (typed, false, None),
+    };
     let new = match came.script || pasted.trim().is_empty() {
         true => None,
         false => read(&paper, &place, &pasted).ok(),
@@ -410,14 +425,21 @@ pub(crate) async fn save(
     if came.script {
         return Ok(came.told(&kept, scope, &address));
     }
-    let (pressed, too_large) = (came.fields.one("do").to_owned(), came.too_large);
+    let pressed = came.fields.one("do").to_owned();
+    let went: Option<usize> = came.fields.one("page").parse().ok();
+    let here: usize = came.fields.one("at").parse().unwrap_or_default();
     let visitor = came.here(&address)?;
     let paper = &kept.paper;
     if kept.beside {
         return Ok(see_other(&format!("{address}?beside=true")));
     }
-    if remove.is_some() || taken && pressed == "paste" {
-        return Ok(see_other(&address));
+    if let Some(page) = went.or_else(|| remove.map(|_| here)) {
+        return Ok(see_other(&on_page(&address, page)));
+    }
+    if taken && (guessed || pressed == "paste") {
+        let last = Pages::of_row(rows.len().saturating_sub(1));
+        let note = if guessed { "&guessed=true" } else { "" };
+        return Ok(see_other(&format!("{address}?page={last}{note}")));
     }
     if pressed == "later" {
         return Ok(see_other(LEFT));
@@ -426,8 +448,13 @@ pub(crate) async fn save(
         return Ok(see_other(&format!("{address}/{NEW}")));
     }
     let wrong = paper.content.pasted.contains_key(&place) || paper.fault(section, field).is_some();
-    if wrong || too_large || pressed == "paste" {
-        return shown(&portal, &visitor, paper, (section, field), None, too_large).await;
+    if wrong || refused.is_some() || pressed == "paste" {
+        let asked = Asked {
+            page: here,
+            guessed,
+            ..Asked::default()
+        };
+        return shown(&portal, &visitor, paper, (section, field), &asked, refused).await;
     }
     let mut after = paper.tables(section).skip_while(|one| one.id != field.id);
     Ok(match after.nth(1) {

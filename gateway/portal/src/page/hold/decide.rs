@@ -138,7 +138,7 @@ fn chosen(view: &ReviewView, typed: &Typed, approve: bool, wrong: &mut Wrong) ->
 }
 
 /// What the flow found wrong with a text.
-pub(super) fn said(what: &str, faults: &[FieldFault]) -> String {
+pub(crate) fn said(what: &str, faults: &[FieldFault]) -> String {
     let detail = faults
         .first()
         .map_or("cannot be taken", |fault| &fault.detail);

@@ -49,6 +49,8 @@ struct Page {
     /// Of the reader's own those that they may not decide: they or their agency sent them.
     others: Vec<Line>,
     area: Option<Area>,
+    /// Forms wait for a role of the reader's.
+    queue: bool,
 }
 
 struct List {
@@ -97,6 +99,7 @@ pub(crate) async fn list(
         own,
         others,
         area,
+        queue: visitor.is_any(&[Role::Manager, Role::Security]),
     };
     Ok(Html(page.to_string()).into_response())
 }

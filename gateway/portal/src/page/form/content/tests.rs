@@ -103,14 +103,18 @@ fn what_does_not_apply_is_not_asked_unless_it_has_something() {
 }
 
 #[test]
-fn what_is_asked_no_more_is_kept_and_not_sent() {
+fn what_is_asked_no_more_is_kept_and_said_until_it_is_taken_out() {
     let form = Definition::read(FORM).unwrap();
     let paper = read(
         &form,
         &json!({"a": {"kind": "one"}, "b": {"text": "was typed"}}),
     );
-    assert_eq!(paper.given(), json!({"a": {"kind": "one"}}));
+    let section = paper.section("b").unwrap();
+    assert_eq!(paper.standing(section), Standing::Wrong);
+    assert!(paper.unasked(section).is_some());
     assert_eq!(paper.content.typed("b", "text"), "was typed");
+    let without = read(&form, &json!({"a": {"kind": "one"}, "b": {}}));
+    assert!(without.section("b").is_none() && without.faults.is_empty());
 }
 
 #[test]

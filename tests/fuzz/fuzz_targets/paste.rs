@@ -1,0 +1,8 @@
+//! Rows of a form's table from a spreadsheet.
+#![no_main]
+
+#[allow(dead_code, reason = "the targets of all parsers of forms")]
+#[path = "../../../adapters/annex-f/tests/it/targets.rs"]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| targets::paste(bytes));
