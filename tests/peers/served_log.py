@@ -35,8 +35,8 @@ used = {"meeting_on": "2026-03-02", "effect": "the plan follows it"}
 status, answer, _ = demo["london-coordination"].ask(f"/api/v1/exchanges/{json.loads(answer)['id']}/consideration", used, coordinator)
 assert status == 204, answer
 
-# And one that its sender takes back.
-status, answer, _ = demo["hmp-northgate"].ask("/api/v1/annex-f", form, demo.user("hmp-northgate", "practitioner"))
+# And one that its sender takes back: another person's, for a row that is as another is no change.
+status, answer, _ = demo["hmp-northgate"].ask("/api/v1/annex-f", form, demo.user("hmp-northgate", "manager"))
 assert status == 201, answer
 for _ in range(2):
     withdrawn = demo["hmp-northgate"].ask(f"/api/v1/exchanges/{json.loads(answer)['id']}/withdrawal", {"reasons": "sent too soon"}, demo.user("hmp-northgate", "manager"))

@@ -22,7 +22,7 @@ use crate::wire::{read, time};
 /// A prison says that a person is with it.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"nominal": {"identifiers": [{"kind": "PRISON", "value": "A1234BC"}, {"kind": "DOB", "value": "1980-02-01"}]}, "since": "2026-03-03"}))]
+#[schema(example = json!({"nominal": {"identifiers": [{"kind": "PRISON", "value": "A9876XY"}, {"kind": "DOB", "value": "1975-07-30"}]}, "since": "2026-03-03"}))]
 pub(crate) struct ClaimRequest {
     /// The person, by reference or by identifiers that match exactly.
     nominal: NominalRequest,
