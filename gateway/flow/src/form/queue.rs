@@ -1,6 +1,6 @@
-//! The forms that wait for somebody to countersign or release them, many at a time (issue 5; domain
-//! notes 2 and ISP-10, ISP-34). Each is decided in a recording of its own: what cannot be decided
-//! stands in nobody's way.
+//! The forms that wait for somebody to countersign or release them, many at a time (ISP-10, ISP-11,
+//! ISP-34). Each is decided in a recording of its own: what cannot be decided stands in nobody's
+//! way.
 //!
 //! A countersignature says that somebody has read it. So what was not opened by the very person who
 //! ticks it is not decided here: the log knows what they opened.
@@ -188,8 +188,13 @@ impl Flow {
         if !waits.opened {
             return Ok(Became::NotOpened);
         }
-        let holds = self.own_open(caller, exchange).await?.into_iter();
+        let holds = self.own_open(caller, exchange).await?;
+        // What came to wait since it was looked at has not been read.
+        if mark(&holds) != shown {
+            return Ok(Became::Changed);
+        }
         let chosen: Vec<Chosen> = holds
+            .into_iter()
             .map(|hold| Chosen {
                 hold: hold.id,
                 category: None,
