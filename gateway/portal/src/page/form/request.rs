@@ -10,10 +10,10 @@ use gateway_flow::form::Asked as Request;
 use serde::Deserialize;
 
 use super::used::{Day, day};
+use super::{Faults, by_field, of_field};
 use crate::Portal;
 use crate::component::{
-    Button, ChoiceItem, Choices, DateInput, ErrorItem, ErrorSummary, Html as Markup, Input, Pick,
-    Select,
+    Button, ChoiceItem, Choices, DateInput, Html as Markup, Input, Pick, Select,
 };
 use crate::frame::{Frame, Place};
 use crate::stop::{Stop, see_other};
@@ -49,8 +49,6 @@ struct Typed {
     emergency: bool,
 }
 
-type Wrong = Vec<(&'static str, String)>;
-
 #[derive(Template)]
 #[template(path = "page/form/request.html")]
 struct Page {
@@ -60,30 +58,16 @@ struct Page {
     /// Ids and names.
     agencies: Vec<(String, String)>,
     typed: Typed,
-    wrong: Wrong,
+    wrong: Faults,
 }
 
 impl Page {
     fn error(&self, field: &str) -> Option<&str> {
-        let found = self.wrong.iter().find(|(place, _)| *place == field);
-        found.map(|(_, text)| text.as_str())
+        of_field(&self.wrong, field)
     }
 
     fn summary(&self) -> Option<String> {
-        let links: Vec<(String, &String)> = self
-            .wrong
-            .iter()
-            .map(|(field, text)| match *field {
-                "meeting" => ("#meeting-day".to_owned(), text),
-                field => (format!("#{field}"), text),
-            })
-            .collect();
-        let errors = links.iter().map(|(href, text)| ErrorItem { text, href });
-        let summary = ErrorSummary {
-            title: "There is a problem",
-            errors: errors.collect(),
-        };
-        (!links.is_empty()).then(|| summary.to_string())
+        by_field(&self.wrong)
     }
 
     fn fields(&self) -> Vec<Markup> {
@@ -191,7 +175,7 @@ pub(super) async fn ask(
     if visitor.returns(&portal).await? {
         return show(&portal, &visitor, typed, Vec::new()).await;
     }
-    let mut wrong: Wrong = Vec::new();
+    let mut wrong: Faults = Vec::new();
     if typed.reference.is_empty() {
         wrong.push(("nominal", "Enter the reference of the record".to_owned()));
     }
@@ -266,7 +250,7 @@ async fn show(
     portal: &Portal,
     visitor: &Visitor,
     typed: Typed,
-    wrong: Wrong,
+    wrong: Faults,
 ) -> Result<Response, Stop> {
     let flow = &portal.flow;
     let agencies = flow.addressable(&visitor.session.caller.agency).await?;

@@ -9,10 +9,9 @@ use gateway_flow::form::FormUse;
 use jiff::civil::Date;
 
 use super::request::unit;
+use super::{Faults, by_field, of_field};
 use crate::Portal;
-use crate::component::{
-    Button, ChoiceItem, Choices, DateInput, ErrorItem, ErrorSummary, Html as Markup, Pick, Textarea,
-};
+use crate::component::{Button, ChoiceItem, Choices, DateInput, Html as Markup, Pick, Textarea};
 use crate::frame::{Frame, Place};
 use crate::page::message::about;
 use crate::stop::{Stop, see_other};
@@ -62,8 +61,6 @@ struct Typed {
     day: Day,
 }
 
-type Wrong = Vec<(&'static str, String)>;
-
 #[derive(Template)]
 #[template(path = "page/form/used.html")]
 struct Page {
@@ -71,30 +68,16 @@ struct Page {
     id: String,
     what: String,
     typed: Typed,
-    wrong: Wrong,
+    wrong: Faults,
 }
 
 impl Page {
     fn error(&self, field: &str) -> Option<&str> {
-        let found = self.wrong.iter().find(|(place, _)| *place == field);
-        found.map(|(_, text)| text.as_str())
+        of_field(&self.wrong, field)
     }
 
     fn summary(&self) -> Option<String> {
-        let link = |field: &str| match field {
-            "meeting" => "#meeting-day",
-            "considered" => "#considered",
-            _ => "#effect",
-        };
-        let errors = self.wrong.iter().map(|(field, text)| ErrorItem {
-            text,
-            href: link(field),
-        });
-        let summary = ErrorSummary {
-            title: "There is a problem",
-            errors: errors.collect(),
-        };
-        (!self.wrong.is_empty()).then(|| summary.to_string())
+        by_field(&self.wrong)
     }
 
     fn fields(&self) -> [Markup; 3] {
@@ -162,7 +145,7 @@ pub(super) async fn note(
     if visitor.returns(&portal).await? {
         return show(&portal, &visitor, &id, typed, Vec::new()).await;
     }
-    let mut wrong: Wrong = Vec::new();
+    let mut wrong: Faults = Vec::new();
     if !matches!(typed.considered.as_str(), "yes" | "no") {
         let text = "Select whether the meeting considered it";
         wrong.push(("considered", text.to_owned()));
@@ -206,7 +189,7 @@ async fn show(
     visitor: &Visitor,
     id: &str,
     typed: Typed,
-    wrong: Wrong,
+    wrong: Faults,
 ) -> Result<Response, Stop> {
     let caller = &visitor.session.caller;
     // Whether it is there for them at all is asked before anything is said of it.
