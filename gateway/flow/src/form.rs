@@ -31,11 +31,12 @@ use crate::case::{agency, id_of, kind_of};
 use crate::decide::coordination_unit;
 use crate::error::{FieldFault, FlowError};
 use crate::identify::live;
+use crate::receive::ALIKE;
 use crate::record::Answer;
 use crate::recorder::Draft;
 use crate::submission::{
-    AnswerTo, Caller, Emergency, FormNote, Idempotency, Intake, ItemClaim, ItemPlace, Particulars,
-    RecipientClaim, Submission,
+    AnswerTo, Caller, Contents, Emergency, FormNote, Idempotency, Intake, ItemClaim, ItemPlace,
+    Particulars, RecipientClaim, Submission,
 };
 
 /// Where the answers stand in what a sender gives; faults are named from there on.
@@ -480,6 +481,10 @@ fn item(
             exchange,
             item: *item,
         }),
+        contents: match form.written(part) < ALIKE {
+            true => Contents::Marks,
+            false => Contents::Written,
+        },
         ..ItemClaim::new(Personal::new(title))
     }
 }

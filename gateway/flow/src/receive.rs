@@ -14,7 +14,7 @@ use crate::case::{Addressee, Body, Case, Piece, add_earlier_readers};
 use crate::custody::signs_itself;
 use crate::error::{FieldFault, FlowError};
 use crate::record::Answer;
-use crate::submission::{AnswerTo, ItemClaim, ItemPlace, Particulars, Submission};
+use crate::submission::{AnswerTo, Contents, ItemClaim, ItemPlace, Particulars, Submission};
 
 /// Longest text of a reason or statement, characters.
 const TEXT: usize = 20_000;
@@ -23,7 +23,7 @@ const TITLE: usize = 300;
 /// Most recipients of one exchange.
 const RECIPIENTS: usize = 50;
 /// Shortest content that is known again, bytes: "No change." is nobody's document.
-const ALIKE: u64 = 32;
+pub(crate) const ALIKE: usize = 32;
 /// Most items of one exchange.
 const ITEMS: usize = 200;
 /// Most lawful bases, and most identifiers, of one exchange.
@@ -257,7 +257,9 @@ impl Flow {
             let place = format!("{pointer}/supersedes");
             piece.supersedes =
                 earlier(tx, sender, claim.supersedes.as_ref(), &place, faults).await?;
-            if particulars.form.is_none() || !signs_itself(tx, sender, &piece).await? {
+            let own_word = piece.claim.contents == Contents::Marks
+                || particulars.form.is_some() && signs_itself(tx, sender, &piece).await?;
+            if !own_word {
                 keep_label(tx, sender, &mut piece, warnings).await?;
             }
             pieces.push(piece);
@@ -348,7 +350,7 @@ async fn keep_label(
         .wraps_obliged(&piece.fingerprint, &sender.id, &onward)
         .await?;
     piece.no_onward = !obliged.is_empty();
-    if piece.size() < ALIKE {
+    if piece.size() < ALIKE as u64 {
         return Ok(());
     }
     let known = tx.known_as_anothers(&piece.fingerprint, &sender.id).await?;

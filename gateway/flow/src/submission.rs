@@ -186,6 +186,19 @@ pub struct ItemClaim {
     /// What the gateway found in it, in words for whoever decides about it.
     #[serde(default)]
     pub notes: Vec<String>,
+    /// Whether it is looked for among the documents of others.
+    #[serde(skip)]
+    pub contents: Contents,
+}
+
+/// What an item has in it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Contents {
+    /// What somebody wrote, which is known again as whose it is.
+    #[default]
+    Written,
+    /// The codes, days and marks of a form, which are alike for many people and nobody's document.
+    Marks,
 }
 
 /// The retention class of what names none: the lifetime of the arrangements.
@@ -214,6 +227,7 @@ impl ItemClaim {
             legal_hold: false,
             restricted: false,
             notes: Vec::new(),
+            contents: Contents::Written,
         }
     }
 

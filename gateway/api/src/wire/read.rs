@@ -8,7 +8,7 @@ use gateway_core::{About, AgencyId, Id, Identifier, IdentifierKind, Personal, te
 use gateway_flow::complete::Completion;
 use gateway_flow::custody::Claimed;
 use gateway_flow::submission::{
-    Emergency, ItemClaim, ItemPlace, Particulars, RETENTION, RecipientClaim,
+    Contents, Emergency, ItemClaim, ItemPlace, Particulars, RETENTION, RecipientClaim,
 };
 use gateway_http::{Fault, FieldError};
 use jiff::civil::Date;
@@ -330,6 +330,7 @@ impl Reader {
             legal_hold: given.legal_hold.unwrap_or_default(),
             restricted: given.restricted.unwrap_or_default(),
             notes: Vec::new(),
+            contents: Contents::Written,
         }
     }
 

@@ -11,7 +11,7 @@ use gateway_core::{Channel, Personal};
 use gateway_flow::form::{FormGiven, FormSent, Named};
 use gateway_flow::submission::{Emergency, RecipientClaim};
 use gateway_flow::{Answer, Caller, Flow};
-use gateway_forms::Body;
+use gateway_forms::{Body, Field, Kind};
 use serde_json::Value;
 
 use super::figure::Figure;
@@ -181,20 +181,20 @@ impl FormSender {
         })
     }
 
-    /// Another form each time: the same again is recognised, and costs more.
+    /// Another form each time, in every text and row of it: the same again is recognised, and
+    /// costs more.
     fn fresh_answers(&self) -> Value {
         let mut answers = self.answers.clone();
-        let fresh = format!("Told by {:032x}", rand::random::<u128>());
-        for section in answers
-            .as_object_mut()
-            .into_iter()
-            .flat_map(serde_json::Map::values_mut)
-        {
-            let fields = section.as_object_mut().into_iter().flatten();
-            for (_, value) in
-                fields.filter(|(_, value)| value.as_str().is_some_and(|t| t.len() > 40))
-            {
-                *value = Value::String(fresh.clone());
+        if let Some(form) = self.flow.forms.form(FORM) {
+            let fresh = format!("Told by {:032x}", rand::random::<u128>());
+            for section in &form.sections {
+                for field in &section.fields {
+                    if let Some(answer) =
+                        answers.pointer_mut(&format!("/{}/{}", section.id, field.id))
+                    {
+                        renew(field.kind, &field.columns, answer, &fresh);
+                    }
+                }
             }
         }
         answers
@@ -245,5 +245,23 @@ impl FormSender {
         let (body, faults) = Body::gather(form, &given, today);
         anyhow::ensure!(faults.is_empty(), "the example of the form is wrong");
         Ok(form.missing(&body).len())
+    }
+}
+
+/// Writes another text into what somebody writes.
+fn renew(kind: Kind, columns: &[Field], answer: &mut Value, fresh: &str) {
+    match (kind, answer) {
+        (Kind::Line | Kind::Text, answer) => *answer = Value::from(fresh),
+        (Kind::Lines, answer) => *answer = Value::from(vec![fresh]),
+        (Kind::Rows, Value::Array(rows)) => {
+            for row in rows {
+                for column in columns {
+                    if let Some(cell) = row.get_mut(&column.id) {
+                        renew(column.kind, &[], cell, fresh);
+                    }
+                }
+            }
+        }
+        _ => {}
     }
 }

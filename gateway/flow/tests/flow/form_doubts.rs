@@ -1,8 +1,9 @@
 //! What a form's sender is asked about before it goes: words where nothing is asked, and a name that
 //! is none of the record's.
 
-use gateway_core::ExchangeState;
+use gateway_core::{Category, ExchangeState};
 use gateway_flow::form::FormSent;
+use gateway_flow::submission::Contents;
 use gateway_store::testing::each;
 use serde_json::{Value, json};
 
@@ -23,6 +24,19 @@ async fn what_is_written_where_nothing_is_asked_is_said_and_not_lost() {
         empty["header"]["report_type"] = json!("emergency");
         empty["release"] = json!({"planned_date": "", "conditions": []});
         send(&world, &officer, sent(empty)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_form_only_marks_is_nobodys_document() {
+    for db in each().await {
+        let world = prison(db).await;
+        let officer = visitor(&world, "hmp-riverside", "officer").await;
+        let submission = world.flow.form_submission(officer, sent(answers())).await;
+        let items = submission.unwrap().particulars.items;
+        let of = |category| items.iter().find(|item| item.category == Some(category));
+        assert_eq!(of(Category::Custody).unwrap().contents, Contents::Written);
+        assert_eq!(of(Category::HealthRisk).unwrap().contents, Contents::Marks);
     }
 }
 
