@@ -39,6 +39,7 @@ pub(super) async fn sent(
         let day = words::day(one.sent_at);
         sent.push(Sent {
             id: one.exchange,
+            withdrawn: false,
             label: match about {
                 Some(about) => format!("{about}, sent {day} by {prison}"),
                 None => format!("Sent {day} by {prison}"),
