@@ -134,6 +134,8 @@ kinds! {
     CustodyWithdrawn = "custody-withdrawn",
     /// Nobody answered it in time.
     CustodyOverdue = "custody-overdue",
+    /// Somebody of a prison claimed custody of nobody on record, or since a day that cannot be.
+    CustodyTried = "custody-tried",
     /// A prison that began to hold a person owes its first form on them.
     HandOverOpened = "hand-over-opened",
     /// It was reminded of it.

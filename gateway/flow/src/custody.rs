@@ -11,6 +11,7 @@ mod hand_over;
 mod list;
 mod moving;
 mod signed;
+mod tried;
 
 use gateway_core::event::EventKind;
 use gateway_core::{AgencyId, Identifier, Role};

@@ -107,6 +107,9 @@ fn text(told: &Told) -> String {
                 "The session of {about} at {at} was used from elsewhere than it was begun, and was ended. Ask whether that was them."
             )
         }
+        "people-custody-tried" => format!(
+            "{by} has claimed custody several times of nobody on record, and is kept from it for a time. Ask whether they need help."
+        ),
         "people-restored" => format!("{by} ended the suspension of {about}."),
         "shared" => "Something was shared that you are to know of.".to_owned(),
         "consider-telling-the-subject" => {
