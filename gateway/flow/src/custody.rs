@@ -8,6 +8,7 @@ mod claim;
 mod clock;
 mod earlier;
 mod hand_over;
+mod joined;
 mod list;
 mod moving;
 mod signed;
