@@ -335,6 +335,7 @@ async fn from(
         sent_at: earlier.sent_at,
         answers,
         from: None,
+        sections: BTreeMap::new(),
     });
     content.corrects = chosen.replaces.then(|| earlier.exchange.clone());
     content.after = Some(earlier.exchange);
