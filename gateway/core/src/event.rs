@@ -84,6 +84,8 @@ kinds! {
     HoldReminded = "hold-reminded",
     /// A hold went to the deputy and the coordinator.
     HoldEscalated = "hold-escalated",
+    /// A look afterwards that had no time to be done in, has one from now on.
+    HoldClocked = "hold-clocked",
     /// A reviewer asked the sender of something that is held.
     AskedBack = "asked-back",
     /// The sender answered a reviewer.

@@ -70,6 +70,7 @@ const DECISIONS: Group = Group {
         EventKind::HoldApproved,
         EventKind::HoldRefused,
         EventKind::HoldReminded,
+        EventKind::HoldClocked,
         EventKind::HoldEscalated,
         EventKind::AskedBack,
         EventKind::AnsweredBack,
@@ -166,6 +167,7 @@ pub(crate) fn label(kind: EventKind, detail: &Detail) -> &'static str {
         EventKind::HoldApproved => "A reviewer approved",
         EventKind::HoldRefused => "A reviewer refused",
         EventKind::HoldReminded => "A reviewer was reminded",
+        EventKind::HoldClocked => "The time for a look afterwards began",
         EventKind::HoldEscalated if said("late") == "countersignature" => {
             "A countersignature after an emergency is late"
         }
