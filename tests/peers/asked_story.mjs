@@ -245,6 +245,20 @@ async function withdrawn(prison, id) {
   await look(page, "withdrawn-sent", script);
   await page.goto(`${demo.portal}/sent/${id}`);
   await page.getByText("Quiet since January.").waitFor();
+  await page.goto(`${demo.portal}/forms`);
+  await page.getByRole("link", { name: /, withdrawn$/ }).waitFor();
+  await look(page, "withdrawn-forms", script);
+  await page.goto(`${demo.portal}/forms/annex-f/new`);
+  await heading(page, "Start Annex F");
+  assert.equal(await page.getByText(", withdrawn").count(), 0, "nothing starts from it");
+  await page.evaluate((from) => {
+    const form = document.querySelector('form[action$="/new"]');
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "from", value: from }));
+  }, id);
+  await press(page, "Start");
+  await page.getByRole("alert").getByText("The form that you chose was withdrawn").waitFor();
+  await page.getByLabel("An empty form").waitFor();
+  await look(page, "withdrawn-start", script);
   await end(prison);
   const reader = await begin(coordinator);
   await reader.page.goto(`${demo.portal}/messages/${id}/form`);

@@ -154,6 +154,9 @@ async function goesOn(page, prison, before, pictured) {
   await press(page, "Start");
   await page.getByText(`by ${nameOf(before)}`).first().waitFor();
   await page.getByText(`As before, from ${nameOf(before)}`).first().waitFor();
+  const whose = (name) => page.locator("li.govuk-task-list__item").filter({ has: page.getByRole("link", { name, exact: true }) }).innerText();
+  assert.ok((await whose("Behaviour")).includes(`As before, from ${nameOf(before)}`), "the prison before changed that");
+  assert.ok((await whose("What protects")).includes(`As before, from ${nameOf(CHAIN[0])}`), "the first one wrote that, and nobody changed it");
   if (pictured) await look(page, "custody-tasks", script);
   await section(page, "Behaviour");
   const words = await page.getByLabel("Summary of behaviour").inputValue();

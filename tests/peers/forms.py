@@ -3,11 +3,11 @@
 usage: forms.py DEMO_DIR GATEWAY_BINARY
 """
 
-import copy, datetime, io, json, re, subprocess, zipfile
+import copy, datetime, email, email.policy, io, json, re, subprocess, time, zipfile
 from xml.sax.saxutils import escape
 
 import jsonschema, smime, styles
-from mail import peer
+from mail import peer, text_of
 
 demo = peer()
 PRISON, UNIT = "hmp-northgate", "london-coordination"
@@ -228,6 +228,24 @@ assert again[1]["id"] == own["id"]
 hold = next(one for one in demo[PRISON].all("/api/v1/holds", "holds", person=manager) if one["exchange"] == own["id"] and one["role"] == "manager")
 status, refused = demo[PRISON].json(f"/api/v1/holds/{hold['id']}", {"decision": "approve", "reasons": "mine"}, manager)
 assert status == 403, refused
+# What waits for one person is listed, and decided many at once: what was opened, and unchanged.
+queue = lambda person: demo[PRISON].json("/api/v1/form-queue", person=person)[1]["forms"]
+status, theirs = demo[PRISON].json("/api/v1/annex-f", form(), writer)
+listed = {one["exchange"]: one for one in queue(manager)}
+assert listed[own["id"]]["hindrance"] and not listed[theirs["id"]]["hindrance"], listed
+one = listed[theirs["id"]]
+assert one["form"] == "annex-f" and one["roles"] == ["manager"] and not one["opened"] and one["answered"] < one["asked"], one
+deciding = {"decision": "approve", "reasons": "read, and right", "forms": [{"exchange": id, "mark": listed[id]["mark"]} for id in (own["id"], theirs["id"])]}
+became = lambda: [one["became"] for one in demo[PRISON].json("/api/v1/form-queue", deciding, manager)[1]["forms"]]
+assert became() == ["hindered", "not-opened"]
+for hold in one["holds"]:
+    assert demo[PRISON].ask(f"/api/v1/holds/{hold}/document", person=manager)[0] == 200
+assert next(one for one in queue(manager) if one["exchange"] == theirs["id"])["opened"]
+assert became() == ["hindered", "decided"] and became() == ["hindered", "already"]
+assert any(one["exchange"] == theirs["id"] for one in queue(demo.user(PRISON, "security"))), "its intelligence waits to be released"
+assert demo[PRISON].ask("/api/v1/form-queue")[0] == 403 and queue(writer) == []
+status, problem = demo[PRISON].json("/api/v1/form-queue", {"decision": "yes", "forms": []}, manager)
+assert status == 422 and [one["pointer"] for one in problem["errors"]] == ["/decision", "/forms", "/reasons"], problem
 # A coordinator asks for a form, the prison answers, and the meeting's use of it is noted.
 coordinator = demo.user(UNIT, "coordinator")
 meeting = (demo.now().date() + datetime.timedelta(days=40)).isoformat()
@@ -280,6 +298,39 @@ assert [(one["nominal"], one["ended"]) for one in owed] == [(person["ref"], None
 assert demo[UNIT].json("/api/v1/hand-overs")[1]["hand_overs"] == owed and not demo["met-police"].json("/api/v1/hand-overs")[1]["hand_overs"]
 carried = {one["exchange"] for one in demo[NEXT].json("/api/v1/inbox")[1]["deliveries"]}
 assert carried, "what the prison before reported is there"
+
+# Whoever has no page of the gateway open is mailed, once a notice: the kind, by when and where, and nothing of anybody.
+SUBJECTS = {
+    "A form is asked for": (PRISON, "/forms/requests", True),
+    "A meeting used a form": (PRISON, "/notices", False),
+    "A claim of custody waits": (PRISON, "/custody", True),
+    "A claim of custody was answered": (NEXT, "/custody", False),
+    "A first form is owed": (NEXT, "/custody", True),
+}
+for subject, (agency, place, due) in SUBJECTS.items():
+    of = lambda head: head["Subject"].startswith(subject + ":")
+    head, raw = demo.wait(of, what=subject)
+    part, layers = demo.opened(raw)
+    words = text_of(part)
+    assert layers == ["signed"] and demo.to(demo.agencies[agency]["email"])(head), head.as_string()
+    assert words.endswith("Sign in here to see it: " + demo.state["portal"] + place), words
+    assert (": act by " in head["Subject"], "Please act by" in words) == (due, due), (head["Subject"], words)
+    told = words + head["Subject"]
+    for private in (person["name"], person["ref"], person["prison_number"], person["pnc_id"], person["date_of_birth"], *person["name"].split()):
+        assert private not in told, (private, told)
+time.sleep(2.5)
+heads = [email.message_from_bytes(raw, policy=email.policy.default)["Subject"] for raw in demo.sent().values()]
+for subject in SUBJECTS:
+    assert sum(head.startswith(subject + ":") for head in heads) == 1, (subject, heads)
+
+# Whoever names nobody too often is kept from claiming, right or wrong, and the coordinator is told and mailed.
+other = demo.user(NEXT, "manager")
+guess = {"nominal": {"ref": "0195a000-0000-7000-8000-000000000009"}, "since": today}
+assert [demo[NEXT].ask("/api/v1/custody-claims", guess, other)[0] for _ in range(6)] == [422] * 5 + [409]
+status, problem = demo[NEXT].json("/api/v1/custody-claims", claim, other)
+assert status == 409 and "try again in" in problem["detail"], problem
+head, raw = demo.wait(lambda head: head["Subject"].startswith("Claims of custody match nobody"), what="often tried")
+assert demo.to(coordinator)(head), head.as_string()
 demo.run("ledger", "verify", "--key", demo.key)
 demo.lives()
 print("forms hold")

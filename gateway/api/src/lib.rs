@@ -14,6 +14,7 @@ mod events;
 mod exchange;
 mod form;
 mod form_print;
+mod form_queue;
 mod form_request;
 mod hold;
 mod inbox;

@@ -13,8 +13,8 @@ use utoipa_axum::routes;
 
 use crate::openapi::Described;
 use crate::{
-    Api, checkpoint, custody, events, exchange, form, form_print, form_request, hold, inbox,
-    ledger, nominal, notice, openapi, unmatched,
+    Api, checkpoint, custody, events, exchange, form, form_print, form_queue, form_request, hold,
+    inbox, ledger, nominal, notice, openapi, unmatched,
 };
 
 /// The API's whole router, hardened: ready to be served.
@@ -80,6 +80,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(form_print::pdf))
         .routes(routes!(form_request::ask, form_request::list))
         .routes(routes!(form_request::consider))
+        .routes(routes!(form_queue::list, form_queue::decide))
         .routes(routes!(custody::claim, custody::list))
         .routes(routes!(custody::answer))
         .routes(routes!(custody::hand_overs))

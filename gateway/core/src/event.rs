@@ -84,6 +84,8 @@ kinds! {
     HoldReminded = "hold-reminded",
     /// A hold went to the deputy and the coordinator.
     HoldEscalated = "hold-escalated",
+    /// A look afterwards that had no time to be done in, has one from now on.
+    HoldClocked = "hold-clocked",
     /// A reviewer asked the sender of something that is held.
     AskedBack = "asked-back",
     /// The sender answered a reviewer.
@@ -134,6 +136,8 @@ kinds! {
     CustodyWithdrawn = "custody-withdrawn",
     /// Nobody answered it in time.
     CustodyOverdue = "custody-overdue",
+    /// Somebody of a prison claimed custody of nobody on record, or since a day that cannot be.
+    CustodyTried = "custody-tried",
     /// A prison that began to hold a person owes its first form on them.
     HandOverOpened = "hand-over-opened",
     /// It was reminded of it.

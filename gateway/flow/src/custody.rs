@@ -8,9 +8,11 @@ mod claim;
 mod clock;
 mod earlier;
 mod hand_over;
+mod joined;
 mod list;
 mod moving;
 mod signed;
+mod tried;
 
 use gateway_core::event::EventKind;
 use gateway_core::{AgencyId, Identifier, Role};

@@ -23,7 +23,7 @@ use serde_json::Value;
 pub use self::ask::{Asked, FormRequestView};
 pub use self::given::{FormGiven, Imminent, Named, Reader};
 pub use self::measure::FormMeasure;
-pub use self::queue::{Became, FormWaiting};
+pub use self::queue::{AT_ONCE, Became, FormWaiting};
 pub use self::read::{FormRead, OwnForm};
 pub use self::use_of::FormUse;
 use crate::Flow;

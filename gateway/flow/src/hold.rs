@@ -27,6 +27,20 @@ use crate::record::{DecisionView, cell_id};
 use crate::seal::fresh;
 use crate::submission::Caller;
 
+/// What a person is told who sent it.
+const OWN_WORK: &str = "you sent this yourself: another person decides it";
+/// What a person is told whose colleague sent it, where the rule wants another agency.
+const OWN_AGENCY: &str =
+    "your own agency sent this, and the rule wants another agency to decide it";
+
+/// What says where a hold's role sits: the question that was asked of the cell, the item's owner,
+/// and the person's mental health trust.
+pub(crate) struct Seating<'a> {
+    pub(crate) question: &'a str,
+    pub(crate) owner: &'a str,
+    pub(crate) trust: Option<&'a str>,
+}
+
 /// A decided hold.
 #[derive(Debug, Clone)]
 pub struct HoldDecided {
@@ -173,16 +187,32 @@ impl Flow {
         hold: &HoldRow,
     ) -> Result<Option<String>, FlowError> {
         if row.sender_person.as_deref() == Some(person) {
-            return Ok(Some(
-                "you sent this yourself: another person decides it".to_owned(),
-            ));
+            return Ok(Some(OWN_WORK.to_owned()));
         }
-        if row.sender != agency.as_str() || self.is_wanted(tx, agency, row, hold).await? {
+        if row.sender != agency.as_str() {
             return Ok(None);
         }
-        Ok(Some(
-            "your own agency sent this, and the rule wants another agency to decide it".to_owned(),
-        ))
+        let wanted = self.is_wanted(tx, agency, row, hold).await?;
+        Ok((!wanted).then(|| OWN_AGENCY.to_owned()))
+    }
+
+    /// The same, of rows that were read before.
+    pub(crate) fn hindrance_among(
+        &self,
+        person: &str,
+        agency: &AgencyId,
+        row: &ExchangeRow,
+        hold: &HoldRow,
+        among: &Seating<'_>,
+    ) -> Result<Option<String>, FlowError> {
+        if row.sender_person.as_deref() == Some(person) {
+            return Ok(Some(OWN_WORK.to_owned()));
+        }
+        if row.sender != agency.as_str() {
+            return Ok(None);
+        }
+        let wanted = self.is_seated(agency, hold, among)?;
+        Ok((!wanted).then(|| OWN_AGENCY.to_owned()))
     }
 
     /// Whether a rule that holds this seats the hold's role at this agency. It came to another
@@ -206,7 +236,23 @@ impl Flow {
             Some(id) => tx.get(id).await?,
             None => None,
         };
-        let mut question: Question = serde_json::from_str(&cell.question)?;
+        let among = Seating {
+            question: &cell.question,
+            owner: &item.owner,
+            trust: nominal
+                .as_ref()
+                .and_then(|nominal| nominal.trust.as_deref()),
+        };
+        self.is_seated(agency, hold, &among)
+    }
+
+    fn is_seated(
+        &self,
+        agency: &AgencyId,
+        hold: &HoldRow,
+        among: &Seating<'_>,
+    ) -> Result<bool, FlowError> {
+        let mut question: Question = serde_json::from_str(among.question)?;
         if hold.after == 1 {
             question.emergency = false;
             question.recipient_confirmed = false;
@@ -222,10 +268,9 @@ impl Flow {
         if seats.peek().is_none() {
             return Ok(true);
         }
-        let trust = nominal.and_then(|nominal| nominal.trust);
         Ok(seats.any(|seat| match seat {
-            Seat::Owner => item.owner == agency.as_str(),
-            Seat::Trust => trust.as_deref() == Some(agency.as_str()),
+            Seat::Owner => among.owner == agency.as_str(),
+            Seat::Trust => among.trust == Some(agency.as_str()),
             Seat::Coordination => hold.agency == agency.as_str(),
         }))
     }

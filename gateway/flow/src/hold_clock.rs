@@ -64,8 +64,49 @@ impl Flow {
         Ok((due(days.saturating_sub(1)), due(days)))
     }
 
+    /// Looks afterwards that waited since before they had a clock get it from now on: nobody was
+    /// told of a time that they had missed.
+    async fn start_clocks(&self) -> Result<(), FlowError> {
+        let mut tx = self.store.read().await?;
+        let waiting = tx.holds_clockless().await?;
+        drop(tx);
+        for hold in waiting {
+            let mut tx = self.store.read().await?;
+            let row: Option<ExchangeRow> = tx.get(&hold.exchange).await?;
+            drop(tx);
+            let row = row.ok_or_else(|| corrupt("exchange", &hold.exchange))?;
+            let (flow, area) = (self.clone(), row.area.clone());
+            let work =
+                work(move |tx| Box::pin(async move { flow.start_clock(tx, &row, &hold.id).await }));
+            self.recorder.record(&area, "hold-clock", work).await?;
+        }
+        Ok(())
+    }
+
+    async fn start_clock(
+        &self,
+        tx: &mut Tx,
+        row: &ExchangeRow,
+        id: &str,
+    ) -> Result<(Vec<Draft>, ()), FlowError> {
+        tx.hold_has_clock(id).await?;
+        let hold: Option<HoldRow> = tx.get(id).await?;
+        let Some(mut hold) = hold.filter(|hold| hold.state == "open") else {
+            return Ok((Vec::new(), ()));
+        };
+        (hold.remind_at, hold.escalate_at) = self.afterwards(tx, row).await?;
+        let event = Draft::new(EventKind::HoldClocked, None)
+            .about(&row.id, row.nominal.as_deref())
+            .reaching([id_of(&hold.agency)?])
+            .with("hold", id)
+            .with("role", &*hold.role);
+        tx.put(&mut hold).await?;
+        Ok((vec![event], ()))
+    }
+
     /// Reminds of holds that wait too long, then passes them to the deputy and the coordinator.
     pub(crate) async fn run_hold_clock(&self) -> Result<(), FlowError> {
+        self.start_clocks().await?;
         let mut tx = self.store.read().await?;
         let due = tx.holds_due(self.now()).await?;
         drop(tx);

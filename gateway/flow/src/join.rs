@@ -106,12 +106,16 @@ impl Flow {
         self.answer_of(exchange).await
     }
 
-    /// Wraps kept items for whom a matrix permits them.
+    /// Wraps kept items for whom a matrix permits them; each reader's key is asked for once.
     pub(crate) async fn wrap_matrix(
         &self,
         case: &Case,
         matrix: &[Cell],
     ) -> Result<Vec<Wrapped>, FlowError> {
+        let permits = matrix.iter().filter_map(Cell::permit);
+        let readers: BTreeSet<AgencyId> = permits.map(|one| one.recipient().clone()).collect();
+        let readers: Vec<AgencyId> = readers.into_iter().collect();
+        let keys = self.vault.reader_keys(&readers).await?;
         let mut wraps = Vec::new();
         for cell in matrix {
             let Some(permit) = cell.permit() else {
@@ -119,7 +123,14 @@ impl Flow {
             };
             let piece = case.pieces.iter().find(|piece| piece.id == cell.item);
             if let Some(crate::case::Body::Kept(item)) = piece.map(|piece| &piece.body) {
-                wraps.push(self.wrap_kept(item, cell, &permit).await?);
+                let reader = keys.get(permit.recipient());
+                let reader = reader.ok_or_else(|| no_key(permit.recipient()))?;
+                wraps.push(Wrapped {
+                    item: item.id.clone(),
+                    bytes: self.vault.wrap_held(item, reader).await?,
+                    key_id: reader.key_id.clone(),
+                    cell: cell.clone(),
+                });
             }
         }
         Ok(wraps)
@@ -164,4 +175,8 @@ impl Flow {
         self.recorder.record(&area, "join-exchange", work).await?;
         Ok(())
     }
+}
+
+fn no_key(agency: &AgencyId) -> FlowError {
+    FlowError::Internal(format!("agency `{agency}` has no key to seal to"))
 }

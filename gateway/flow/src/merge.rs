@@ -152,6 +152,8 @@ impl Flow {
                 .with("change", "provisional-identified")
                 .with("provisional", &*provisional.id),
         );
+        self.join_custody(tx, &provisional.id, &found, &mut drafts)
+            .await?;
         provisional.state = "merged".to_owned();
         provisional.merged_into = Some(found);
         tx.put(&mut provisional).await?;

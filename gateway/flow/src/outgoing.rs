@@ -57,6 +57,9 @@ impl MailKind {
 /// What the subjects of mails to a person about their own keys begin with, in the queue.
 pub const KEY_NOTICE: &str = "key/";
 
+/// What the subjects of mails of a notice begin with, in the queue.
+pub const TOLD_NOTICE: &str = "told/";
+
 /// A mail to be written.
 #[derive(Debug, Clone)]
 pub struct Mail {

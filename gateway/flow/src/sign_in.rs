@@ -22,7 +22,7 @@ use crate::Flow;
 use crate::error::FlowError;
 use crate::submission::Caller;
 
-pub(crate) use self::attempt::{Factor, Proof, UsedKey, totp_place};
+pub(crate) use self::attempt::{Factor, Proof, UsedKey, micros, totp_place};
 pub(crate) use self::choice::password_faults;
 pub use self::moved::MovedSession;
 pub(crate) use self::password::Desk;

@@ -12,6 +12,7 @@ use gateway_store::{ExchangeFilter, Tx};
 use serde::Serialize;
 
 pub use self::item::{ItemView, Since};
+pub(crate) use self::list::by_id;
 pub use self::list::{InboxEntry, SentEntry};
 use crate::Flow;
 use crate::case::{corrupt, id_of};

@@ -9,6 +9,7 @@ mod question;
 pub(crate) mod queue;
 mod review;
 mod send;
+mod told;
 mod withdrawn;
 mod write;
 
@@ -46,6 +47,7 @@ impl Mailroom {
         self.tell_reviewers().await?;
         self.tell_asked().await?;
         self.tell_of_withdrawals().await?;
+        self.tell_notices().await?;
         self.send_due(lanes).await
     }
 }

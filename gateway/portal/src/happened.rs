@@ -70,6 +70,7 @@ const DECISIONS: Group = Group {
         EventKind::HoldApproved,
         EventKind::HoldRefused,
         EventKind::HoldReminded,
+        EventKind::HoldClocked,
         EventKind::HoldEscalated,
         EventKind::AskedBack,
         EventKind::AnsweredBack,
@@ -118,6 +119,7 @@ const CUSTODY: Group = Group {
         EventKind::CustodySettled,
         EventKind::CustodyWithdrawn,
         EventKind::CustodyOverdue,
+        EventKind::CustodyTried,
         EventKind::FormCarried,
         EventKind::HandOverOpened,
         EventKind::HandOverReminded,
@@ -165,6 +167,7 @@ pub(crate) fn label(kind: EventKind, detail: &Detail) -> &'static str {
         EventKind::HoldApproved => "A reviewer approved",
         EventKind::HoldRefused => "A reviewer refused",
         EventKind::HoldReminded => "A reviewer was reminded",
+        EventKind::HoldClocked => "The time for a look afterwards began",
         EventKind::HoldEscalated if said("late") == "countersignature" => {
             "A countersignature after an emergency is late"
         }
@@ -198,6 +201,7 @@ pub(crate) fn label(kind: EventKind, detail: &Detail) -> &'static str {
         EventKind::CustodySettled => settled(said("outcome")),
         EventKind::CustodyWithdrawn => "A claim of custody was taken back",
         EventKind::CustodyOverdue => "A claim of custody is overdue",
+        EventKind::CustodyTried => "A claim of custody named nobody on record",
         EventKind::HandOverOpened => "A hand-over began",
         EventKind::HandOverReminded => "A prison was reminded of a hand-over",
         EventKind::HandOverLate => "A hand-over is late",
@@ -351,6 +355,8 @@ fn told(notice: &str) -> &str {
         "form-asked" => "a form is asked for",
         "form-reminded" => "a form is due soon",
         "form-late" => "a form is late",
+        "form-overdue" => "a form that was asked for has not come",
+        "people-custody-tried" => "claims of custody name nobody on record",
         "form-considered" => "how a meeting used a form was noted",
         "form-request-moved" => "a form that was asked for passed to another prison",
         "custody-claimed" => "another prison says that the person is with it",

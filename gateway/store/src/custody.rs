@@ -69,6 +69,33 @@ impl Tx {
         .await
     }
 
+    /// All claims about a nominal, the oldest first.
+    pub async fn custody_claims_about(
+        &mut self,
+        nominal: &str,
+    ) -> Result<Vec<CustodyClaimRow>, StoreError> {
+        self.select("where nominal = $1 order by id", &[nominal.into()])
+            .await
+    }
+
+    /// All that was owed about a nominal, the oldest first.
+    pub async fn hand_overs_about(
+        &mut self,
+        nominal: &str,
+    ) -> Result<Vec<HandOverRow>, StoreError> {
+        self.select("where nominal = $1 order by id", &[nominal.into()])
+            .await
+    }
+
+    /// All that was asked for about a nominal, the oldest first.
+    pub async fn form_requests_about(
+        &mut self,
+        nominal: &str,
+    ) -> Result<Vec<FormRequestRow>, StoreError> {
+        self.select("where nominal = $1 order by id", &[nominal.into()])
+            .await
+    }
+
     /// The hand-overs that have to be reminded of, or are late and not said to be.
     pub async fn hand_overs_due(&mut self, now: i64) -> Result<Vec<HandOverRow>, StoreError> {
         self.select(

@@ -216,6 +216,22 @@ impl Tx {
         .await
     }
 
+    /// Looks afterwards that wait since before they had a clock.
+    pub async fn holds_clockless(&mut self) -> Result<Vec<HoldRow>, StoreError> {
+        self.select(
+            "where id in (select id from hold_clockless) order by id limit 500",
+            &[],
+        )
+        .await
+    }
+
+    /// One of them has its clock.
+    pub async fn hold_has_clock(&mut self, hold: &str) -> Result<(), StoreError> {
+        self.execute("delete from hold_clockless where id = $1", &[hold.into()])
+            .await
+            .map(|_| ())
+    }
+
     /// All wraps of an exchange.
     pub async fn wraps_of(&mut self, exchange: &str) -> Result<Vec<WrapRow>, StoreError> {
         self.select("where exchange = $1 order by agency, n", &[exchange.into()])

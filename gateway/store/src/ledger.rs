@@ -316,6 +316,22 @@ impl Tx {
         rows.iter().map(LeafRow::from_row).collect()
     }
 
+    /// The leaves of one kind of these exchanges, each exchange's in order.
+    pub async fn leaves_of_all(
+        &mut self,
+        exchanges: &[&str],
+        kind: &str,
+    ) -> Result<Vec<LeafRow>, StoreError> {
+        if exchanges.is_empty() {
+            return Ok(Vec::new());
+        }
+        let among = self.among("exchange", 1);
+        let sql = format!("{LEAF} where {among} and kind = $2 order by exchange, at, idx");
+        let list = serde_json::to_string(exchanges).unwrap_or_default();
+        let rows = self.fetch(sql, &[list.into(), kind.into()]).await?;
+        rows.iter().map(LeafRow::from_row).collect()
+    }
+
     /// The leaves of a nominal, and of those that were merged into it, in order, from an event
     /// id on.
     pub async fn leaves_of_nominal(

@@ -142,6 +142,35 @@ impl Tx {
         .await
     }
 
+    /// Notices about forms and custody since `since` that no mail has been made for.
+    pub async fn notices_untold(
+        &mut self,
+        since: i64,
+        limit: i64,
+    ) -> Result<Vec<NoticeRow>, StoreError> {
+        self.select(
+            "where created_at >= $1 \
+             and (kind like 'form-%' or kind like 'hand-over%' or kind like 'custody-%' \
+             or kind = 'people-custody-tried') \
+             and not exists (select 1 from notice_told where notice_told.id = notice.id) \
+             order by id limit $2",
+            &[since.into(), limit.into()],
+        )
+        .await
+    }
+
+    /// Keeps in mind that a notice has been mailed; false where it was.
+    pub async fn notice_is_told(&mut self, notice: &str, at: i64) -> Result<bool, StoreError> {
+        let fresh = self
+            .execute(
+                "insert into notice_told (id, at) values ($1, $2) on conflict (id) do nothing"
+                    .to_owned(),
+                &[notice.into(), at.into()],
+            )
+            .await?;
+        Ok(fresh == 1)
+    }
+
     /// The mails of an exchange's deliveries that have not been sent.
     pub async fn mails_unsent(&mut self, exchange: &str) -> Result<Vec<MailOutRow>, StoreError> {
         self.select(

@@ -65,6 +65,7 @@ const RECORDS: &[Text] = &[
     shared!(19, "form request", "0019_form_request"),
     shared!(20, "custody", "0020_custody"),
     shared!(21, "withdrawal", "0021_withdrawal"),
+    shared!(22, "told", "0022_told"),
 ];
 
 const KEYS: &[Text] = &[shared!(1, "keys", "keys/0001_keys")];

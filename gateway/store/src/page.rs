@@ -4,7 +4,10 @@
 use crate::db::{Row, Tx};
 use crate::error::StoreError;
 use crate::row::Record;
-use crate::rows::{AgencyRow, DeliveryRow, DeliveryStepRow, ExchangeRow, WrapRow};
+use crate::rows::{
+    AgencyRow, CellRow, DeliveryRow, DeliveryStepRow, ExchangeRow, FormSentRow, HoldRow,
+    NominalRow, PersonRow, WrapRow,
+};
 
 /// What is said of an item beside its content, which may be long.
 #[derive(Debug, Clone)]
@@ -101,6 +104,32 @@ impl Tx {
 
     /// The exchanges with these ids.
     pub async fn exchanges_by_id(&mut self, ids: &[&str]) -> Result<Vec<ExchangeRow>, StoreError> {
+        self.all_among("id", ids, "order by id").await
+    }
+
+    /// Those of these exchanges that are forms.
+    pub async fn forms_by_id(&mut self, ids: &[&str]) -> Result<Vec<FormSentRow>, StoreError> {
+        self.all_among("id", ids, "order by id").await
+    }
+
+    /// The holds of these exchanges, each exchange's in order.
+    pub async fn holds_of_all(&mut self, exchanges: &[&str]) -> Result<Vec<HoldRow>, StoreError> {
+        self.all_among("exchange", exchanges, "order by exchange, id")
+            .await
+    }
+
+    /// The cells with these ids.
+    pub async fn cells_by_id(&mut self, ids: &[&str]) -> Result<Vec<CellRow>, StoreError> {
+        self.all_among("id", ids, "order by id").await
+    }
+
+    /// The nominals with these ids.
+    pub async fn nominals_by_id(&mut self, ids: &[&str]) -> Result<Vec<NominalRow>, StoreError> {
+        self.all_among("id", ids, "order by id").await
+    }
+
+    /// The people with these ids.
+    pub async fn people_by_id(&mut self, ids: &[&str]) -> Result<Vec<PersonRow>, StoreError> {
         self.all_among("id", ids, "order by id").await
     }
 

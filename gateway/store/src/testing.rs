@@ -27,6 +27,25 @@ pub struct TestDb {
 /// The variable that names the PostgreSQL server for tests.
 pub const VARIABLE: &str = "GATEWAY_TEST_POSTGRES";
 
+/// Takes the records back to before the migration that told notices and gave looks afterwards a
+/// clock, so that a test can open them as a gateway does that is newer than they are.
+///
+/// # Panics
+/// When the database does not do it.
+#[expect(clippy::expect_used, reason = "a test's set-up fails by panicking")]
+pub async fn before_told(store: &Store) {
+    let mut tx = store.write("before-told").await.expect("a transaction");
+    for statement in [
+        "drop table notice_told",
+        "drop table hold_clockless",
+        "drop index notice_created",
+        "delete from _sqlx_migrations where version >= 22",
+    ] {
+        tx.execute(statement, &[]).await.expect(statement);
+    }
+    tx.commit().await.expect("it is committed");
+}
+
 /// Fresh databases of every kind there is here.
 ///
 /// # Panics

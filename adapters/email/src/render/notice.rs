@@ -1,7 +1,8 @@
 //! A notice in clear, to an agency without secure mail or to a sender: that something waits,
 //! how urgent it is, and where: an address with an id in it that tells nothing of anybody. Nothing
 //! else, so that it says the same whatever it is about
-//! (ISP-36; report paragraphs 4.10 and 5.30).
+//! (ISP-36; report paragraphs 4.10 and 5.30). What concerns a form or custody is named by its kind,
+//! for it is somebody's task by a day; about whom, no mail says.
 
 use jiff::Timestamp;
 
@@ -59,6 +60,122 @@ pub fn hold_notice(frame: &Frame<'_>, urgency: Urgency, link: &str) -> Outgoing 
     ]);
     let subject = urgency.subject("Something waits for your decision");
     frame.mail(&subject, text, Vec::new())
+}
+
+/// A kind of thing that concerns a form or custody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matter {
+    /// A form is asked for.
+    FormAsked,
+    /// It is due soon.
+    FormReminded,
+    /// It is late.
+    FormLate,
+    /// One that a coordinator asked for is late.
+    FormOverdue,
+    /// It is asked for again.
+    FormOpenAgain,
+    /// It is asked of another prison now.
+    FormMoved,
+    /// A meeting used a form.
+    FormConsidered,
+    /// A first form is owed.
+    HandOver,
+    /// It is due soon.
+    HandOverReminded,
+    /// It is late.
+    HandOverLate,
+    /// A claim waits to be confirmed or disputed.
+    CustodyClaimed,
+    /// Nobody answered one.
+    CustodyOverdue,
+    /// One is disputed.
+    CustodyDisputed,
+    /// One was answered, settled or taken back.
+    CustodyAnswered,
+    /// A person is at another prison.
+    CustodyMoved,
+    /// Somebody tries claims that match nobody.
+    CustodyTried,
+}
+
+impl Matter {
+    /// Its subject, and what the mail says of it.
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::FormAsked => (
+                "A form is asked for",
+                "Your agency is asked for a form for a meeting.",
+            ),
+            Self::FormReminded => (
+                "A form is due soon",
+                "A form that your agency is asked for is due soon.",
+            ),
+            Self::FormLate => (
+                "A form is late",
+                "A form that your agency is asked for is late.",
+            ),
+            Self::FormOverdue => (
+                "A form has not come",
+                "A form that you asked an agency for has not come in time.",
+            ),
+            Self::FormOpenAgain => (
+                "A form is asked for again",
+                "Your agency is asked for a form again, because it withdrew the one that it had sent.",
+            ),
+            Self::FormMoved => (
+                "A form is no longer asked of you",
+                "A form that your prison was asked for is now asked of another prison.",
+            ),
+            Self::FormConsidered => (
+                "A meeting used a form",
+                "How a meeting used a form that your agency sent was noted.",
+            ),
+            Self::HandOver => (
+                "A first form is owed",
+                "Your prison owes its first form on a person who came to it.",
+            ),
+            Self::HandOverReminded => (
+                "A first form is due soon",
+                "A first form on a person who came to a prison is due soon.",
+            ),
+            Self::HandOverLate => (
+                "A first form is late",
+                "A first form on a person who came to a prison is late.",
+            ),
+            Self::CustodyClaimed => (
+                "A claim of custody waits",
+                "A prison says that a person is with it. The claim waits for your answer.",
+            ),
+            Self::CustodyOverdue => (
+                "A claim of custody is not answered",
+                "Nobody has answered a claim of custody in time. It waits for the coordination unit.",
+            ),
+            Self::CustodyDisputed => (
+                "A claim of custody is disputed",
+                "A claim of custody is disputed. The coordination unit settles it.",
+            ),
+            Self::CustodyAnswered => (
+                "A claim of custody was answered",
+                "A claim of custody was confirmed, settled or taken back.",
+            ),
+            Self::CustodyMoved => (
+                "A person was moved",
+                "A person whose lead agency you are is at another prison.",
+            ),
+            Self::CustodyTried => (
+                "Claims of custody match nobody",
+                "Somebody at a prison has claimed custody several times with particulars that match no record.",
+            ),
+        }
+    }
+}
+
+/// Something about a form or custody waits, or is told; not about whom.
+pub fn matter_notice(frame: &Frame<'_>, matter: Matter, urgency: Urgency, link: &str) -> Outgoing {
+    let (subject, what) = matter.words();
+    let text = paragraphs([what, &urgency.sentence(), "Sign in here to see it:", link]);
+    frame.mail(&urgency.subject(subject), text, Vec::new())
 }
 
 /// What changed in how somebody signs in.

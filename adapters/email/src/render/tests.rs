@@ -49,6 +49,28 @@ fn a_notice_says_that_something_waits_and_nothing_else() {
 }
 
 #[test]
+fn a_notice_about_a_form_or_custody_says_the_kind_by_when_and_where_and_nothing_else() {
+    let thread = thread();
+    let alone = Frame {
+        thread: None,
+        ..frame(&thread)
+    };
+    let due = Urgency::ActBy("2026-07-01T16:00:00Z".parse().unwrap());
+    let mail = matter_notice(&alone, Matter::FormAsked, due, LINK);
+    assert_eq!(
+        mail.subject,
+        "A form is asked for: act by 17:00 on Wednesday 1 July 2026"
+    );
+    assert_eq!(
+        mail.text,
+        "Your agency is asked for a form for a meeting.\n\nPlease act by 17:00 on Wednesday 1 July 2026, London time.\n\nSign in here to see it:\n\nhttps://gw.example/x/k7m2-p9q4\n"
+    );
+    let told = matter_notice(&alone, Matter::FormConsidered, Urgency::Routine, LINK);
+    assert_eq!(told.subject, "A meeting used a form: routine");
+    assert!(told.text.contains("This is routine.") && told.files.is_empty());
+}
+
+#[test]
 fn a_notice_of_a_hold_says_that_a_decision_is_waited_for_and_nothing_else() {
     let thread = thread();
     let alone = Frame {

@@ -2,7 +2,7 @@
 
 use gateway_core::event::EventKind;
 use gateway_core::text::clean;
-use gateway_core::{AgencyId, Id, Identifier, IdentifierKind, Outcome, Personal};
+use gateway_core::{AgencyId, AgencyKind, Id, Identifier, IdentifierKind, Outcome, Personal};
 use gateway_seal::Place;
 use gateway_store::Tx;
 use gateway_store::rows::{AgencyRow, LevelChangeRow, NominalIdentifierRow, NominalRow, PartRow};
@@ -251,8 +251,19 @@ impl Flow {
         let (flow, area, id) = (self.clone(), row.area, row.id);
         let work = work(move |tx| {
             Box::pin(async move {
+                let prison = if let NominalChange::Custody(prison) = &change {
+                    Some(holds(tx, prison).await?)
+                } else {
+                    None
+                };
                 let word = flow.write_change(tx, &id, change, identifier).await?;
-                Ok((vec![nominal_event(&id, word)], ()))
+                let mut drafts = vec![nominal_event(&id, word)];
+                if let Some(prison) = prison {
+                    let nominal: NominalRow = tx.get(&id).await?.ok_or(FlowError::NotFound)?;
+                    flow.follow_custody(tx, &nominal, &prison, &mut drafts)
+                        .await?;
+                }
+                Ok((drafts, ()))
             })
         });
         self.recorder.record(&area, "change-nominal", work).await?;
@@ -475,6 +486,17 @@ impl Flow {
             }
         }
         Ok(())
+    }
+}
+
+/// A prison that takes part: nobody else holds a person.
+async fn holds(tx: &mut Tx, prison: &AgencyId) -> Result<AgencyId, FlowError> {
+    let row: Option<AgencyRow> = tx.get(prison.as_str()).await?;
+    let is_one =
+        row.is_some_and(|row| row.kind == AgencyKind::Prison.as_str() && row.state == "active");
+    match is_one {
+        true => Ok(prison.clone()),
+        false => Err(invalid("/agency", "choose a prison that takes part")),
     }
 }
 

@@ -119,6 +119,8 @@ impl Flow {
         }
         self.join_parts(tx, &duplicate, &kept).await?;
         join_meetings(tx, &duplicate.id, &kept.id).await?;
+        self.join_custody(tx, &duplicate.id, &kept.id, &mut drafts)
+            .await?;
         kept.lead_agency = kept.lead_agency.or_else(|| duplicate.lead_agency.clone());
         kept.trust = kept.trust.or_else(|| duplicate.trust.clone());
         tx.put(&mut kept).await?;

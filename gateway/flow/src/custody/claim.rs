@@ -30,7 +30,7 @@ impl Flow {
     /// # Errors
     /// [`FlowError::Forbidden`] for others than a prison's people; [`FlowError::Invalid`] where
     /// nobody is meant exactly, or the day does not fit; [`FlowError::Conflict`] where the prison
-    /// is on record already, or has claimed another day.
+    /// is on record already, has claimed another day, or has named nobody too often.
     pub async fn claim_custody(
         &self,
         caller: &Caller,
@@ -50,7 +50,10 @@ impl Flow {
                 "is to come: give the day on which the person came to you",
             ));
         }
-        let nominal = self.claimed_person(&mut tx, &own, claimed).await?;
+        let trier = self.trier(&mut tx, &own, &person).await?;
+        let found = self.claimed_person(&mut tx, &own, claimed).await?;
+        self.judge_try(&trier, found.is_none()).await?;
+        let nominal = found.ok_or_else(|| invalid("/nominal", NOBODY))?;
         let unit = coordination_unit(&mut tx, &nominal.area).await?;
         drop(tx);
         let row = self
@@ -58,8 +61,16 @@ impl Flow {
             .await?;
         let (flow, by, area) = (self.clone(), caller.agency.clone(), nominal.area);
         let work = work(move |tx| Box::pin(async move { flow.write_claim(tx, row, &by).await }));
-        let row = self.recorder.record(&area, "claim-custody", work).await?.0;
-        self.claim_view(&row, caller).await
+        match self.recorder.record(&area, "claim-custody", work).await {
+            Ok((row, _)) => self.claim_view(&row, caller).await,
+            Err(error) => {
+                // A day that cannot be says as much as a claim would, and nobody is told of it.
+                if matches!(error, FlowError::Invalid(_)) {
+                    self.judge_try(&trier, true).await?;
+                }
+                Err(error)
+            }
+        }
     }
 
     /// The one person who is meant, in the prison's own areas or, of somebody who was moved, in
@@ -69,14 +80,12 @@ impl Flow {
         tx: &mut Tx,
         own: &AgencyRow,
         claimed: &Claimed,
-    ) -> Result<NominalRow, FlowError> {
+    ) -> Result<Option<NominalRow>, FlowError> {
         let found = match &claimed.reference {
             Some(reference) => live(tx, reference).await?,
             None => self.exactly(tx, own, claimed).await?,
         };
-        found
-            .filter(|nominal| nominal.state == "active")
-            .ok_or_else(|| invalid("/nominal", NOBODY))
+        Ok(found.filter(|nominal| nominal.state == "active"))
     }
 
     async fn exactly(

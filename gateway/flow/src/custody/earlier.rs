@@ -8,6 +8,9 @@ use crate::Flow;
 use crate::error::FlowError;
 use crate::submission::Caller;
 
+/// So many forms back it is looked for who wrote something.
+const LONGEST_LINE: usize = 12;
+
 /// A form of an earlier prison that was opened to the caller's.
 #[derive(Debug, Clone)]
 pub struct EarlierForm {
@@ -56,6 +59,35 @@ impl Flow {
         }
         earlier.sort_by_key(|one: &EarlierForm| std::cmp::Reverse(one.sent_at));
         Ok(earlier)
+    }
+}
+
+impl Flow {
+    /// What an earlier form goes on from, as far as it was opened to the caller's prison: the
+    /// nearest first. Forms in between that were not are passed over.
+    ///
+    /// # Errors
+    /// [`FlowError::Unavailable`] where the store is away.
+    pub async fn earlier_line(
+        &self,
+        caller: &Caller,
+        earlier: &EarlierForm,
+    ) -> Result<Vec<EarlierForm>, FlowError> {
+        let mut tx = self.store.read().await?;
+        let Some(first) = tx.get::<FormSentRow>(&earlier.exchange).await? else {
+            return Ok(Vec::new());
+        };
+        let mut ids: Vec<String> = Vec::new();
+        let mut next = first.after;
+        while let Some(id) = next.filter(|id| ids.len() < LONGEST_LINE && !ids.contains(id)) {
+            let row: Option<FormSentRow> = tx.get(&id).await?;
+            next = row.and_then(|row| row.after);
+            ids.push(id);
+        }
+        drop(tx);
+        let all = self.earlier_forms(caller, &first.form).await?;
+        let known = |id: &String| all.iter().find(|one| one.exchange == *id).cloned();
+        Ok(ids.iter().filter_map(known).collect())
     }
 }
 

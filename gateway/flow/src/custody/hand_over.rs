@@ -143,7 +143,7 @@ impl Flow {
     }
 }
 
-fn event(kind: EventKind, row: &HandOverRow) -> Result<Draft, FlowError> {
+pub(super) fn event(kind: EventKind, row: &HandOverRow) -> Result<Draft, FlowError> {
     Ok(Draft::new(kind, None)
         .nominal(&row.nominal)
         .reaching([id_of(&row.agency)?, id_of(&row.unit)?])

@@ -7,6 +7,7 @@ use gateway_core::event::EventKind;
 use gateway_core::{AgencyKind, IdentifierKind, Personal, Role};
 use gateway_store::rows::{CustodyClaimRow, HandOverRow, NominalRow, PersonRow};
 
+use super::joined::standing;
 use super::{LISTED, place, state};
 use crate::Flow;
 use crate::case::{agency, corrupt, kind_of};
@@ -143,7 +144,17 @@ impl Flow {
     pub async fn hand_overs(&self, caller: &Caller) -> Result<Vec<HandOverView>, FlowError> {
         let mut tx = self.store.read().await?;
         let rows = tx.hand_overs_of(caller.agency.as_str(), LISTED).await?;
-        Ok(rows.into_iter().map(hand_over_view).collect())
+        let about: Vec<&str> = rows.iter().map(|row| &*row.nominal).collect();
+        let now = standing(&mut tx, &about).await?;
+        Ok(rows
+            .into_iter()
+            .map(|mut row| {
+                if let Some(survivor) = now.get(&row.nominal) {
+                    row.nominal.clone_from(survivor);
+                }
+                hand_over_view(row)
+            })
+            .collect())
     }
 
     /// All that there is of custody for the caller's agency.
@@ -240,14 +251,32 @@ impl Flow {
         rows: &[CustodyClaimRow],
         caller: &Caller,
     ) -> Result<Vec<ClaimView>, FlowError> {
+        let about: Vec<&str> = rows.iter().map(|row| &*row.nominal).collect();
+        let mut tx = self.store.read().await?;
+        let now = standing(&mut tx, &about).await?;
+        drop(tx);
         let mut views = Vec::new();
         for row in rows {
-            views.push(self.claim_view(row, caller).await?);
+            let mut view = self.one_claim(row, caller).await?;
+            if let Some(survivor) = now.get(&row.nominal) {
+                view.nominal.clone_from(survivor);
+            }
+            views.push(view);
         }
         Ok(views)
     }
 
     pub(super) async fn claim_view(
+        &self,
+        row: &CustodyClaimRow,
+        caller: &Caller,
+    ) -> Result<ClaimView, FlowError> {
+        let rows = std::slice::from_ref(row);
+        let mut views = self.claim_views(rows, caller).await?;
+        views.pop().ok_or(FlowError::NotFound)
+    }
+
+    async fn one_claim(
         &self,
         row: &CustodyClaimRow,
         caller: &Caller,

@@ -249,6 +249,16 @@ impl Flow {
             false => "form-reminded",
         };
         self.tell_asked(tx, &row, kind, &mut drafts).await?;
+        if late {
+            let told = NoticeFor {
+                agency: &row.unit,
+                role: Role::Coordinator,
+                kind: "form-overdue",
+                due: Some(row.due_at),
+            };
+            self.tell_of_form(tx, None, &row.nominal, &told, &mut drafts)
+                .await?;
+        }
         Ok((drafts, ()))
     }
 
@@ -262,6 +272,7 @@ impl Flow {
     ) -> Result<(), FlowError> {
         let told = NoticeFor {
             agency: &row.agency,
+            role: Role::Spoc,
             kind,
             due: Some(row.due_at),
         };
@@ -277,7 +288,7 @@ impl Flow {
         told: &NoticeFor<'_>,
         drafts: &mut Vec<Draft>,
     ) -> Result<(), FlowError> {
-        let (kind, role) = (told.kind, Role::Spoc);
+        let (kind, role) = (told.kind, told.role);
         let mut notice = NoticeRow {
             id: format!("{}/{}/{role}/{kind}", fresh(self), told.agency),
             exchange: exchange.map(str::to_owned),
@@ -305,6 +316,7 @@ impl Flow {
 /// Whom a notice is for, what it is, and by when something is to be done.
 pub(super) struct NoticeFor<'a> {
     pub(super) agency: &'a str,
+    pub(super) role: Role,
     pub(super) kind: &'a str,
     pub(super) due: Option<i64>,
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::io::Read as _;
 
 use gateway_core::event::EventKind;
-use gateway_core::{Channel, DeliveryState, Outcome, Ruling};
+use gateway_core::{Channel, DeliveryState, ExchangeState, Outcome, Ruling};
 use gateway_forms::{Body, Carried, MEDIA_TYPE};
 use gateway_seal::{ItemKey, open_body};
 use gateway_store::Tx;
-use gateway_store::rows::{ExchangeRow, FormSentRow, ItemRow, WrapRow};
+use gateway_store::rows::{ExchangeRow, FormSentRow, ItemRow, WithdrawalRow, WrapRow};
 use gateway_vault::{MayOpen, MayOpenOwn, OpenItem, OpenOwn, Opened};
 
 use crate::Flow;
@@ -52,6 +52,8 @@ pub struct OwnForm {
     pub nominal: Option<String>,
     /// The state of the exchange.
     pub state: String,
+    /// Its sender took it back.
+    pub withdrawn: bool,
     /// The earlier form that it goes on from.
     pub after: Option<String>,
     /// The earlier form that it puts right.
@@ -205,6 +207,28 @@ impl Flow {
         Ok((form, body))
     }
 
+    /// A form of the caller's agency as another one is begun from it.
+    ///
+    /// # Errors
+    /// As [`Flow::own_form`]; [`FlowError::Conflict`] where it was withdrawn, and nothing is read.
+    pub async fn form_to_begin_from(
+        &self,
+        caller: &Caller,
+        exchange: &str,
+    ) -> Result<(OwnForm, Body), FlowError> {
+        let mut tx = self.store.read().await?;
+        let note: Option<FormSentRow> = tx.get(exchange).await?;
+        let note = note
+            .filter(|note| note.agency == caller.agency.as_str())
+            .ok_or(FlowError::NotFound)?;
+        if own_form(&mut tx, note).await?.withdrawn {
+            let why = "this form was withdrawn: begin from another one, or from an empty one";
+            return Err(FlowError::Conflict(why.to_owned()));
+        }
+        drop(tx);
+        self.own_form(caller, exchange).await
+    }
+
     pub(super) async fn may_open(
         &self,
         caller: &Caller,
@@ -318,8 +342,11 @@ async fn item_of(tx: &mut Tx, id: &str) -> Result<ItemRow, FlowError> {
 
 async fn own_form(tx: &mut Tx, note: FormSentRow) -> Result<OwnForm, FlowError> {
     let exchange = exchange_of(tx, &note.id).await?;
+    let recalled = exchange.state == ExchangeState::Recalled.as_str();
+    let withdrawn = recalled && tx.get::<WithdrawalRow>(&note.id).await?.is_some();
     Ok(OwnForm {
         exchange: note.id,
+        withdrawn,
         form: note.form,
         version: note.version,
         sent_at: note.sent_at,

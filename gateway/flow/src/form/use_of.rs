@@ -1,5 +1,6 @@
 //! How a meeting used a form (report 3.11): noted by the area's coordinator, told to its writers.
 
+use gateway_core::Role;
 use gateway_core::calendar::local_date;
 use gateway_core::event::EventKind;
 use gateway_core::text::clean;
@@ -106,6 +107,7 @@ impl Flow {
                 tx.put(&mut noted).await?;
                 let told = NoticeFor {
                     agency: &sent.agency,
+                    role: Role::Spoc,
                     kind: "form-considered",
                     due: None,
                 };

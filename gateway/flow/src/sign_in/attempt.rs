@@ -313,6 +313,6 @@ pub(super) async fn may_use(tx: &mut Tx, person: &PersonRow) -> Result<bool, Flo
 }
 
 /// A time span in the unit of the store.
-pub(super) fn micros(span: SignedDuration) -> i64 {
+pub(crate) fn micros(span: SignedDuration) -> i64 {
     i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }

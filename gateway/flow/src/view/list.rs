@@ -163,7 +163,8 @@ impl Flow {
     }
 }
 
-fn by_id<R>(rows: Vec<R>, id: impl Fn(&R) -> &String) -> HashMap<String, R> {
+/// Rows, to be found by an id of theirs.
+pub(crate) fn by_id<R>(rows: Vec<R>, id: impl Fn(&R) -> &String) -> HashMap<String, R> {
     rows.into_iter()
         .map(|row| (id(&row).clone(), row))
         .collect()

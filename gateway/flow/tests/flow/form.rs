@@ -443,7 +443,7 @@ async fn a_coordinator_asks_is_answered_and_notes_how_the_meeting_used_it() {
         let spoc = visitor(&world, "hmp-riverside", "spoc").await;
         let told = world.flow.told_to(&spoc, None, 10).await.unwrap();
         let kinds: Vec<&str> = told.iter().map(|told| told.kind.as_str()).collect();
-        assert_eq!(kinds, ["form-considered", "form-asked"]);
+        assert_eq!(kinds, ["form-considered", "form-asked", "hand-over"]);
         world.verify().await.unwrap();
     }
 }
@@ -469,11 +469,19 @@ async fn what_is_not_answered_is_reminded_of_once_and_then_late_once() {
             let told = world.flow.told_to(&spoc, None, 10).await.unwrap();
             told.into_iter().map(|told| told.kind).collect::<Vec<_>>()
         };
-        assert_eq!(told().await, ["form-asked"]);
+        assert_eq!(told().await, ["form-asked", "hand-over"]);
         world.at("2026-03-03T17:00:00Z");
-        assert_eq!(told().await, ["form-reminded", "form-asked"]);
+        assert_eq!(told().await, ["form-reminded", "form-asked", "hand-over"]);
         world.at("2026-03-05T17:00:00Z");
-        assert_eq!(told().await, ["form-late", "form-reminded", "form-asked"]);
+        let seen = told().await;
+        assert_eq!(seen[..3], ["form-late", "form-reminded", "form-asked"]);
+        let asker = world.flow.told_to(&unit, None, 10).await.unwrap();
+        let late: Vec<_> = asker
+            .iter()
+            .filter(|one| one.kind == "form-overdue")
+            .collect();
+        assert_eq!(late.len(), 1, "the unit is told too, once");
+        assert_eq!(late[0].due, Some(request.due));
         assert!(world.flow.form_requests(&unit).await.unwrap()[0].late);
         let officer = visitor(&world, "hmp-riverside", "officer").await;
         send(&world, &officer, sent(answers())).await;

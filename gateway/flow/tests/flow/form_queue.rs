@@ -204,3 +204,36 @@ async fn an_area_sets_its_own_clocks() {
         world.verify().await.unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_afterwards_that_waited_before_there_were_clocks_has_its_time_from_then_on() {
+    for db in each().await {
+        let world = prison(db).await;
+        let officer = visitor(&world, "hmp-riverside", "officer").await;
+        let id = send(&world, &officer, emergency()).await.id.unwrap();
+        let manager = visitor(&world, "hmp-riverside", "manager").await;
+        // Long after its time the gateway is made newer: the records are opened by it.
+        world.at("2026-03-16T09:00:00Z");
+        gateway_store::testing::before_told(&world.flow.store).await;
+        gateway_store::Store::open(&world.db.url).await.unwrap();
+        for _ in 0..2 {
+            world.flow.tick().await.unwrap();
+        }
+        let unit = visitor(&world, "london-coordination", "coordinator").await;
+        let told = async || {
+            let told = world.flow.told_to(&unit, None, 10).await.unwrap();
+            let late = told.iter().filter(|one| one.kind == "hold-escalated");
+            late.count()
+        };
+        assert_eq!(told().await, 0, "not late at once");
+        let all = waiting(&world, &manager).await;
+        let one = all.iter().find(|one| one.exchange == id).unwrap();
+        assert!(one.kind == WaitKind::After && !one.late);
+        // Monday 16 March; two working days after it, at five.
+        assert_eq!(at(one.due), "2026-03-18T17:00:00Z");
+        world.at("2026-03-18T17:00:00Z");
+        world.flow.tick().await.unwrap();
+        assert_eq!(told().await, 1, "and late after it");
+        world.verify().await.unwrap();
+    }
+}

@@ -148,6 +148,10 @@ async fn a_form_that_is_taken_back_is_asked_for_again_while_its_meeting_is_to_co
         let gone = world.flow.read_form(&unit, &id).await.unwrap().unwrap();
         assert!(gone.body.answer("behaviour.summary").is_none());
         world.flow.own_form(&officer, &id).await.unwrap();
+        let none = world.flow.form_to_begin_from(&officer, &id).await;
+        assert!(matches!(none, Err(FlowError::Conflict(_))));
+        let own = world.flow.own_forms(&officer, "annex-f", None);
+        assert!(own.await.unwrap()[0].withdrawn);
         let open = world.flow.form_requests(&officer).await.unwrap();
         assert_eq!((open[0].answered, open[0].exchange.clone()), (None, None));
         let spoc = visitor(&world, "hmp-riverside", "spoc").await;
@@ -155,6 +159,11 @@ async fn a_form_that_is_taken_back_is_asked_for_again_while_its_meeting_is_to_co
         assert!(told.iter().any(|told| told.kind == "form-open-again"));
 
         let next = send(&world, &officer, sent(answers())).await.id.unwrap();
+        world
+            .flow
+            .form_to_begin_from(&officer, &next)
+            .await
+            .unwrap();
         let answered = world.flow.form_requests(&officer).await.unwrap();
         assert_eq!(answered[0].exchange.as_deref(), Some(&*next));
         world.at("2026-03-30T10:00:00Z");

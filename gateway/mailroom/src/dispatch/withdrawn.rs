@@ -45,7 +45,7 @@ impl Mailroom {
     }
 
     /// Where an agency is reached: its own address, else its single point of contact.
-    async fn address_of_agency(
+    pub(super) async fn address_of_agency(
         &self,
         tx: &mut Tx,
         agency: &str,

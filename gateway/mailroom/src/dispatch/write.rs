@@ -7,7 +7,7 @@ use gateway_email::render::{
     self, FactorChange, Failure, FailureReason, Frame, Invitation, ItemLine, Outgoing, Receipt,
     RecipientLine, RuleWords, Urgency,
 };
-use gateway_flow::outgoing::{KEY_NOTICE, MailKind};
+use gateway_flow::outgoing::{KEY_NOTICE, MailKind, TOLD_NOTICE};
 use gateway_flow::{Answer, FlowError};
 use gateway_mail::compose::{self, Attachment, Head};
 use gateway_store::rows::{AgencyRow, ExchangeRow, MailOutRow};
@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::error::Trouble;
 use crate::room::Mailroom;
 
-use super::review;
+use super::{review, told};
 
 impl Mailroom {
     /// The bytes of a mail. What was to be sealed and cannot be any more becomes a notice.
@@ -127,6 +127,13 @@ impl Mailroom {
                 };
                 let link = format!("{link}/security");
                 Ok(render::key_notice(frame, change, &link))
+            }
+            Some(MailKind::Notice) if row.subject.starts_with(TOLD_NOTICE) => {
+                let words = self.words_of(row).await?;
+                let (matter, urgency) = told::matter_of(&words)
+                    .ok_or(Trouble::Stopped("a notice's words do not read"))?;
+                let link = format!("{link}{}", told::place(matter));
+                Ok(render::matter_notice(frame, matter, urgency, &link))
             }
             Some(MailKind::Notice | MailKind::Delivery) | None => {
                 let urgency = self.urgency(row).await?;

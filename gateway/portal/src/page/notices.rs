@@ -35,8 +35,8 @@ struct Page {
 
 struct Line {
     text: String,
-    /// Where there is more of it.
-    href: Option<String>,
+    /// Where there is more of it, and what the link says.
+    more: Option<(String, &'static str)>,
     at: String,
     due: Option<String>,
 }
@@ -67,16 +67,26 @@ pub(crate) async fn list(
 fn line(told: &Told) -> Line {
     Line {
         text: text(told),
-        href: href(told),
+        more: more(told),
         at: words::time(told.created),
         due: told.due.map(words::time),
     }
 }
 
-/// The message that was withdrawn: it says of itself by whom and when.
-fn href(told: &Told) -> Option<String> {
-    let exchange = told.exchange.as_ref().filter(|_| told.kind == WITHDRAWN)?;
-    Some(format!("/messages/{exchange}"))
+/// The message that was withdrawn says of itself by whom and when; a form that is asked for, and
+/// who holds a person, have pages of their own.
+fn more(told: &Told) -> Option<(String, &'static str)> {
+    let kind = told.kind.as_str();
+    if kind == WITHDRAWN {
+        let exchange = told.exchange.as_ref()?;
+        return Some((format!("/messages/{exchange}"), "Open the message"));
+    }
+    let asked = ["form-asked", "form-reminded", "form-late", "form-overdue"];
+    if asked.contains(&kind) || kind == "form-open-again" {
+        return Some(("/forms/requests".to_owned(), "See the forms asked for"));
+    }
+    let custody = kind.starts_with("custody-") || kind.starts_with("hand-over");
+    (custody && kind != "custody-moved").then(|| ("/custody".to_owned(), "See custody"))
 }
 
 /// A notice as a sentence.
@@ -107,6 +117,9 @@ fn text(told: &Told) -> String {
                 "The session of {about} at {at} was used from elsewhere than it was begun, and was ended. Ask whether that was them."
             )
         }
+        "people-custody-tried" => format!(
+            "{by} has claimed custody several times of nobody on record, and is kept from it for a time. Ask whether they need help."
+        ),
         "people-restored" => format!("{by} ended the suspension of {about}."),
         "shared" => "Something was shared that you are to know of.".to_owned(),
         "consider-telling-the-subject" => {
@@ -116,6 +129,10 @@ fn text(told: &Told) -> String {
         "form-asked" => "Your agency is asked for a form for a meeting.".to_owned(),
         "form-reminded" => "A form that your agency is asked for is due soon.".to_owned(),
         "form-late" => "A form that your agency is asked for is late.".to_owned(),
+        "form-overdue" => {
+            "A form that you asked an agency for has not come in time: see the forms asked for."
+                .to_owned()
+        }
         "form-considered" => {
             "How a meeting used a form that your agency sent was noted.".to_owned()
         }

@@ -28,6 +28,8 @@ pub(super) const HERE: &str = "/forms/{form}/new";
 
 const UNKNOWN: &str = "There is no record with this reference that you may open: check it, or leave it out and give the person’s identifiers in the form";
 
+const GONE: &str = "The form that you chose was withdrawn, and no form starts from it: start from another one, or from an empty form";
+
 /// Begins it.
 pub(crate) const START: Button<'static> = Button {
     text: "Start",
@@ -68,13 +70,46 @@ struct Page {
     about: String,
     chosen: Chosen,
     sent: Vec<Sent>,
-    error: Option<&'static str>,
+    error: Option<Refused>,
+}
+
+/// Why it is not begun so.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Refused {
+    /// There is no such record for the visitor.
+    Unknown,
+    /// The form to begin from was withdrawn.
+    Withdrawn,
+}
+
+impl Refused {
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Unknown => (UNKNOWN, "#ref"),
+            Self::Withdrawn => (GONE, "#from"),
+        }
+    }
 }
 
 impl Page {
     fn summary(&self) -> Option<String> {
-        let wrong: Option<Wrong> = self.error.map(|text| (text.to_owned(), "#ref".to_owned()));
+        let wrong: Option<Wrong> = self.error.map(|error| {
+            let (text, place) = error.words();
+            (text.to_owned(), place.to_owned())
+        });
         summary(wrong.as_slice())
+    }
+
+    /// Whether there is anything to start from, or was.
+    fn chooses(&self) -> bool {
+        !self.sent.is_empty() || self.error == Some(Refused::Withdrawn)
+    }
+
+    /// What is wrong with one of the two.
+    fn wrong(&self, with: Refused) -> Option<&'static str> {
+        self.error
+            .filter(|error| *error == with)
+            .map(|error| error.words().0)
     }
 
     fn reference(&self) -> Markup {
@@ -87,7 +122,7 @@ impl Page {
             hint: Some(
                 "As a message or a colleague gives it. Without it, give the person’s identifiers in the form: the record is found from them",
             ),
-            error: self.error,
+            error: self.wrong(Refused::Unknown),
             value: Some(&self.chosen.reference)
                 .filter(|text| !text.is_empty())
                 .map(String::as_str),
@@ -124,6 +159,7 @@ impl Page {
             hint: Some(
                 "From an earlier one, everything it said is filled in, and each section shows whether you have changed it since",
             ),
+            error: self.wrong(Refused::Withdrawn),
             items: std::iter::once(empty).chain(sent).collect(),
             ..Choices::default()
         })
@@ -191,7 +227,8 @@ async fn to_start_from(
 ) -> Result<Vec<Sent>, Stop> {
     let mut names = BTreeMap::new();
     let mut all = carried::sent(portal, visitor, form, &mut names).await?;
-    all.extend(list::sent(portal, visitor, form, &mut names).await?);
+    let own = list::sent(portal, visitor, form, &mut names).await?;
+    all.extend(own.into_iter().filter(|one| !one.withdrawn));
     Ok(all)
 }
 
@@ -200,7 +237,7 @@ async fn shown(
     visitor: &Visitor,
     form: &Definition,
     chosen: Chosen,
-    error: Option<&'static str>,
+    error: Option<Refused>,
 ) -> Result<Response, Stop> {
     let heading = format!("Start {}", form.title);
     let title = title(&heading, error.is_some());
@@ -246,14 +283,24 @@ pub(crate) async fn begin(
     if !chosen.from.is_empty()
         && !carried::from(&portal, &visitor, form, &chosen.from, &mut content).await?
     {
-        from(&portal, &visitor, &chosen, &mut content).await?;
+        match from(&portal, &visitor, &chosen, &mut content).await {
+            Ok(()) => {}
+            Err(Stop::Conflict(_)) => {
+                let chosen = Chosen {
+                    from: String::new(),
+                    ..chosen
+                };
+                return shown(&portal, &visitor, form, chosen, Some(Refused::Withdrawn)).await;
+            }
+            Err(stop) => return Err(stop),
+        }
     }
     if !chosen.reference.is_empty() {
         let caller = &visitor.session.caller;
         match portal.flow.nominal(caller, &chosen.reference).await {
             Ok(record) => fill_in(form, &record, &mut content),
             Err(FlowError::NotFound | FlowError::Forbidden(_)) => {
-                return shown(&portal, &visitor, form, chosen, Some(UNKNOWN)).await;
+                return shown(&portal, &visitor, form, chosen, Some(Refused::Unknown)).await;
             }
             Err(error) => return Err(error.into()),
         }
@@ -278,7 +325,7 @@ async fn from(
     content: &mut Content,
 ) -> Result<(), Stop> {
     let caller = &visitor.session.caller;
-    let (earlier, body) = portal.flow.own_form(caller, &chosen.from).await?;
+    let (earlier, body) = portal.flow.form_to_begin_from(caller, &chosen.from).await?;
     if earlier.form != content.form {
         return Err(Stop::NotFound);
     }
@@ -288,6 +335,7 @@ async fn from(
         sent_at: earlier.sent_at,
         answers,
         from: None,
+        sections: BTreeMap::new(),
     });
     content.corrects = chosen.replaces.then(|| earlier.exchange.clone());
     content.after = Some(earlier.exchange);

@@ -39,6 +39,7 @@ pub(super) async fn sent(
         let day = words::day(one.sent_at);
         sent.push(Sent {
             id: one.exchange,
+            withdrawn: false,
             label: match about {
                 Some(about) => format!("{about}, sent {day} by {prison}"),
                 None => format!("Sent {day} by {prison}"),
@@ -66,8 +67,10 @@ pub(super) async fn from(
     let read = read.ok_or(Stop::NotFound)?;
     let answers = serde_json::to_value(&read.body).map_err(|error| Stop::fault(&error))?;
     content.answers = answers.as_object().cloned().unwrap_or_default();
+    let sections = written_by(portal, visitor, form, &earlier, &answers).await?;
     content.begun_from = Some(Earlier {
         sent_at: earlier.sent_at,
+        sections,
         answers,
         from: Some(flow.agency_row(&earlier.agency).await?.name),
     });
@@ -76,6 +79,40 @@ pub(super) async fn from(
     content.after = Some(earlier.exchange);
     content.nominal = Some(earlier.nominal);
     Ok(true)
+}
+
+/// The prisons that wrote sections of an earlier form before it did: those whose own form, further
+/// back, says the same in them. That those were opened is a reading in the log.
+async fn written_by(
+    portal: &Portal,
+    visitor: &Visitor,
+    form: &Definition,
+    earlier: &EarlierForm,
+    answers: &Value,
+) -> Result<BTreeMap<String, String>, Stop> {
+    let (flow, caller) = (&portal.flow, &visitor.session.caller);
+    let mut open: Vec<&str> = form.sections.iter().map(|one| &*one.id).collect();
+    open.retain(|id| answers.get(*id).is_some());
+    let mut sections = BTreeMap::new();
+    for one in flow.earlier_line(caller, earlier).await? {
+        let Some(read) = flow.read_form(caller, &one.exchange).await? else {
+            break;
+        };
+        let said = serde_json::to_value(&read.body).map_err(|error| Stop::fault(&error))?;
+        // What was changed since is the later prison's.
+        open.retain(|id| said.get(*id) == answers.get(*id));
+        let prison = flow.agency_row(&one.agency).await?.name;
+        for id in &open {
+            match one.agency == earlier.agency {
+                true => sections.remove(*id),
+                false => sections.insert((*id).to_owned(), prison.clone()),
+            };
+        }
+        if open.is_empty() {
+            break;
+        }
+    }
+    Ok(sections)
 }
 
 /// The person is at another prison now: where they were goes to the list of earlier ones.

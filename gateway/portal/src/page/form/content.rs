@@ -52,6 +52,19 @@ pub(crate) struct Earlier {
     /// The prison that sent it, where it was not one's own; what it is called.
     #[serde(default)]
     pub(crate) from: Option<String>,
+    /// The prisons that wrote sections before it, where these are others: by section.
+    #[serde(default)]
+    pub(crate) sections: BTreeMap<String, String>,
+}
+
+impl Earlier {
+    /// Whose a section is; none where it is one's own.
+    pub(crate) fn whose(&self, section: &str) -> Option<&str> {
+        self.sections
+            .get(section)
+            .or(self.from.as_ref())
+            .map(String::as_str)
+    }
 }
 
 /// What one page of a form changes. Two windows on different pages do not disturb each other.

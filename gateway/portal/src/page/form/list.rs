@@ -67,6 +67,8 @@ pub(crate) struct Sent {
     pub(crate) id: String,
     /// When, and about whom, as far as one may know.
     pub(crate) label: String,
+    /// Nothing is begun from it any more.
+    pub(crate) withdrawn: bool,
 }
 
 impl Page {
@@ -167,11 +169,14 @@ pub(crate) async fn sent(
     for one in all.into_iter().take(LISTED) {
         let about = whom(portal, visitor, one.nominal.as_deref(), names).await?;
         let mut day = words::day(one.sent_at);
-        if one.state == "recalled" {
-            day.push_str(", called back");
+        match (one.withdrawn, one.state.as_str()) {
+            (true, _) => day.push_str(", withdrawn"),
+            (false, "recalled") => day.push_str(", called back"),
+            (false, _) => {}
         }
         sent.push(Sent {
             id: one.exchange,
+            withdrawn: one.withdrawn,
             label: match about {
                 Some(about) => format!("{about}, sent {day}"),
                 None => format!("Sent {day}"),

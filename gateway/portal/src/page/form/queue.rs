@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
-use gateway_flow::form::{Became, FormWaiting};
+use gateway_flow::form::{AT_ONCE, Became, FormWaiting};
 use gateway_flow::hold::WaitKind;
 use gateway_flow::{FieldFault, FlowError};
 
@@ -25,8 +25,6 @@ use crate::{Portal, words};
 /// Where it is.
 pub(super) const HERE: &str = "/forms/queue";
 const HEADING: &str = "Forms to countersign or release";
-/// So many are decided at once.
-const AT_ONCE: usize = 50;
 
 /// In place of a list with nothing in it.
 pub(crate) const EMPTY: InsetText<'static> = InsetText {
@@ -256,7 +254,7 @@ async fn show(
     let releases = waiting
         .iter()
         .all(|one| one.roles.iter().all(|role| role == "security"));
-    let mut names = BTreeMap::new();
+    let mut names = Names::default();
     let mut lines = Vec::new();
     for waits in waiting {
         lines.push(line(portal, visitor, waits, &typed, &mut names).await?);
@@ -279,23 +277,49 @@ async fn show(
     Ok((status, Html(page.to_string())).into_response())
 }
 
+/// Names that a list shows, each asked for once.
+#[derive(Default)]
+struct Names {
+    people: BTreeMap<String, Option<String>>,
+    agencies: BTreeMap<String, String>,
+}
+
+impl Names {
+    async fn whom(
+        &mut self,
+        portal: &Portal,
+        visitor: &Visitor,
+        nominal: Option<&String>,
+    ) -> Result<Option<String>, Stop> {
+        let Some(id) = nominal else { return Ok(None) };
+        if let Some(known) = self.people.get(id) {
+            return Ok(known.clone());
+        }
+        let whom = about(portal, visitor, Some(id)).await?;
+        self.people.insert(id.clone(), whom.clone());
+        Ok(whom)
+    }
+
+    async fn agency(&mut self, portal: &Portal, id: &str) -> Result<String, Stop> {
+        if let Some(known) = self.agencies.get(id) {
+            return Ok(known.clone());
+        }
+        let name = portal.flow.agency_row(id).await?.name;
+        self.agencies.insert(id.to_owned(), name.clone());
+        Ok(name)
+    }
+}
+
 async fn line(
     portal: &Portal,
     visitor: &Visitor,
     waits: FormWaiting,
     typed: &Typed,
-    names: &mut BTreeMap<String, Option<String>>,
+    names: &mut Names,
 ) -> Result<Line, Stop> {
     let measure = waits.measure.as_ref();
     let form = measure.and_then(|measure| portal.flow.forms.form(&measure.form));
-    let known = waits.nominal.as_ref().and_then(|id| names.get(id).cloned());
-    let whom = match known {
-        Some(known) => known,
-        None => about(portal, visitor, waits.nominal.as_deref()).await?,
-    };
-    if let Some(id) = &waits.nominal {
-        names.insert(id.clone(), whom.clone());
-    }
+    let whom = names.whom(portal, visitor, waits.nominal.as_ref()).await?;
     let title = form.map_or("Form", |form| &form.title);
     let mut facts = Vec::new();
     if let (Some(measure), Some(form)) = (measure, form) {
@@ -309,7 +333,7 @@ async fn line(
         (waits.kind != WaitKind::Routine).then_some(("Emergency", "govuk-tag--red")),
         waits.late.then_some(("Late", "govuk-tag--orange")),
     ];
-    let from = portal.flow.agency_row(&waits.from).await?.name;
+    let from = names.agency(portal, &waits.from).await?;
     Ok(Line {
         title: match &whom {
             Some(whom) => format!("{title}: {whom}"),

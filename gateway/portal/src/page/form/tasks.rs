@@ -115,13 +115,14 @@ fn hint(
 ) -> Option<String> {
     let begun = paper.content.begun_from.as_ref();
     let from = begun.and_then(|earlier| earlier.from.as_deref());
+    let whose = begun.and_then(|earlier| earlier.whose(&section.id));
     let since = earlier.map(|changed| {
         let is_changed = changed.keys().any(|path| is_in(path, &section.id));
-        match (is_changed, from) {
-            (true, None) => "Changed".to_owned(),
-            (false, None) => "As before".to_owned(),
-            (true, Some(from)) => format!("Changed since the form of {from}"),
-            (false, Some(from)) => format!("As before, from {from}"),
+        match (is_changed, from, whose) {
+            (true, None, _) => "Changed".to_owned(),
+            (false, _, None) => "As before".to_owned(),
+            (true, Some(from), _) => format!("Changed since the form of {from}"),
+            (false, _, Some(whose)) => format!("As before, from {whose}"),
         }
     });
     let missing = match paper.standing(section) {
