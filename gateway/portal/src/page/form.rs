@@ -4,6 +4,7 @@
 
 mod ask;
 mod begin;
+mod brought;
 mod came;
 mod carried;
 pub(crate) mod check;
