@@ -69,6 +69,19 @@ pub(crate) struct Sent {
     pub(crate) label: String,
 }
 
+impl Sent {
+    /// A form that was sent; `sent` says when, and by whom.
+    pub(super) fn new(id: String, about: Option<String>, sent: &str) -> Self {
+        Self {
+            id,
+            label: match about {
+                Some(about) => format!("{about}, sent {sent}"),
+                None => format!("Sent {sent}"),
+            },
+        }
+    }
+}
+
 impl Page {
     fn banner(&self) -> Option<NotificationBanner<'static>> {
         self.saved.then_some(NotificationBanner {
@@ -170,13 +183,7 @@ pub(crate) async fn sent(
         if one.state == "recalled" {
             day.push_str(", called back");
         }
-        sent.push(Sent {
-            id: one.exchange,
-            label: match about {
-                Some(about) => format!("{about}, sent {day}"),
-                None => format!("Sent {day}"),
-            },
-        });
+        sent.push(Sent::new(one.exchange, about, &day));
     }
     Ok(sent)
 }
