@@ -23,6 +23,8 @@ pub(crate) mod show;
 mod table;
 mod tasks;
 pub(crate) mod used;
+#[cfg(test)]
+mod ways;
 mod word;
 
 use axum::extract::DefaultBodyLimit;
