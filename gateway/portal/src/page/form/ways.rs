@@ -356,9 +356,10 @@ proptest! {
 fn what_is_drawn_fills_forms_with_answers_of_every_kind() {
     let seed: Vec<(u8, String)> = (1..120).map(|n| (n, format!("words, “{n}”"))).collect();
     let form = forms().iter().find(|one| one.id == "annex-f").unwrap();
-    let mut drawn = Drawn { seed: &seed, at: 0 };
     let mut kinds = std::collections::BTreeSet::new();
-    for field in form.sections.iter().flat_map(|one| &one.fields) {
+    let fields = form.sections.iter().flat_map(|one| &one.fields);
+    for (at, field) in (0..20).flat_map(|at| fields.clone().map(move |one| (at, one))) {
+        let mut drawn = Drawn { seed: &seed, at };
         if let Some(said) = meant(form, field, &mut drawn) {
             kinds.insert(field.kind);
             if matches!(said, Meant::Rows(_)) {
