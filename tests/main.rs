@@ -7,6 +7,7 @@ mod journeys {
     mod a_backup_is_restored_and_the_log_begun_anew;
     mod a_chain_of_four_prisons;
     mod a_coordinator_looks_after_records;
+    mod a_file_is_larger_than_any_may_be;
     mod a_gibibyte_goes_up_and_down_flat;
     mod a_housing_officer_answers_and_writes;
     mod a_housing_officer_reads_in_a_browser;

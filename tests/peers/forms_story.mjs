@@ -174,6 +174,21 @@ async function tests(page) {
   await press(page, "Save and continue");
   await page.getByRole("alert").getByText("This is a workbook, and not a CSV file").waitFor();
   await look(page, "form-table-workbook", script);
+  // Pasted rows and a file at once: neither is taken, and neither is lost.
+  const pasted = page.getByLabel("Paste rows from a spreadsheet");
+  const filed = page.getByLabel("Rows from the file that you chose");
+  await pasted.fill("13/2/2026\tRandom\tNegative\t\n");
+  await file(buffer);
+  await press(page, "Save and continue");
+  await page.getByRole("alert").getByText("You pasted rows and chose a file, and none of them was added").waitFor();
+  assert.match(await pasted.inputValue(), /13\/2\/2026/);
+  assert.match(await filed.inputValue(), /Cannabis/);
+  assert.equal(await page.getByRole("row").count(), 0);
+  await look(page, "form-table-both", script);
+  await page.reload();
+  assert.match(await pasted.inputValue(), /13\/2\/2026/, "kept with the draft");
+  await pasted.fill("");
+  // The file again, put right: it takes the place of the one before.
   await file(buffer);
   await press(page, "Save and continue");
   assert.match(await state(page, "Drugs and alcohol"), /Completed/);

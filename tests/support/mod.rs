@@ -127,24 +127,29 @@ pub fn fresh_postgres(name: &str) -> Option<String> {
 
 /// Runs a peer's script from `tests/peers` and shows what it said where it fails.
 pub fn peer(script: &str, demo: &Path) {
-    run("python3", script, demo, &[]);
+    peer_with(script, demo, &[]);
+}
+
+/// The same with words of its own.
+pub fn peer_with(script: &str, demo: &Path, words: &[&str]) {
+    run("python3", script, demo, words, &[]);
 }
 
 /// The same for a script that drives a browser.
 pub fn browser(script: &str, demo: &Path) {
-    run("node", script, demo, &[]);
+    run("node", script, demo, &[], &[]);
 }
 
 /// A story in a browser that runs no scripts.
 pub fn browser_without_scripts(script: &str, demo: &Path) {
-    run("node", script, demo, &[("PORTAL_PLAIN", "1")]);
+    run("node", script, demo, &[], &[("PORTAL_PLAIN", "1")]);
 }
 
 #[expect(
     clippy::print_stdout,
     reason = "what a peer found is part of the report"
 )]
-fn run(program: &str, script: &str, demo: &Path, environment: &[(&str, &str)]) {
+fn run(program: &str, script: &str, demo: &Path, words: &[&str], environment: &[(&str, &str)]) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("peers")
         .join(script);
@@ -152,6 +157,7 @@ fn run(program: &str, script: &str, demo: &Path, environment: &[(&str, &str)]) {
         .arg(script)
         .arg(demo)
         .arg(gateway())
+        .args(words)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .envs(environment.iter().copied())
         .output()

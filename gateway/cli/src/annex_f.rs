@@ -5,22 +5,21 @@
 //! import that was broken off goes on.
 
 mod report;
-mod rows;
 
+use std::fs::File;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
+use gateway_annex_f::{Batch, BatchLine, LineError};
 use gateway_core::calendar::local_date;
 use gateway_flow::form::FormGiven;
 use gateway_flow::submission::Idempotency;
-use gateway_flow::{Answer, Caller, FieldFault, Flow, FlowError};
-use gateway_http::Fault;
-use gateway_http::json::from_slice;
+use gateway_flow::{Answer, Caller, Flow, FlowError};
 use tokio::task::JoinSet;
 
 use self::report::{Became, Report, Row};
-use self::rows::{Line, Rows};
 use crate::person::AsPerson;
 use crate::{DoesNotHold, progress};
 
@@ -122,13 +121,15 @@ impl Sender {
 
     /// Sends the forms of a file that the report does not name yet; the report.
     pub async fn send_all(&self, file: &Path, report: &Path) -> anyhow::Result<Report> {
-        let mut rows = Rows::open(file)?;
+        let opened = File::open(file).with_context(|| format!("`{}`", file.display()))?;
+        let bytes = opened.metadata().map_or(0, |about| about.len());
+        let mut batch = Batch::new(BufReader::new(opened));
         let mut report = Report::open(report)?;
         let bar = progress::bar("forms, bytes read");
-        bar.set_length(rows.bytes);
+        bar.set_length(bytes);
         let mut under_way = JoinSet::new();
-        while let Some(line) = rows.next()? {
-            bar.set_position(rows.read);
+        while let Some(line) = batch.next_line()? {
+            bar.set_position(batch.read());
             if report.is_done(&line.digest) {
                 continue;
             }
@@ -147,18 +148,15 @@ impl Sender {
     }
 
     /// Sends a row; an error is one that ends the import.
-    async fn send(&self, line: Line) -> Result<Row, FlowError> {
+    async fn send(&self, line: BatchLine) -> Result<Row, FlowError> {
         let row = |became| Row {
             number: line.number,
             digest: line.digest.clone(),
             became,
         };
-        let Some(text) = &line.text else {
-            return Ok(row(Became::wrong("", "is too long for a form")));
-        };
-        let given: FormGiven = match from_slice(text) {
+        let given: FormGiven = match line.read() {
             Ok(given) => given,
-            Err(fault) => return Ok(row(unread(fault))),
+            Err(error) => return Ok(row(unread(&error))),
         };
         let today = local_date(self.flow.clock.now());
         let sent = given.read(&self.form, today).map(|mut sent| {
@@ -195,11 +193,10 @@ fn became(answer: Answer) -> Became {
     }
 }
 
-fn unread(fault: Fault) -> Became {
-    if let Fault::Unprocessable(errors) = fault {
-        let errors = errors.into_iter();
-        let faults = errors.map(|error| FieldFault::new(error.pointer, error.detail));
-        return Became::Wrong(faults.collect());
-    }
-    Became::wrong("", "is no JSON object: give one on each line")
+fn unread(error: &LineError) -> Became {
+    let pointer = match error {
+        LineError::Unfit { pointer, .. } => pointer,
+        LineError::TooLong | LineError::NoJson => "",
+    };
+    Became::wrong(pointer, &error.to_string())
 }

@@ -11,6 +11,7 @@ pub mod code;
 pub mod event;
 pub mod id;
 pub mod identifier;
+pub mod json;
 pub mod name;
 pub mod obligation;
 pub mod personal;

@@ -15,8 +15,10 @@ use gateway_store::rows::{
 };
 use gateway_store::{Blobs, LeafRow, LogHead, Record, Store, StoreError, Tx};
 
-/// How many rows are looked at in one page.
+/// How many leaves, or rows that are committed to, are looked at in one page.
 const PAGE: i64 = 500;
+/// How many rows are read at once: some have a body in them.
+const AT_ONCE: usize = 100;
 
 /// What was found to hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,6 +207,7 @@ async fn leaves(tx: &mut Tx, head: &LogHead) -> Result<u64, AuditFault> {
         if page.is_empty() {
             break;
         }
+        let mut covered = tx.leaf_rows_from(&head.id, next, PAGE).await?;
         for leaf in page {
             let fault = |what| AuditFault::Leaf {
                 log: head.id.clone(),
@@ -214,7 +217,7 @@ async fn leaves(tx: &mut Tx, head: &LogHead) -> Result<u64, AuditFault> {
             if leaf.index != next {
                 return Err(fault("place"));
             }
-            let rows = tx.leaf_rows(&head.id, next).await?;
+            let rows = covered.remove(&next).unwrap_or_default();
             opening(&leaf, &head.area, &rows).map_err(fault)?;
             next += 1;
         }
@@ -272,28 +275,32 @@ async fn table<R: Record>(tx: &mut Tx) -> Result<u64, AuditFault> {
         let page = tx.newest_digests(R::TABLE, &after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after.clone_from(&last.id);
-        for newest in page {
-            let place = (newest.id.clone(), newest.log.clone(), newest.index);
-            let (id, log, index) = place;
-            match tx.get::<R>(&newest.id).await? {
-                None => {
-                    return Err(AuditFault::Deleted {
-                        table: R::TABLE,
-                        id,
-                        log,
-                        index,
-                    });
-                }
-                Some(row) if row.covered().digest != newest.digest => {
-                    return Err(AuditFault::Changed {
-                        table: R::TABLE,
-                        id,
-                        log,
-                        index,
-                    });
-                }
-                Some(_) => logged.insert(newest.id),
-            };
+        for some in page.chunks(AT_ONCE) {
+            let ids: Vec<&str> = some.iter().map(|newest| newest.id.as_str()).collect();
+            let rows = tx.get_all::<R>(&ids).await?;
+            for newest in some {
+                let (table, id) = (R::TABLE, newest.id.clone());
+                let (log, index) = (newest.log.clone(), newest.index);
+                match rows.get(&newest.id) {
+                    None => {
+                        return Err(AuditFault::Deleted {
+                            table,
+                            id,
+                            log,
+                            index,
+                        });
+                    }
+                    Some(row) if row.covered().digest != newest.digest => {
+                        return Err(AuditFault::Changed {
+                            table,
+                            id,
+                            log,
+                            index,
+                        });
+                    }
+                    Some(_) => logged.insert(id),
+                };
+            }
         }
     }
     for id in tx.ids::<R>().await? {
@@ -308,13 +315,17 @@ async fn table<R: Record>(tx: &mut Tx) -> Result<u64, AuditFault> {
 }
 
 async fn bodies(tx: &mut Tx, blobs: &Blobs) -> Result<(), AuditFault> {
-    for id in tx.ids::<ItemRow>().await? {
-        if let Some(item) = tx.get::<ItemRow>(&id).await? {
+    let ids = tx.ids::<ItemRow>().await?;
+    for some in ids.chunks(AT_ONCE) {
+        let some: Vec<&str> = some.iter().map(String::as_str).collect();
+        for (id, item) in tx.get_all::<ItemRow>(&some).await? {
             body(blobs, id, item.blob, item.blob_sha256)?;
         }
     }
-    for id in tx.ids::<QuarantineRow>().await? {
-        if let Some(kept) = tx.get::<QuarantineRow>(&id).await? {
+    let ids = tx.ids::<QuarantineRow>().await?;
+    for some in ids.chunks(AT_ONCE) {
+        let some: Vec<&str> = some.iter().map(String::as_str).collect();
+        for (id, kept) in tx.get_all::<QuarantineRow>(&some).await? {
             body(blobs, id, kept.blob, kept.blob_sha256)?;
         }
     }

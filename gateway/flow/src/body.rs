@@ -2,6 +2,7 @@
 //! stays at a few chunks at any size, and only ciphertext reaches the disk.
 
 use std::io::{Cursor, Read, Write};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use gateway_core::Id;
@@ -9,7 +10,7 @@ use gateway_seal::{Digesting, ItemKey, open_body, seal_body};
 use gateway_store::blob::BlobWriter;
 use gateway_store::rows::ItemRow;
 use secrecy::ExposeSecret as _;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use zeroize::Zeroizing;
 
 use crate::Flow;
@@ -54,6 +55,8 @@ struct Spill {
     flow: Flow,
     runtime: tokio::runtime::Handle,
     sink: Sink,
+    /// The file's id, once there is one.
+    staged: Arc<OnceLock<String>>,
 }
 
 impl Spill {
@@ -62,6 +65,7 @@ impl Spill {
             flow: flow.clone(),
             runtime: tokio::runtime::Handle::current(),
             sink: Sink::Memory(Vec::new()),
+            staged: Arc::default(),
         }
     }
 
@@ -104,6 +108,7 @@ impl Write for Spill {
             self.runtime
                 .block_on(self.flow.stage_blob(&id))
                 .map_err(|error| std::io::Error::other(error.to_string()))?;
+            let _ = self.staged.set(id.clone());
             let mut writer = self.flow.blobs.create(&id)?;
             writer.write_all(&held)?;
             self.sink = Sink::File(id, writer);
@@ -130,23 +135,38 @@ impl Flow {
     }
 
     /// Seals what comes through `chunks` until it closes. A sender that stops half-way sends an
-    /// error, and nothing is kept.
+    /// error, and nothing is kept; nor is anything where nobody waits for it any more.
     pub async fn take_body(
         &self,
         media_type: String,
         mut chunks: mpsc::Receiver<Result<Bytes, FlowError>>,
     ) -> Result<StagedBody, FlowError> {
         let spill = Spill::new(self);
+        let (flow, staged) = (self.clone(), Arc::clone(&spill.staged));
+        let (send, sealed) = oneshot::channel();
+        let runtime = spill.runtime.clone();
+        let drop_it = move || {
+            let Some(id) = staged.get() else { return };
+            if let Err(error) = runtime.block_on(flow.remove_staged(id.clone())) {
+                tracing::warn!(%error, "what broke off is still there, and is swept later");
+            }
+        };
         tokio::task::spawn_blocking(move || {
-            spill.seal(media_type, |writer| {
+            let sealed = spill.seal(media_type, |writer| {
                 while let Some(chunk) = chunks.blocking_recv() {
                     writer.write_all(&chunk?)?;
                 }
                 Ok(())
-            })
-        })
-        .await
-        .map_err(|_| FlowError::Internal("sealing a body stopped".to_owned()))?
+            });
+            if sealed.is_err() {
+                drop_it();
+                let _ = send.send(sealed);
+            } else if send.send(sealed).is_err() {
+                drop_it();
+            }
+        });
+        let stopped = |_| FlowError::Internal("sealing a body stopped".to_owned());
+        sealed.await.map_err(stopped)?
     }
 
     /// Seals bytes that are all there. Small ones are sealed where they are, which takes less

@@ -13,7 +13,7 @@ use gateway_store::Tx;
 use gateway_store::rows::{DraftRow, IdempotencyRow, PersonRow};
 use gateway_vault::person_scope;
 
-pub use self::file::{Arrived, DraftFile, FILES, LARGEST, NewFile, TOGETHER};
+pub use self::file::{Arrived, DraftFile, FILES, LARGEST, NewFile, TOGETHER, TOO_LARGE};
 use crate::Flow;
 use crate::case::corrupt;
 use crate::error::FlowError;

@@ -141,6 +141,10 @@ impl Reader<'_> {
                 };
                 texts
             }
+            // A line is one answer with all that stands on it; codes are also listed on one.
+            Value::String(one) if field.kind == Kind::Lines => {
+                one.split('\n').map(str::to_owned).collect()
+            }
             Value::String(one) => one.split(['\n', ';']).map(str::to_owned).collect(),
             Value::Null => return None,
             Value::Bool(_) | Value::Number(_) | Value::Object(_) => {

@@ -150,7 +150,8 @@ mod tests {
     #[test]
     fn the_same_content_gives_the_same_bytes() {
         let one = read(&json!({
-            "offender": {"family_name": "Cafe\u{301}", "pnc_id": "99/123456X", "dob": "1980-02-01"},
+            "offender": {"family_name": "Cafe\u{301}", "pnc_id": "99/123456X", "dob": "1980-02-01",
+                "aliases": ["Dan; or Danny", "D."]},
             "behaviour": {"adjudications": {"rows": [{"date": "2026-01-03", "prison": "lei",
                 "description": "Fight", "finding": "PROVED", "punishment": ["PAYBACK", "CAUTION"]}]}},
             "contacts": {"visitors": {"none": true}},
@@ -159,7 +160,8 @@ mod tests {
             "contacts": {"visitors": {"none": "yes", "rows": []}, "telephone": null},
             "behaviour": {"adjudications": [{"finding": "proved", "punishment": "Caution; Payback",
                 "description": " Fight ", "prison": "LEI", "date": "3/1/2026", "rule": ""}]},
-            "offender": {"dob": "1 2 1980", "pnc_id": "1999/0123456X", "family_name": "Café "},
+            "offender": {"dob": "1 2 1980", "pnc_id": "1999/0123456X", "family_name": "Café ",
+                "aliases": "Dan; or Danny\n\nD."},
         }));
         let (one, other) = (one.unwrap(), other.unwrap());
         assert_eq!(one.canonical().unwrap(), other.canonical().unwrap());

@@ -2,9 +2,9 @@
 
 use axum::extract::{FromRequestParts, Path as AxumPath, Query as AxumQuery};
 use axum::http::request::Parts;
+use gateway_core::json::without_value;
 use serde::de::DeserializeOwned;
 
-use crate::json::without_value;
 use crate::problem::Fault;
 
 /// Parameters in the path. One that cannot be read names nothing: not found, as if it could.

@@ -6,10 +6,9 @@ use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use gateway_core::json::{self, Unread};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::error::Category;
-use serde_path_to_error::{Path, Segment};
 
 use crate::problem::{Fault, FieldError};
 
@@ -49,32 +48,14 @@ impl<T: Serialize> IntoResponse for Json<T> {
 /// unprocessable, the field named by its JSON Pointer (RFC 6901). The answer says what is
 /// expected and never repeats a value.
 pub fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut reader)
-        .map_err(|error| refused(error.path(), error.inner()))?;
-    match reader.end() {
-        Ok(()) => Ok(value),
-        Err(error) => Err(not_json(&error)),
-    }
-}
-
-/// What an error of serde's says, without the value it met and without its place in the text.
-pub(crate) fn without_value(message: &str) -> String {
-    let message = message
-        .rsplit_once(" at line ")
-        .map_or(message, |(said, _)| said);
-    let names_value = [
-        "invalid type: ",
-        "invalid value: ",
-        "invalid length ",
-        "unknown variant ",
-    ]
-    .iter()
-    .any(|start| message.starts_with(start));
-    match message.rsplit_once(", expected ") {
-        Some((_, expected)) if names_value => format!("expected {expected}"),
-        _ => message.to_owned(),
-    }
+    json::read(bytes).map_err(|unread| match unread {
+        Unread::Unfit { pointer, detail } => {
+            Fault::Unprocessable(vec![FieldError::new(pointer, detail)])
+        }
+        Unread::NotJson { line, column } => Fault::BadRequest(format!(
+            "the body is not JSON (line {line}, column {column}): send one JSON value in UTF-8"
+        )),
+    })
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -101,50 +82,6 @@ fn unread(rejection: &BytesRejection) -> Fault {
         return Fault::PayloadTooLarge;
     }
     Fault::BadRequest("the body ended before its end: send it again".into())
-}
-
-fn refused(path: &Path, error: &serde_json::Error) -> Fault {
-    match error.classify() {
-        Category::Data => {
-            let detail = without_value(&error.to_string());
-            Fault::Unprocessable(vec![FieldError::new(pointer(path, &detail), detail)])
-        }
-        Category::Io | Category::Syntax | Category::Eof => not_json(error),
-    }
-}
-
-fn not_json(error: &serde_json::Error) -> Fault {
-    Fault::BadRequest(format!(
-        "the body is not JSON (line {}, column {}): send one JSON value in UTF-8",
-        error.line(),
-        error.column()
-    ))
-}
-
-/// The path as a JSON Pointer. Serde finds a missing field at its parent: the pointer then
-/// goes on to the field.
-fn pointer(path: &Path, detail: &str) -> String {
-    let mut pointer = String::new();
-    for segment in path {
-        match segment {
-            Segment::Seq { index } => push(&mut pointer, &index.to_string()),
-            Segment::Map { key } => push(&mut pointer, key),
-            // A variant's name is no place in the text.
-            Segment::Enum { .. } | Segment::Unknown => {}
-        }
-    }
-    if let Some(field) = detail
-        .strip_prefix("missing field `")
-        .and_then(|rest| rest.split('`').next())
-    {
-        push(&mut pointer, field);
-    }
-    pointer
-}
-
-fn push(pointer: &mut String, token: &str) {
-    pointer.push('/');
-    pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
 }
 
 #[cfg(test)]

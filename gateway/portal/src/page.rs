@@ -10,6 +10,7 @@ pub(crate) mod compose;
 pub(crate) mod coordination;
 pub(crate) mod custody;
 pub(crate) mod document;
+mod few;
 pub(crate) mod form;
 pub(crate) mod hold;
 pub(crate) mod inbox;

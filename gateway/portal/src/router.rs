@@ -2,8 +2,9 @@
 
 pub use axum::Router as Pages;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
+use gateway_http::linger;
 
 use crate::page::{
     again, again_key, audit, bulk, compose, coordination, custody, document, form, hold, inbox,
@@ -30,6 +31,7 @@ pub fn router(portal: Portal, public: Pages) -> Pages {
         .fallback(async || Stop::NotFound)
         .method_not_allowed_fallback(async || Stop::Method)
         .layer(from_fn_with_state(portal, guard::guard))
+        .layer(from_fn(linger))
 }
 
 /// The method and path of every route that needs somebody to be signed in.

@@ -133,8 +133,8 @@ impl Tx {
         .await
     }
 
-    /// The wraps by which an agency has this content, by keyed fingerprint, under an
-    /// obligation.
+    /// The wraps by which an agency has this content, by keyed fingerprint, of another owner under
+    /// an obligation.
     pub async fn wraps_obliged(
         &mut self,
         fingerprint: &str,
@@ -144,8 +144,8 @@ impl Tx {
         let written = format!("\"{obligation}\"");
         // Not `like`: SQLite plans a statement anew for each pattern.
         self.select(
-            "where agency = $2 and replace(obligations, $3, '') <> obligations and \
-             item in (select id from item where fingerprint = $1) order by id limit 1",
+            "where agency = $2 and replace(obligations, $3, '') <> obligations and item in \
+               (select id from item where fingerprint = $1 and owner <> $2) order by id limit 1",
             &[fingerprint.into(), agency.into(), written.into()],
         )
         .await

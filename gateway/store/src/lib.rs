@@ -39,6 +39,7 @@ mod session;
 mod sqlite;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod walk;
 
 pub use blob::Blobs;
 pub use db::{Kind, Store, Tx};

@@ -66,6 +66,7 @@ const RECORDS: &[Text] = &[
     shared!(20, "custody", "0020_custody"),
     shared!(21, "withdrawal", "0021_withdrawal"),
     shared!(22, "told", "0022_told"),
+    shared!(23, "item known", "0023_item_known"),
 ];
 
 const KEYS: &[Text] = &[shared!(1, "keys", "keys/0001_keys")];
@@ -167,5 +168,172 @@ impl Text {
             AssertSqlSafe(sql).into_sql_str(),
             false,
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Record as _;
+    use crate::rows::{
+        AgencyRow, AreaRow, ExchangeRow, FormSentRow, FormUseRow, NominalRow, PersonRow,
+    };
+    use crate::testing::each_empty;
+
+    /// The last version before custody and withdrawal.
+    const OLD: i64 = 19;
+
+    fn used() -> FormUseRow {
+        FormUseRow {
+            id: "exchange-1".to_owned(),
+            area: "london".to_owned(),
+            nominal: "nominal-1".to_owned(),
+            meeting_on: "2026-03-02".to_owned(),
+            effect: b"sealed".to_vec(),
+            person: "person-1".to_owned(),
+            at: 7,
+            updated_by: String::new(),
+        }
+    }
+
+    /// A meeting's use of a form, with what it refers to, as a gateway of then wrote it.
+    async fn write_used(store: &Store) -> FormUseRow {
+        let mut tx = store.write("form-used").await.unwrap();
+        let (by, london) = (String::new, || "london".to_owned());
+        tx.put(&mut AreaRow {
+            id: london(),
+            name: "London".to_owned(),
+            settings: "{}".to_owned(),
+            created_at: 1,
+            updated_by: by(),
+        })
+        .await
+        .unwrap();
+        tx.put(&mut AgencyRow {
+            id: "hmp-one".to_owned(),
+            name: "HMP One".to_owned(),
+            kind: "prison".to_owned(),
+            regime: "dpa-part-3".to_owned(),
+            channel: "portal".to_owned(),
+            custody: "gateway".to_owned(),
+            email: None,
+            overseas: 0,
+            state: "active".to_owned(),
+            signed_on: None,
+            signed_until: None,
+            created_at: 1,
+            updated_by: by(),
+        })
+        .await
+        .unwrap();
+        tx.put(&mut PersonRow {
+            id: "person-1".to_owned(),
+            agency: "hmp-one".to_owned(),
+            name: b"sealed".to_vec(),
+            email: b"sealed".to_vec(),
+            email_index: "index".to_owned(),
+            state: "active".to_owned(),
+            password: None,
+            totp: None,
+            created_at: 1,
+            updated_by: by(),
+        })
+        .await
+        .unwrap();
+        tx.put(&mut NominalRow {
+            id: "nominal-1".to_owned(),
+            area: london(),
+            state: "active".to_owned(),
+            merged_into: None,
+            level: 2,
+            category: 1,
+            lead_agency: None,
+            trust: None,
+            gp: None,
+            created_at: 1,
+            updated_by: by(),
+        })
+        .await
+        .unwrap();
+        tx.put(&mut sent()).await.unwrap();
+        tx.put(&mut FormSentRow {
+            id: "exchange-1".to_owned(),
+            form: "annex-f".to_owned(),
+            version: "1".to_owned(),
+            agency: "hmp-one".to_owned(),
+            person: None,
+            after: None,
+            corrects: None,
+            sent_at: 3,
+            updated_by: by(),
+        })
+        .await
+        .unwrap();
+        let mut used = used();
+        tx.put(&mut used).await.unwrap();
+        tx.drain_covered();
+        tx.commit().await.unwrap();
+        used
+    }
+
+    fn sent() -> ExchangeRow {
+        ExchangeRow {
+            id: "exchange-1".to_owned(),
+            area: "london".to_owned(),
+            nominal: Some("nominal-1".to_owned()),
+            sender: "hmp-one".to_owned(),
+            sender_person: None,
+            channel: "portal".to_owned(),
+            proof: "{}".to_owned(),
+            state: "released".to_owned(),
+            purpose: Some("MEETING".to_owned()),
+            bases: "[]".to_owned(),
+            emergency: 0,
+            in_reply_to: None,
+            particulars: b"sealed".to_vec(),
+            policy: "policy".to_owned(),
+            received_at: 3,
+            updated_by: String::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn how_a_form_was_used_before_is_carried_over() {
+        let (urls, _folder) = each_empty().await;
+        for url in urls {
+            let before = Store::scratch(&url).await.unwrap();
+            let old = RECORDS.iter().filter(|text| text.version <= OLD);
+            let old: Vec<Text> = old
+                .map(|text| Text {
+                    version: text.version,
+                    name: text.name,
+                    sqlite: text.sqlite,
+                    postgres: text.postgres,
+                })
+                .collect();
+            run(&before, &old, "_sqlx_migrations").await.unwrap();
+            let mut tx = before.read().await.unwrap();
+            let early = tx.fetch("select id from withdrawal".to_owned(), &[]).await;
+            assert!(early.is_err(), "{url}: it is the schema of then");
+            drop(tx);
+            let used = write_used(&before).await;
+            before.close().await;
+
+            let now = Store::open(&url).await.unwrap();
+            let mut tx = now.read().await.unwrap();
+            let found: FormUseRow = tx.get(&used.id).await.unwrap().unwrap();
+            assert_eq!(found, used, "{url}");
+            assert_eq!(
+                found.covered(),
+                used.covered(),
+                "{url}: the log still covers it"
+            );
+            let later = tx.fetch("select id from withdrawal".to_owned(), &[]).await;
+            assert!(later.unwrap().is_empty(), "{url}");
+            drop(tx);
+            // Opened again, nothing is left to do.
+            now.close().await;
+            Store::open(&url).await.unwrap();
+        }
     }
 }

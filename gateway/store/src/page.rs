@@ -168,7 +168,7 @@ impl Tx {
     }
 
     /// The rows whose column is one of these.
-    async fn all_among<R: Record>(
+    pub(crate) async fn all_among<R: Record>(
         &mut self,
         column: &str,
         among: &[&str],

@@ -61,6 +61,22 @@ pub async fn each() -> Vec<TestDb> {
     all
 }
 
+/// Databases of every kind there is here, with nothing in them yet: their addresses, and the
+/// folder that the embedded one lies in.
+///
+/// # Panics
+/// When a database cannot be made.
+#[expect(clippy::expect_used, reason = "a test's set-up fails by panicking")]
+pub async fn each_empty() -> (Vec<String>, TempDir) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("records.db");
+    let mut urls = vec![format!("sqlite://{}", file.display())];
+    if let Ok(server) = std::env::var(VARIABLE) {
+        urls.push(empty_postgres(&server).await);
+    }
+    (urls, folder)
+}
+
 /// A fresh embedded database.
 ///
 /// # Panics
@@ -79,6 +95,13 @@ pub async fn sqlite() -> TestDb {
 /// When it cannot be made.
 #[expect(clippy::expect_used, reason = "a test's set-up fails by panicking")]
 pub async fn postgres(server: &str) -> TestDb {
+    let url = empty_postgres(server).await;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    open("postgres", url.clone(), url, folder).await
+}
+
+#[expect(clippy::expect_used, reason = "a test's set-up fails by panicking")]
+async fn empty_postgres(server: &str) -> String {
     let name = format!("test_{}", uuid::Uuid::new_v4().simple());
     let mut conn = PgConnection::connect(server)
         .await
@@ -88,9 +111,7 @@ pub async fn postgres(server: &str) -> TestDb {
         .await
         .expect("a database can be made");
     let base = server.rsplit_once('/').map_or(server, |(base, _)| base);
-    let url = format!("{base}/{name}");
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    open("postgres", url.clone(), url, folder).await
+    format!("{base}/{name}")
 }
 
 #[expect(clippy::expect_used, reason = "a test's set-up fails by panicking")]

@@ -164,6 +164,15 @@ async fn leaves_and_covered_digests_are_only_ever_added() {
 
         let mut tx = db.store.read().await.unwrap();
         assert_eq!(tx.leaf_rows("london-0", 0).await.unwrap(), rows);
+        let page = tx.leaf_rows_from("london-0", 0, 10).await.unwrap();
+        assert_eq!(page.into_iter().collect::<Vec<_>>(), [(0, rows)]);
+        let after = tx.leaf_rows_from("london-0", 1, 10).await.unwrap();
+        assert!(after.is_empty());
+        let found = tx.get_all::<AgencyRow>(&["met-police", "nobody"]).await;
+        assert_eq!(
+            found.unwrap().into_keys().collect::<Vec<_>>(),
+            ["met-police"]
+        );
         let newest = tx.newest_digests("agency", "", 10).await.unwrap();
         assert_eq!(newest.len(), 1);
         assert_eq!((newest[0].id.as_str(), newest[0].index), ("met-police", 0));

@@ -136,3 +136,8 @@ fn spreadsheets_of_any_kind_are_read() {
 fn definitions_of_any_kind_are_read() {
     run("definition", targets::definition);
 }
+
+#[test]
+fn batches_of_any_kind_are_read() {
+    run("batch", targets::batch);
+}

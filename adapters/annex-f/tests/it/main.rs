@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod bad;
+mod batch;
 mod common;
 mod fuzz;
 mod libreoffice;

@@ -1,10 +1,10 @@
 //! What is tried on each parser of forms with whatever bytes: here with the seeds and what is made
 //! of them by chance, and under `tests/fuzz` by a fuzzer.
 
-use std::io::{Cursor, Write as _};
+use std::io::{BufReader, Cursor, Write as _};
 
 use flate2::write::DeflateEncoder;
-use gateway_annex_f::{Filled, write};
+use gateway_annex_f::{Batch, Filled, LineError, write};
 use gateway_forms::{Body, Carried, Definition, Library, PASTE_BYTES, SheetText};
 use jiff::civil::Date;
 use rawzip::{CompressionMethod, ZipArchiveWriter};
@@ -145,4 +145,32 @@ pub fn definition(bytes: &[u8]) {
     let filled = Filled::open(&word).unwrap().answers(&form).unwrap();
     let again = Body::read(&form, &filled, TODAY).unwrap();
     assert_eq!(again, body, "its Word file says something else");
+}
+
+/// A batch, its first byte the bound of a line: each line that has anything on it is told with its
+/// number, one that is too long as such, and the others read by themselves as they do among others.
+pub fn batch(bytes: &[u8]) {
+    let (first, bytes) = bytes.split_first().unwrap_or((&0, &[]));
+    let longest = 1 + usize::from(*first) * 16;
+    let pieces: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
+    let count = pieces.len();
+    let told = pieces.iter().enumerate();
+    let told = told.filter(|(_, text)| !text.trim_ascii().is_empty());
+    let mut batch = Batch::within(BufReader::with_capacity(7, bytes), longest as u64);
+    for (n, text) in told {
+        let line = batch.next_line().unwrap().unwrap();
+        assert_eq!(line.number, n as u64 + 1);
+        let given = line.read::<Value>();
+        if text.len() >= longest {
+            assert_eq!(given, Err(LineError::TooLong), "{} of {count}", n + 1);
+            continue;
+        }
+        let alone = Batch::new(*text).next_line().unwrap().unwrap();
+        assert_eq!((&alone.digest, &alone.read()), (&line.digest, &given));
+        if let Ok(given) = given {
+            answers(given["answers"].to_string().as_bytes());
+        }
+    }
+    assert!(batch.next_line().unwrap().is_none());
+    assert_eq!(batch.read(), bytes.len() as u64);
 }

@@ -19,6 +19,9 @@ use crate::error::FlowError;
 pub const FILES: usize = 50;
 /// The largest file, bytes.
 pub const LARGEST: i64 = 5 << 30;
+/// What is said of a file that is larger.
+pub const TOO_LARGE: &str =
+    "this file is larger than 5 GB: split it, or ask the coordination unit how to hand it over";
 /// Most that the files of one person's drafts may hold together, bytes.
 pub const TOGETHER: i64 = 20 << 30;
 
@@ -147,9 +150,7 @@ impl Flow {
         let mut tx = self.store.write("begin-file").await?;
         own(&mut tx, person, draft).await?;
         let refused = if !(0..=LARGEST).contains(&file.size) {
-            Some(
-                "this file is larger than 5 GB: split it, or ask the coordination unit how to hand it over",
-            )
+            Some(TOO_LARGE)
         } else if tx.files_of(draft).await?.len() >= FILES {
             Some("a message can have 50 files: send the others in a second message")
         } else if tx.drafted_bytes(&person.id).await? + file.size > TOGETHER {

@@ -5,7 +5,9 @@ use gateway_core::event::EventKind;
 use gateway_core::{Category, Role};
 use gateway_flow::FlowError;
 use gateway_flow::form::Asked;
+use gateway_flow::outgoing::{Mail, MailKind};
 use gateway_flow::usage::UsageQuery;
+use gateway_store::rows::MailOutRow;
 use gateway_store::testing::each;
 use jiff::civil::date;
 
@@ -174,6 +176,70 @@ async fn a_form_that_is_taken_back_is_asked_for_again_while_its_meeting_is_to_co
             .unwrap();
         let past = world.flow.form_requests(&officer).await.unwrap();
         assert!(past[0].answered.is_some(), "the meeting is over");
+        world.verify().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_waits_to_go_is_dropped_with_what_it_would_carry() {
+    for db in each().await {
+        let world = crate::world::world(db).await;
+        let flow = &world.flow;
+        let id = note(&world).await;
+        let mut tx = flow.store.read().await.unwrap();
+        let deliveries = tx.deliveries_of(&id).await.unwrap();
+        drop(tx);
+        let mail = |kind: MailKind, delivery: Option<&str>| Mail {
+            kind,
+            subject: format!("{}/{}", kind.as_str(), delivery.unwrap_or(&id)),
+            exchange: Some(id.clone()),
+            delivery: delivery.map(str::to_owned),
+            agency: "london-probation".to_owned(),
+            recipient: "inbox@probation.example".to_owned().into(),
+            words: Vec::new(),
+        };
+        // One whose bytes are made already, one that is only noted, and the answer to the sender.
+        let delivery = Some(deliveries[0].id.as_str());
+        let mut made = flow
+            .mail_row("london", mail(MailKind::Delivery, delivery))
+            .await
+            .unwrap();
+        let (key, _, blob) = flow.keep_bytes(&vec![7; 300_000]).unwrap();
+        let blob = blob.unwrap();
+        (made.key, made.blob) = (Some(key.into_bytes()), Some(blob.clone()));
+        let notice = Some(deliveries[1].id.as_str());
+        let noted = flow
+            .mail_row("london", mail(MailKind::Notice, notice))
+            .await
+            .unwrap();
+        let receipt = flow
+            .mail_row("london", mail(MailKind::Receipt, None))
+            .await
+            .unwrap();
+        let mut tx = flow.store.write("test").await.unwrap();
+        assert!(tx.enliven_blob(&blob).await.unwrap());
+        for row in [&made, &noted, &receipt] {
+            assert!(tx.queue_mail(row).await.unwrap());
+        }
+        tx.commit().await.unwrap();
+        assert!(flow.keeps(&blob));
+
+        let manager = visitor(&world, "met-police", "manager").await;
+        flow.withdraw_exchange(&manager, &id, "it is another man's")
+            .await
+            .unwrap();
+        let mut tx = flow.store.read().await.unwrap();
+        for row in [&made, &noted] {
+            let row: MailOutRow = tx.get(&row.id).await.unwrap().unwrap();
+            assert_eq!(row.state, "expired", "{}", row.kind);
+            assert_eq!(row.status.as_deref(), Some("withdrawn"));
+            assert!(row.key.is_none() && row.body.is_none() && row.blob.is_none());
+        }
+        let due = tx.mails_due(i64::MAX, 10).await.unwrap();
+        let due: Vec<&str> = due.iter().map(|mail| mail.id.as_str()).collect();
+        assert_eq!(due, [receipt.id.as_str()], "nothing of it goes any more");
+        drop(tx);
+        assert!(!flow.keeps(&blob), "nor do its sealed bytes lie there");
         world.verify().await.unwrap();
     }
 }

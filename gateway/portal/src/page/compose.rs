@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod drafts;
 mod form;
 pub(crate) mod look;
+mod pour;
 mod reply;
 pub(crate) mod taken;
 mod upload;

@@ -302,20 +302,3 @@ struct Person<'a> {
     href: String,
     name: &'a str,
 }
-
-/// What is wrong: the field it stands at, and what it is.
-type Fault = (&'static str, String);
-
-/// The fault of a field.
-fn fault<'f>(faults: &'f [Fault], field: &str) -> Option<&'f str> {
-    let found = faults.iter().find(|(name, _)| *name == field);
-    found.map(|(_, text)| text.as_str())
-}
-
-/// A day, as three fields bring it.
-fn typed(fields: &crate::visitor::Fields, prefix: &str) -> [String; 3] {
-    ["day", "month", "year"].map(|part| {
-        let name = format!("{prefix}-{part}");
-        fields.one(&name).trim().to_owned()
-    })
-}

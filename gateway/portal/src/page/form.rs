@@ -4,6 +4,7 @@
 
 mod ask;
 mod begin;
+mod brought;
 mod came;
 mod carried;
 pub(crate) mod check;
@@ -22,6 +23,8 @@ pub(crate) mod show;
 mod table;
 mod tasks;
 pub(crate) mod used;
+#[cfg(test)]
+mod ways;
 mod word;
 
 use axum::extract::DefaultBodyLimit;
@@ -181,23 +184,6 @@ fn summary(wrong: &[Wrong]) -> Option<String> {
         errors: errors.collect(),
     };
     (!wrong.is_empty()).then(|| summary.to_string())
-}
-
-/// What is wrong with the fields of a page, by field.
-type Faults = Vec<(&'static str, String)>;
-
-fn of_field<'f>(faults: &'f Faults, field: &str) -> Option<&'f str> {
-    let found = faults.iter().find(|(place, _)| *place == field);
-    found.map(|(_, text)| text.as_str())
-}
-
-/// The same as a summary, each fault leading to its field; to a date's, where its day is.
-fn by_field(faults: &Faults) -> Option<String> {
-    let wrong = faults.iter().map(|(field, text)| {
-        let day = if *field == "meeting" { "-day" } else { "" };
-        (text.clone(), format!("#{field}{day}"))
-    });
-    summary(&wrong.collect::<Vec<_>>())
 }
 
 /// A page's title, which says when something on it is wrong.

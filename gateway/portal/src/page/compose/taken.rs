@@ -1,13 +1,11 @@
 //! A message's form as it comes in: its fields, and after them its files, each sealed as it
 //! comes. Who was away too long is asked to sign in, and what they wrote is kept first.
 
-use axum::body::Bytes;
 use axum::extract::multipart::{Field, Multipart};
 use axum::extract::{DefaultBodyLimit, Form as Encoded, FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use gateway_core::Personal;
-use gateway_flow::FlowError;
 use gateway_flow::compose::{LARGEST, NewFile, Saved};
 use gateway_flow::sign_in::{Standing, Whence};
 use gateway_http::media_type;
@@ -17,12 +15,17 @@ use zeroize::Zeroizing;
 
 use super::form::Form;
 use super::look::look_at;
+use super::pour::{Poured, pour};
 use crate::stop::Stop;
 use crate::visitor::{Fields, Visitor};
 use crate::{Portal, cookie, whence};
 
 /// The longest that all fields of a message are together, bytes.
 pub(crate) const WORDS: usize = 512 * 1024;
+/// What a request has beside its files, bytes, at the most.
+const BESIDE: i64 = 1 << 20;
+/// What is said of files that are known to be too large before they come.
+const TOO_MUCH: &str = "what you chose is larger than 5 GB together: add one file at a time, and split one that is larger, or ask the coordination unit how to hand it over";
 /// Chunks that wait to be sealed.
 const WAITING: usize = 4;
 
@@ -107,6 +110,7 @@ pub(crate) async fn take(
         draft,
         kept: None,
         refused: Vec::new(),
+        is_cut: false,
     };
     if is_form {
         DefaultBodyLimit::disable().apply(&mut request);
@@ -115,6 +119,9 @@ pub(crate) async fn take(
             .map_err(|_| Stop::Unread)?;
         while let Some(field) = form.next_field().await.map_err(|_| Stop::Unread)? {
             taking.field(field).await?;
+            if taking.is_cut {
+                break;
+            }
         }
     } else {
         DefaultBodyLimit::max(WORDS).apply(&mut request);
@@ -147,13 +154,15 @@ pub(crate) fn header<'h>(headers: &'h HeaderMap, name: &axum::http::HeaderName) 
 struct Taking<'p> {
     portal: &'p Portal,
     writer: &'p Writer,
-    /// No file of the request is larger, bytes.
+    /// No file of the request is larger, bytes, as far as it says.
     announced: i64,
     fields: Vec<(String, String)>,
     words: usize,
     draft: Option<String>,
     kept: Option<(String, i64, bool)>,
     refused: Vec<String>,
+    /// A file of it is too large, or broke off: what comes after it is not read.
+    is_cut: bool,
 }
 
 impl Taking<'_> {
@@ -211,37 +220,29 @@ impl Taking<'_> {
         Ok(kept)
     }
 
-    async fn file(&self, draft: &str, name: String, field: Field<'_>) -> Result<(), Stop> {
+    async fn file(&mut self, draft: &str, name: String, field: Field<'_>) -> Result<(), Stop> {
+        if self.announced > LARGEST + BESIDE {
+            self.is_cut = true;
+            return Err(Stop::Conflict(TOO_MUCH.to_owned()));
+        }
+        let most = self.announced.min(LARGEST);
         let (flow, person) = (&self.portal.flow, self.writer.person());
         let file = NewFile {
             name: Personal::new(plain_name(&name)),
             media_type: media_type(field.content_type().unwrap_or_default()).to_owned(),
-            size: self.announced,
+            size: most,
         };
         let id = flow.begin_file(person, draft, file).await?;
         let (send, receive) = mpsc::channel(WAITING);
         let took = flow.take_part(person, draft, &id, 0, receive);
-        let (took, ()) = tokio::join!(took, pour(field, send));
+        let (took, poured) = tokio::join!(took, pour(field, most, send));
+        self.is_cut = poured == Poured::Cut;
         if let Err(error) = took {
             flow.drop_file(person, draft, &id).await?;
             return Err(error.into());
         }
         flow.measure_file(person, draft, &id).await?;
         look_at(self.portal, person, draft, &id).await
-    }
-}
-
-async fn pour(mut field: Field<'_>, send: mpsc::Sender<Result<Bytes, FlowError>>) {
-    loop {
-        let chunk = match field.chunk().await {
-            Ok(None) => return,
-            Ok(Some(chunk)) => Ok(chunk),
-            Err(_) => Err(FlowError::Unavailable("a file broke off".to_owned())),
-        };
-        let failed = chunk.is_err();
-        if send.send(chunk).await.is_err() || failed {
-            return;
-        }
     }
 }
 

@@ -13,9 +13,9 @@ use gateway_store::rows::PersonRow;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::mpsc;
-use tokio_stream::StreamExt as _;
 
 use super::look::look_at;
+use super::pour::pour;
 use super::taken::plain_name;
 use crate::stop::Stop;
 use crate::visitor::{Posted, Visitor};
@@ -77,7 +77,12 @@ pub(crate) async fn piece(
     let known = one(&portal, person, &draft, &file).await?;
     let (send, receive) = mpsc::channel(4);
     let took = flow.take_part(person, &draft, &file, at.from, receive);
-    match tokio::join!(took, pour(body, send)).0 {
+    match tokio::join!(
+        took,
+        pour(body.into_data_stream(), known.size - at.from, send)
+    )
+    .0
+    {
         Ok(has) if has == known.size => match look_at(&portal, person, &draft, &file).await {
             Err(Stop::Conflict(words)) => return Ok(refused(&words)),
             done => done?,
@@ -87,17 +92,6 @@ pub(crate) async fn piece(
         Err(error) => return Err(error.into()),
     }
     stands(&portal, person, &draft, &file).await
-}
-
-async fn pour(body: Body, send: mpsc::Sender<Result<axum::body::Bytes, FlowError>>) {
-    let mut chunks = body.into_data_stream();
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| FlowError::Conflict("a piece broke off".to_owned()));
-        let failed = chunk.is_err();
-        if send.send(chunk).await.is_err() || failed {
-            return;
-        }
-    }
 }
 
 async fn one(

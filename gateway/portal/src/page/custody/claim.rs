@@ -2,19 +2,19 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::response::Response;
 use gateway_core::calendar::local_date;
 use gateway_core::{Identifier, IdentifierKind};
 use gateway_flow::FlowError;
 use gateway_flow::custody::Claimed;
 use jiff::civil::Date;
 
-use super::{CUSTODY, Fault, fault, typed};
+use super::CUSTODY;
 use crate::Portal;
-use crate::component::{Button, DateInput, ErrorItem, ErrorSummary, Html as Markup, Input};
+use crate::component::{Button, Html as Markup};
 use crate::frame::{Frame, Place};
 use crate::page::asked::date;
+use crate::page::few::{self, Asked, Faults};
 use crate::page::form::{capital, title};
 use crate::stop::{Stop, see_other};
 use crate::visitor::{Fields, Posted, Visitor};
@@ -47,93 +47,52 @@ struct Filled {
 struct Page {
     frame: Frame,
     filled: Filled,
-    faults: Vec<Fault>,
+    faults: Faults,
 }
 
 impl Page {
-    fn summary(&self) -> Option<ErrorSummary<'_>> {
-        let errors = self.faults.iter().map(|(field, text)| ErrorItem {
-            text,
-            href: match *field {
-                "number" => "#number",
-                "born" => "#born-day",
-                "since" => "#since-day",
-                _ => "#reference",
-            },
-        });
-        (!self.faults.is_empty()).then(|| ErrorSummary {
-            title: "There is a problem",
-            errors: errors.collect(),
-        })
-    }
-
-    fn line<'a>(
-        &'a self,
-        (id, label, hint): (&'static str, &'static str, &'static str),
-        value: &'a str,
-    ) -> Markup {
-        Markup::of(&Input {
-            id,
-            name: id,
-            kind: "text",
-            label,
-            label_classes: "govuk-label--s",
-            hint: Some(hint),
-            error: fault(&self.faults, id),
-            value: Some(value).filter(|value| !value.is_empty()),
-            autocomplete: Some("off"),
-            ..Input::default()
-        })
+    fn summary(&self) -> Option<String> {
+        few::summary(&self.faults, &["born", "since"])
     }
 
     fn number(&self) -> Markup {
-        let said = (
-            "number",
-            "Prison number",
-            "A letter, four digits and two letters, such as A1234BC",
-        );
-        self.line(said, &self.filled.prison_number)
+        let asked = Asked {
+            id: "number",
+            label: "Prison number",
+            hint: "A letter, four digits and two letters, such as A1234BC",
+            strong: true,
+        };
+        few::line(&self.faults, asked, &self.filled.prison_number)
     }
 
     fn reference(&self) -> Markup {
-        let said = (
-            "reference",
-            "Or the reference of the person’s record here",
-            "Instead of the number and the date of birth",
-        );
-        self.line(said, &self.filled.reference)
-    }
-
-    fn day<'a>(
-        &'a self,
-        (id, legend, hint): (&'static str, &'static str, &'static str),
-        values: &'a [String; 3],
-    ) -> Markup {
-        Markup::of(&DateInput {
-            id,
-            prefix: id,
-            legend,
-            legend_classes: "govuk-fieldset__legend--s",
-            hint: Some(hint),
-            error: fault(&self.faults, id),
-            values: values.each_ref().map(String::as_str),
-        })
+        let asked = Asked {
+            id: "reference",
+            label: "Or the reference of the person’s record here",
+            hint: "Instead of the number and the date of birth",
+            strong: true,
+        };
+        few::line(&self.faults, asked, &self.filled.reference)
     }
 
     fn born(&self) -> Markup {
-        self.day(
-            ("born", "Date of birth", "For example, 1 2 1980"),
-            &self.filled.born,
-        )
+        let asked = Asked {
+            id: "born",
+            label: "Date of birth",
+            hint: "For example, 1 2 1980",
+            strong: true,
+        };
+        few::date(&self.faults, asked, &self.filled.born)
     }
 
     fn since(&self) -> Markup {
-        let said = (
-            "since",
-            "Since when is the person with you?",
-            "For example, 27 3 2026",
-        );
-        self.day(said, &self.filled.since)
+        let asked = Asked {
+            id: "since",
+            label: "Since when is the person with you?",
+            hint: "For example, 27 3 2026",
+            strong: true,
+        };
+        few::date(&self.faults, asked, &self.filled.since)
     }
 }
 
@@ -155,20 +114,16 @@ async fn shown(
     portal: &Portal,
     visitor: &Visitor,
     filled: Filled,
-    faults: Vec<Fault>,
+    faults: Faults,
 ) -> Result<Response, Stop> {
     let heading = "Say that a person is with you";
     let title = title(heading, !faults.is_empty());
-    let status = match faults.is_empty() {
-        true => StatusCode::OK,
-        false => StatusCode::UNPROCESSABLE_ENTITY,
-    };
     let page = Page {
         frame: Frame::around(portal, visitor, Place::Custody, &title).await?,
         filled,
         faults,
     };
-    Ok((status, Html(page.to_string())).into_response())
+    Ok(few::answer(&page, &page.faults))
 }
 
 /// Makes the claim.
@@ -211,8 +166,8 @@ impl Filled {
         Self {
             reference: fields.one("reference").trim().to_owned(),
             prison_number: fields.one("number").trim().to_owned(),
-            born: typed(fields, "born"),
-            since: typed(fields, "since"),
+            born: few::day(fields, "born"),
+            since: few::day(fields, "since"),
         }
     }
 
@@ -224,8 +179,8 @@ impl Filled {
         }
     }
 
-    fn read(&self, today: Date) -> Result<Claimed, Vec<Fault>> {
-        let mut faults: Vec<Fault> = Vec::new();
+    fn read(&self, today: Date) -> Result<Claimed, Faults> {
+        let mut faults: Faults = Vec::new();
         let mut identifiers = Vec::new();
         let reference = Some(self.reference.clone()).filter(|text| !text.is_empty());
         if reference.is_none() {

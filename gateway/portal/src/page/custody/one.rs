@@ -2,18 +2,16 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::response::Response;
 use gateway_flow::FlowError;
 use gateway_flow::custody::{ClaimAnswer, ClaimView, WaitsFor};
 
-use super::{Fault, fault, typed};
 use crate::component::{
-    Button, ChoiceItem, Choices, DateInput, ErrorItem, ErrorSummary, Html as Markup, Pick, Row,
-    SummaryList, Textarea,
+    Button, ChoiceItem, Choices, Html as Markup, Pick, Row, SummaryList, Textarea,
 };
 use crate::frame::{Frame, Place};
 use crate::page::asked::date;
+use crate::page::few::{self, Asked, Faults, of_field};
 use crate::page::form::{capital, title};
 use crate::stop::{Stop, see_other};
 use crate::visitor::{Fields, Posted, Visitor};
@@ -71,23 +69,12 @@ struct Page {
     names: (String, Option<String>),
     may: May,
     filled: Filled,
-    faults: Vec<Fault>,
+    faults: Faults,
 }
 
 impl Page {
-    fn summary(&self) -> Option<ErrorSummary<'_>> {
-        let errors = self.faults.iter().map(|(field, text)| ErrorItem {
-            text,
-            href: match *field {
-                "left" => "#left-day",
-                "reasons" => "#reasons",
-                _ => "#answer",
-            },
-        });
-        (!self.faults.is_empty()).then(|| ErrorSummary {
-            title: "There is a problem",
-            errors: errors.collect(),
-        })
+    fn summary(&self) -> Option<String> {
+        few::summary(&self.faults, &["left"])
     }
 
     fn facts(&self) -> SummaryList<'static> {
@@ -171,7 +158,7 @@ impl Page {
             name: "answer",
             legend,
             legend_classes: "govuk-fieldset__legend--m",
-            error: fault(&self.faults, "answer"),
+            error: of_field(&self.faults, "answer"),
             items,
             ..Choices::default()
         })
@@ -179,15 +166,13 @@ impl Page {
 
     fn left(&self) -> Option<Markup> {
         (self.may == May::Answer).then(|| {
-            Markup::of(&DateInput {
+            let asked = Asked {
                 id: "left",
-                prefix: "left",
-                legend: "If yes: the day on which the person left you",
-                legend_classes: "govuk-fieldset__legend--s",
-                hint: Some("For example, 27 3 2026"),
-                error: fault(&self.faults, "left"),
-                values: self.filled.left.each_ref().map(String::as_str),
-            })
+                label: "If yes: the day on which the person left you",
+                hint: "For example, 27 3 2026",
+                strong: true,
+            };
+            few::date(&self.faults, asked, &self.filled.left)
         })
     }
 
@@ -202,7 +187,7 @@ impl Page {
             label,
             label_classes: "govuk-label--s",
             hint: None,
-            error: fault(&self.faults, "reasons"),
+            error: of_field(&self.faults, "reasons"),
             value: &self.filled.reasons,
             rows: 4,
         })
@@ -244,16 +229,12 @@ async fn shown(
     visitor: &Visitor,
     claim: ClaimView,
     filled: Filled,
-    faults: Vec<Fault>,
+    faults: Faults,
 ) -> Result<Response, Stop> {
     let title = title("A claim of custody", !faults.is_empty());
     let holder = match &claim.holder {
         Some(holder) => Some(portal.flow.agency_row(holder).await?.name),
         None => None,
-    };
-    let status = match faults.is_empty() {
-        true => StatusCode::OK,
-        false => StatusCode::UNPROCESSABLE_ENTITY,
     };
     let page = Page {
         frame: Frame::around(portal, visitor, Place::Custody, &title).await?,
@@ -263,7 +244,7 @@ async fn shown(
         filled,
         faults,
     };
-    Ok((status, Html(page.to_string())).into_response())
+    Ok(few::answer(&page, &page.faults))
 }
 
 /// Takes the answer.
@@ -301,13 +282,13 @@ impl Filled {
     fn of(fields: &Fields) -> Self {
         Self {
             answer: fields.one("answer").to_owned(),
-            left: typed(fields, "left"),
+            left: few::day(fields, "left"),
             reasons: fields.one("reasons").trim().to_owned(),
         }
     }
 
     /// The answer, and its word.
-    fn read(&self) -> Result<(ClaimAnswer, &'static str), Vec<Fault>> {
+    fn read(&self) -> Result<(ClaimAnswer, &'static str), Faults> {
         let reasons = || match self.reasons.is_empty() {
             true => Err(vec![("reasons", "Enter your reasons".to_owned())]),
             false => Ok(self.reasons.clone()),

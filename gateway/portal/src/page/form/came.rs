@@ -21,7 +21,7 @@ use crate::{Portal, cookie, whence};
 
 /// What is said of a file that is too large.
 const TOO_LARGE: &str = "the file is larger than 500 KB: leave out what is not a row";
-/// More of a file than is taken is read past, so that its page can say so, up to this, bytes.
+/// More of a file than is taken is read past, for what comes after it, up to this, bytes.
 const READ_PAST: usize = 16 << 20;
 
 /// What a page brought.
@@ -53,7 +53,9 @@ impl Came {
             DefaultBodyLimit::disable().apply(&mut request);
             let form = Multipart::from_request(request, &()).await;
             let mut form = form.map_err(|_| Stop::Unread)?;
-            while let Some(field) = form.next_field().await.map_err(|_| Stop::Unread)? {
+            while !parts.is_cut {
+                let field = form.next_field().await.map_err(|_| Stop::Unread)?;
+                let Some(field) = field else { break };
                 parts.take(field).await?;
             }
         } else {
@@ -171,6 +173,8 @@ struct Parts {
     /// Bytes of all fields together.
     words: usize,
     file: Option<Result<SheetText, &'static str>>,
+    /// The file is so large that what comes after it is not read.
+    is_cut: bool,
 }
 
 impl Parts {
@@ -181,10 +185,14 @@ impl Parts {
         while let Some(chunk) = field.chunk().await.map_err(|_| Stop::Unread)? {
             if self.words + bytes.len() + chunk.len() <= WORDS {
                 bytes.extend_from_slice(&chunk);
-            } else if file.is_none() || past > READ_PAST {
+            } else if file.is_none() {
                 return Err(Stop::Unread);
             } else {
                 past += chunk.len();
+                self.is_cut = past > READ_PAST;
+                if self.is_cut {
+                    break;
+                }
             }
         }
         match file {

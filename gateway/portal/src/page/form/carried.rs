@@ -36,15 +36,8 @@ pub(super) async fn sent(
     for one in all.into_iter().take(LISTED) {
         let prison = portal.flow.agency_row(&one.agency).await?.name;
         let about = list::whom(portal, visitor, Some(&one.nominal), names).await?;
-        let day = words::day(one.sent_at);
-        sent.push(Sent {
-            id: one.exchange,
-            withdrawn: false,
-            label: match about {
-                Some(about) => format!("{about}, sent {day} by {prison}"),
-                None => format!("Sent {day} by {prison}"),
-            },
-        });
+        let by = format!("{} by {prison}", words::day(one.sent_at));
+        sent.push(Sent::new(one.exchange, about, &by));
     }
     Ok(sent)
 }

@@ -40,6 +40,9 @@ pub(crate) struct Content {
     /// Rows that were pasted and could not be taken yet, by `section.field`.
     #[serde(default)]
     pub(crate) pasted: BTreeMap<String, String>,
+    /// The same of a file.
+    #[serde(default)]
+    pub(crate) filed: BTreeMap<String, String>,
 }
 
 /// An earlier form.
@@ -142,7 +145,8 @@ impl Content {
             }
             Scope::Table(section, field) => json!([
                 self.typed(&section.id, &field.id),
-                self.pasted.get(&path(section, field))
+                self.pasted.get(&path(section, field)),
+                self.filed.get(&path(section, field))
             ]),
             Scope::Sending => json!([self.emergency, self.recipients]),
         };

@@ -71,6 +71,20 @@ pub(crate) struct Sent {
     pub(crate) withdrawn: bool,
 }
 
+impl Sent {
+    /// A form that was sent; `sent` says when, and by whom.
+    pub(super) fn new(id: String, about: Option<String>, sent: &str) -> Self {
+        Self {
+            id,
+            label: match about {
+                Some(about) => format!("{about}, sent {sent}"),
+                None => format!("Sent {sent}"),
+            },
+            withdrawn: false,
+        }
+    }
+}
+
 impl Page {
     fn banner(&self) -> Option<NotificationBanner<'static>> {
         self.saved.then_some(NotificationBanner {
@@ -175,12 +189,8 @@ pub(crate) async fn sent(
             (false, _) => {}
         }
         sent.push(Sent {
-            id: one.exchange,
             withdrawn: one.withdrawn,
-            label: match about {
-                Some(about) => format!("{about}, sent {day}"),
-                None => format!("Sent {day}"),
-            },
+            ..Sent::new(one.exchange, about, &day)
         });
     }
     Ok(sent)

@@ -2,26 +2,35 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::response::Response;
 use gateway_core::Role;
 use gateway_flow::FlowError;
 use gateway_flow::form::Asked as Request;
 use serde::Deserialize;
 
-use super::used::{Day, day};
-use super::{Faults, by_field, of_field};
 use crate::Portal;
-use crate::component::{
-    Button, ChoiceItem, Choices, DateInput, Html as Markup, Input, Pick, Select,
-};
+use crate::component::{Button, ChoiceItem, Choices, Html as Markup, Pick, Select};
 use crate::frame::{Frame, Place};
+use crate::page::asked::date;
+use crate::page::few::{self, Asked as Asking, Faults};
 use crate::stop::{Stop, see_other};
 use crate::visitor::{Fields, Posted, Visitor};
 
 /// Where it is.
 pub(super) const HERE: &str = "/forms/requests/new";
 const HEADING: &str = "Ask for a form";
+const NOMINAL: Asking = Asking {
+    id: "nominal",
+    label: "Reference of the person’s record here",
+    hint: "As their record shows it",
+    strong: false,
+};
+const MEETING: Asking = Asking {
+    id: "meeting",
+    label: "When is the meeting?",
+    hint: "For example, 27 3 2026",
+    strong: false,
+};
 
 /// Asks.
 pub(crate) const ASK: Button<'static> = Button {
@@ -45,7 +54,7 @@ struct Typed {
     form: String,
     reference: String,
     agency: String,
-    day: Day,
+    day: [String; 3],
     emergency: bool,
 }
 
@@ -63,11 +72,11 @@ struct Page {
 
 impl Page {
     fn error(&self, field: &str) -> Option<&str> {
-        of_field(&self.wrong, field)
+        few::of_field(&self.wrong, field)
     }
 
     fn summary(&self) -> Option<String> {
-        by_field(&self.wrong)
+        few::summary(&self.wrong, &["meeting"])
     }
 
     fn fields(&self) -> Vec<Markup> {
@@ -83,7 +92,6 @@ impl Page {
             checked: typed.agency.is_empty(),
             ..ChoiceItem::default()
         };
-        let [d, m, y] = typed.day.parts();
         vec![
             Markup::of(&Select {
                 id: "form",
@@ -93,17 +101,7 @@ impl Page {
                 error: self.error("form"),
                 items: forms.iter().map(chosen).collect(),
             }),
-            Markup::of(&Input {
-                id: "nominal",
-                name: "nominal",
-                kind: "text",
-                label: "Reference of the person’s record here",
-                error: self.error("nominal"),
-                hint: Some("As their record shows it"),
-                value: Some(typed.reference.as_str()).filter(|text| !text.is_empty()),
-                autocomplete: Some("off"),
-                ..Input::default()
-            }),
+            few::line(&self.wrong, NOMINAL, &typed.reference),
             Markup::of(&Select {
                 id: "agency",
                 name: "agency",
@@ -114,15 +112,7 @@ impl Page {
                     .chain(agencies.iter().map(chosen))
                     .collect(),
             }),
-            Markup::of(&DateInput {
-                id: "meeting",
-                prefix: "meeting",
-                legend: "When is the meeting?",
-                hint: Some("For example, 27 3 2026"),
-                error: self.error("meeting"),
-                values: [d, m, y],
-                ..DateInput::default()
-            }),
+            few::date(&self.wrong, MEETING, &typed.day),
             Markup::of(&Choices {
                 pick: Pick::Any,
                 id: "emergency",
@@ -179,7 +169,7 @@ pub(super) async fn ask(
     if typed.reference.is_empty() {
         wrong.push(("nominal", "Enter the reference of the record".to_owned()));
     }
-    let meeting_on = typed.day.date();
+    let meeting_on = date(&typed.day).ok().flatten();
     if meeting_on.is_none() {
         wrong.push(("meeting", "Enter the day of the meeting".to_owned()));
     }
@@ -241,7 +231,7 @@ fn typed(fields: &Fields) -> Typed {
         form: fields.one("form").to_owned(),
         reference: fields.one("nominal").trim().to_owned(),
         agency: fields.one("agency").to_owned(),
-        day: day(fields),
+        day: few::day(fields, "meeting"),
         emergency: fields.has("emergency"),
     }
 }
@@ -263,10 +253,6 @@ async fn show(
         .into_iter()
         .filter(|one| writers.iter().any(|form| super::writes(form, &one.kind)));
     let title = super::title(HEADING, !wrong.is_empty());
-    let status = match wrong.is_empty() {
-        true => StatusCode::OK,
-        false => StatusCode::UNPROCESSABLE_ENTITY,
-    };
     let page = Page {
         frame: Frame::around(portal, visitor, Place::Coordination, &title).await?,
         forms: writers
@@ -277,5 +263,5 @@ async fn show(
         typed,
         wrong,
     };
-    Ok((status, Html(page.to_string())).into_response())
+    Ok(few::answer(&page, &page.wrong))
 }

@@ -190,6 +190,7 @@ pub(crate) async fn save(
             if clear {
                 content.answers.remove(&section.id);
                 content.pasted.retain(|place, _| !is_in(place, &section.id));
+                content.filed.retain(|place, _| !is_in(place, &section.id));
             }
             for id in came.fields.all("asked") {
                 let field = section.fields.iter().find(|one| one.id == id);

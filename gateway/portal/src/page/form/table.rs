@@ -8,6 +8,7 @@ use gateway_forms::{Field, Kind, Names, Section};
 use serde_json::Value;
 
 use super::ask::{as_text, date_parts, names};
+use super::brought::{Brought, FILED, PASTED, Untaken};
 use super::came::{Came, draft};
 use super::content::{Paper, Scope, path, wrong_in_row};
 use super::pages::{Pages, address as on_page};
@@ -24,10 +25,7 @@ use crate::visitor::Visitor;
 use crate::words;
 
 /// So many errors are named at once.
-const NAMED: usize = 20;
-
-/// What is said of a file with nothing in it.
-const EMPTY: &str = "the file is empty: choose the one with the rows";
+pub(super) const NAMED: usize = 20;
 
 /// To a page for a row.
 pub(crate) const ADD: Button<'static> = Button {
@@ -66,10 +64,10 @@ struct Page {
     none: Option<Markup>,
     /// The columns, in the order in which they are pasted, each with what can stand in it.
     columns: Vec<(String, String)>,
-    pasted: String,
+    untaken: Untaken,
     wrong: Vec<Wrong>,
-    /// What is wrong with what was pasted.
-    not_taken: Option<String>,
+    /// What is wrong with what was pasted, and with what a file had.
+    not_taken: [Option<String>; 2],
 }
 
 /// What can be done about a row.
@@ -115,10 +113,24 @@ impl Page {
             hint: Some(
                 "One row on each line, with the columns in the order below. The first line may be the columns’ names",
             ),
-            error: self.not_taken.as_deref(),
-            value: &self.pasted,
+            error: self.not_taken[0].as_deref(),
+            value: &self.untaken.pasted,
             rows: 5,
         }
+    }
+
+    /// The rows of a file that could not be taken.
+    fn of_file(&self) -> Option<Textarea<'_>> {
+        (!self.untaken.filed.is_empty()).then(|| Textarea {
+            id: "filed",
+            name: "filed",
+            label: "Rows from the file that you chose",
+            label_classes: "govuk-label--s",
+            hint: Some("Put them right here, or in your spreadsheet and choose the file again"),
+            error: self.not_taken[1].as_deref(),
+            value: &self.untaken.filed,
+            rows: 5,
+        })
     }
 
     fn upload() -> FileUpload<'static> {
@@ -142,21 +154,6 @@ pub(super) fn find<'f>(
     let found = paper.form.field(&format!("{section}.{field}"));
     let found = found.filter(|(_, field)| field.kind == Kind::Rows);
     found.ok_or(Stop::NotFound)
-}
-
-/// The rows that were pasted, or all that is wrong with them, by line and column.
-fn read(paper: &Paper<'_>, place: &str, pasted: &str) -> Result<Vec<Value>, Vec<String>> {
-    let pasted = paper.form.paste(place, pasted.as_bytes(), paper.today);
-    match (pasted.faults.as_slice(), pasted.rows) {
-        ([], Value::Array(rows)) => Ok(rows),
-        (faults, _) => {
-            let more = faults.len().saturating_sub(NAMED);
-            let named = faults.iter().take(NAMED);
-            let mut wrong: Vec<String> = named.map(|one| capital(&one.to_string())).collect();
-            wrong.extend((more > 0).then(|| format!("And {more} more")));
-            Err(wrong)
-        }
-    }
 }
 
 /// A cell as it was typed, in words.
@@ -292,6 +289,16 @@ fn columns(paper: &Paper<'_>, field: &Field) -> Vec<(String, String)> {
     columns.collect()
 }
 
+/// What is said at a box: what is wrong with it, or that there is more than one thing.
+fn at_box(not_taken: &[(String, &str)], at: &str) -> Option<String> {
+    let mut here = not_taken.iter().filter(|(_, of)| *of == at);
+    match (here.next(), here.next()) {
+        (None, _) => None,
+        (Some((words, _)), None) => Some(words.clone()),
+        (Some(_), Some(_)) => Some("None of these rows was added: put right what is named above, here or in your spreadsheet".to_owned()),
+    }
+}
+
 /// A table's page.
 async fn shown(
     portal: &Portal,
@@ -321,23 +328,29 @@ async fn shown(
     let place = path(section, field);
     let whole = paper.faults.iter().find(|fault| fault.path == place);
     wrong.extend(whole.map(|fault| (capital(&fault.words), "#none".to_owned())));
-    let pasted = paper.content.pasted.get(&place).cloned();
-    let pasted = pasted.unwrap_or_default();
-    let mut not_taken = Vec::new();
-    not_taken.extend(refused.map(capital));
-    if !pasted.is_empty() {
-        let read = read(paper, &place, &pasted);
-        not_taken.extend(read.err().unwrap_or_default());
-    }
+    let untaken = Untaken::of(&paper.content, &place);
+    let mut not_taken = untaken.wrong(paper, &place);
+    let here = if untaken.filed.is_empty() {
+        PASTED
+    } else {
+        FILED
+    };
+    not_taken.extend(refused.map(|words| (capital(words), here)));
     wrong.extend(
         not_taken
             .iter()
-            .map(|words| (words.clone(), "#pasted".to_owned())),
+            .map(|(words, at)| (words.clone(), format!("#{at}"))),
     );
     let is_wrong = !wrong.is_empty();
     let pages = Pages::new(asked.page, paper.content.rows(&section.id, &field.id).len());
     let page = Page {
-        frame: Frame::around(portal, visitor, Place::Forms, &title(&field.label, is_wrong)).await?,
+        frame: Frame::around(
+            portal,
+            visitor,
+            Place::Forms,
+            &title(&field.label, is_wrong),
+        )
+        .await?,
         banner: asked.banner(),
         heading: field.label.clone(),
         caption: section.title.clone(),
@@ -350,13 +363,9 @@ async fn shown(
         pages,
         none: none(paper, section, field),
         columns: columns(paper, field),
-        pasted,
+        not_taken: [PASTED, FILED].map(|at| at_box(&not_taken, at)),
+        untaken,
         wrong,
-        not_taken: match not_taken.len() {
-            0 => None,
-            1 => not_taken.pop(),
-            _ => Some("None of these rows was added: put right what is named above, here or in your spreadsheet".to_owned()),
-        },
     };
     let status = match is_wrong {
         true => StatusCode::UNPROCESSABLE_ENTITY,
@@ -392,16 +401,11 @@ pub(crate) async fn save(
     let paper = paper.ok_or(Stop::NotFound)?;
     let (section, field) = find(&paper, &section, &field)?;
     let (place, scope) = (path(section, field), Scope::Table(section, field));
-    let typed = came.fields.one("pasted").replace("\r\n", "\n");
-    let (pasted, guessed, refused) = match came.file.take() {
-        Some(Ok(sheet)) if sheet.text.trim().is_empty() => (typed, false, Some(EMPTY)),
-        Some(Ok(sheet)) => (sheet.text, sheet.is_guessed, None),
-        Some(Err(why)) => (typed, false, Some(why)),
-        None => (typed, false, None),
-    };
-    let new = match came.script || pasted.trim().is_empty() {
+    let kept = Untaken::of(&paper.content, &place);
+    let brought = Brought::of(&came.fields, came.file.take(), &kept);
+    let new = match came.script || brought.refused.is_some() {
         true => None,
-        false => read(&paper, &place, &pasted).ok(),
+        false => brought.untaken.rows(&paper, &place),
     };
     let mut rows = paper.content.rows(&section.id, &field.id);
     let remove: Option<usize> = came.fields.one("remove").parse().ok();
@@ -414,10 +418,10 @@ pub(crate) async fn save(
     let kept = came
         .keep(&portal, paper, scope, |content| {
             content.put_rows(&section.id, &field.id, &rows, said_none);
-            match taken || pasted.trim().is_empty() {
-                true => content.pasted.remove(&place),
-                false => content.pasted.insert(place.clone(), pasted),
-            };
+            match taken {
+                true => Untaken::default().keep(content, &place),
+                false => brought.untaken.keep(content, &place),
+            }
         })
         .await?;
     let at = format!("{}/{}", kept.paper.address(), section.id);
@@ -436,9 +440,9 @@ pub(crate) async fn save(
     if let Some(page) = went.or_else(|| remove.map(|_| here)) {
         return Ok(see_other(&on_page(&address, page)));
     }
-    if taken && (guessed || pressed == "paste") {
+    if taken && (brought.guessed || pressed == "paste") {
         let last = Pages::of_row(rows.len().saturating_sub(1));
-        let note = if guessed { "&guessed=true" } else { "" };
+        let note = if brought.guessed { "&guessed=true" } else { "" };
         return Ok(see_other(&format!("{address}?page={last}{note}")));
     }
     if pressed == "later" {
@@ -447,14 +451,16 @@ pub(crate) async fn save(
     if pressed == "add" {
         return Ok(see_other(&format!("{address}/{NEW}")));
     }
-    let wrong = paper.content.pasted.contains_key(&place) || paper.fault(section, field).is_some();
-    if wrong || refused.is_some() || pressed == "paste" {
+    let untaken = Untaken::of(&paper.content, &place);
+    let wrong = untaken != Untaken::default() || paper.fault(section, field).is_some();
+    if wrong || brought.refused.is_some() || pressed == "paste" {
         let asked = Asked {
             page: here,
-            guessed,
+            guessed: brought.guessed,
             ..Asked::default()
         };
-        return shown(&portal, &visitor, paper, (section, field), &asked, refused).await;
+        let place = (section, field);
+        return shown(&portal, &visitor, paper, place, &asked, brought.refused).await;
     }
     let mut after = paper.tables(section).skip_while(|one| one.id != field.id);
     Ok(match after.nth(1) {

@@ -2,24 +2,29 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::response::Response;
 use gateway_flow::FlowError;
 use gateway_flow::form::FormUse;
-use jiff::civil::Date;
 
 use super::request::unit;
-use super::{Faults, by_field, of_field};
 use crate::Portal;
-use crate::component::{Button, ChoiceItem, Choices, DateInput, Html as Markup, Pick, Textarea};
+use crate::component::{Button, ChoiceItem, Choices, Html as Markup, Pick, Textarea};
 use crate::frame::{Frame, Place};
+use crate::page::asked::date;
+use crate::page::few::{self, Asked, Faults};
 use crate::page::message::about;
 use crate::stop::{Stop, see_other};
-use crate::visitor::{Fields, Posted, Visitor};
+use crate::visitor::{Posted, Visitor};
 
 /// Where it is.
 pub(super) const HERE: &str = "/forms/used/{id}";
 const HEADING: &str = "How did the meeting use this form?";
+const MEETING: Asked = Asked {
+    id: "meeting",
+    label: "When was the meeting?",
+    hint: "For example, 27 3 2026",
+    strong: false,
+};
 
 /// Keeps it.
 pub(crate) const NOTE: Button<'static> = Button {
@@ -31,34 +36,11 @@ pub(crate) const NOTE: Button<'static> = Button {
     prevent_double_click: true,
 };
 
-/// A day as it was typed in three fields.
-#[derive(Debug, Default)]
-pub(super) struct Day([String; 3]);
-
-impl Day {
-    pub(super) fn parts(&self) -> [&str; 3] {
-        let [day, month, year] = &self.0;
-        [day, month, year]
-    }
-
-    /// The day, where it is one.
-    pub(super) fn date(&self) -> Option<Date> {
-        let [day, month, year] = &self.0;
-        Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
-    }
-}
-
-/// The day of the meeting, as a form brings it.
-pub(super) fn day(fields: &Fields) -> Day {
-    let part = |name: &str| fields.one(&format!("meeting-{name}")).trim().to_owned();
-    Day([part("day"), part("month"), part("year")])
-}
-
 #[derive(Default)]
 struct Typed {
     considered: String,
     effect: String,
-    day: Day,
+    day: [String; 3],
 }
 
 #[derive(Template)]
@@ -73,11 +55,11 @@ struct Page {
 
 impl Page {
     fn error(&self, field: &str) -> Option<&str> {
-        of_field(&self.wrong, field)
+        few::of_field(&self.wrong, field)
     }
 
     fn summary(&self) -> Option<String> {
-        by_field(&self.wrong)
+        few::summary(&self.wrong, &["meeting"])
     }
 
     fn fields(&self) -> [Markup; 3] {
@@ -98,15 +80,7 @@ impl Page {
                 items: vec![choice("yes", "Yes"), choice("no", "No")],
                 ..Choices::default()
             }),
-            Markup::of(&DateInput {
-                id: "meeting",
-                prefix: "meeting",
-                legend: "When was the meeting?",
-                hint: Some("For example, 27 3 2026"),
-                error: self.error("meeting"),
-                values: self.typed.day.parts(),
-                ..DateInput::default()
-            }),
+            few::date(&self.wrong, MEETING, &self.typed.day),
             Markup::of(&Textarea {
                 id: "effect",
                 name: "effect",
@@ -140,7 +114,7 @@ pub(super) async fn note(
     let typed = Typed {
         considered: fields.one("considered").to_owned(),
         effect: fields.one("effect").to_owned(),
-        day: day(&fields),
+        day: few::day(&fields, "meeting"),
     };
     if visitor.returns(&portal).await? {
         return show(&portal, &visitor, &id, typed, Vec::new()).await;
@@ -150,7 +124,7 @@ pub(super) async fn note(
         let text = "Select whether the meeting considered it";
         wrong.push(("considered", text.to_owned()));
     }
-    let meeting_on = typed.day.date();
+    let meeting_on = date(&typed.day).ok().flatten();
     if meeting_on.is_none() {
         wrong.push(("meeting", "Enter the day of the meeting".to_owned()));
     }
@@ -197,10 +171,6 @@ async fn show(
     let whom = about(portal, visitor, view.row.nominal.as_deref()).await?;
     let name = crate::page::message::heading(&view);
     let title = super::title(HEADING, !wrong.is_empty());
-    let status = match wrong.is_empty() {
-        true => StatusCode::OK,
-        false => StatusCode::UNPROCESSABLE_ENTITY,
-    };
     let page = Page {
         frame: Frame::around(portal, visitor, Place::Coordination, &title).await?,
         id: id.to_owned(),
@@ -211,5 +181,5 @@ async fn show(
         typed,
         wrong,
     };
-    Ok((status, Html(page.to_string())).into_response())
+    Ok(few::answer(&page, &page.wrong))
 }
