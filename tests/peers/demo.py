@@ -99,7 +99,8 @@ class Sqlite:
 
     def __init__(self, url):
         self.file = url.removeprefix("sqlite://")
-        self.open = sqlite3.connect(self.file, isolation_level=None, timeout=30)
+        # Handed from thread to thread, and used by one at a time.
+        self.open = sqlite3.connect(self.file, isolation_level=None, timeout=30, check_same_thread=False)
         self.open.execute("pragma ignore_check_constraints = on")
 
     def rows(self, sql):

@@ -1,12 +1,15 @@
 """Changes an installation's database from outside in every way there is, one at a time: `gateway ledger verify`
-must find each, and name the place. The demo is stopped."""
-import base64, hashlib, json, pathlib, re, shutil, subprocess, sys, tempfile
+must find each, and name the place. Changes are tried side by side, each alone in a copy. The demo is stopped."""
+import base64, hashlib, json, pathlib, queue, re, shutil, subprocess, sys, tempfile
+from concurrent.futures import ThreadPoolExecutor
 from demo import Postgres, Sqlite, database, peer
 
 # Tables that say nothing of who may see what; the log's own are tried one by one below. Who is
 # signed in, failed to, used a code or was asked for a key is gone in hours: the log has it as events.
 UNCOVERED = {"idempotency", "blob", "thread", "mail_out", "hold_told", "notice_told", "hold_clockless", "draft", "draft_file", "draft_part", "kept_form", "session", "session_moved", "sign_in_failure", "code_used", "key_ceremony", "log", "log_leaf", "log_row", "log_tile", "_sqlx_migrations"}
 KEY_STORE = {"key", "log_mark", "_key_migrations"}
+# A verification waits for its database most of the time.
+COPIES = 3
 demo = peer()
 original = database(demo.folder)
 
@@ -14,8 +17,9 @@ original = database(demo.folder)
 class Copy:
     """A copy of the installation and its database; each change is undone before the next."""
 
-    def __init__(self, folder):
-        self.folder, self.touched = folder, set()
+    def __init__(self, n):
+        self.folder, self.touched = pathlib.Path(tempfile.mkdtemp(prefix="copy", dir=demo.folder.parent)), set()
+        folder = self.folder
         shutil.copytree(demo.folder, folder, dirs_exist_ok=True)
         if original.name == "sqlite":
             url = f"sqlite://{folder}/copy.db"
@@ -23,7 +27,7 @@ class Copy:
             original.open.backup(self.db.open)
         else:
             name = original.url.rpartition("/")[2]
-            self.name, url = f"{name}_copy", f"{original.url}_copy"
+            self.name, url = f"{name}_copy{n}", f"{original.url}_copy{n}"
             original.psql(f"create database {self.name} template {name}")
             self.db = Postgres(url)
         toml = (demo.folder / "gateway.toml").read_text().replace(f"{demo.folder}/blobs", f"{folder}/blobs").splitlines()
@@ -212,9 +216,17 @@ def put_back_cases(keys):
 
 def missed(key, label, places, *statements):
     """None where a change is found and named, else what was said."""
-    copy.change(*statements)
-    status, said = copy.verify(key)
-    copy.undo()
+    copy = free.get()
+    try:
+        copy.change(*statements)
+        status, said = copy.verify(key)
+        copy.undo()
+    finally:
+        free.put(copy)
+    return unnamed(label, places, status, said)
+
+
+def unnamed(label, places, status, said):
     named = all(any(word in said for word in (place if isinstance(place, tuple) else (place,))) for place in places)
     return None if status == 1 and named else f"{label}: exit {status}, wanted {places}: {said}"
 
@@ -230,14 +242,17 @@ def missed_bodies():
             path.unlink()
             if content is not None:
                 path.write_bytes(content)
-        yield missed(main, f"a body was {what}", [(blobs[0].stem, blobs[1].stem)])
+        yield unnamed(f"a body was {what}", [(blobs[0].stem, blobs[1].stem)], *copy.verify(main))
         for path, content in zip(blobs, (one, two)):
             path.write_bytes(content)
 
 
-copy = Copy(pathlib.Path(tempfile.mkdtemp(prefix="copy", dir=demo.folder.parent)))
-db = copy.db
+copies, free = [], queue.SimpleQueue()
 try:
+    for n in range(COPIES):
+        copies.append(Copy(n))
+        free.put(copies[n])
+    copy, db = copies[0], copies[0].db
     covered = {name for (name,) in db.rows("select distinct tbl from log_row")}
     there = set(copy.tables) - UNCOVERED - (KEY_STORE if db.name == "postgres" else set())
     assert covered == there, f"tables that no leaf covers, or rows of no table: {covered ^ there}"
@@ -250,12 +265,16 @@ try:
         cases += [(keys[origin], *case) for case in log_cases(log, size, note)]
     for key in keys.values():
         assert copy.verify(key)[0] == 0, copy.verify(key)
-    results = [missed(*case) for case in cases] + list(missed_bodies())
-    for key in keys.values():
-        assert copy.verify(key)[0] == 0, copy.verify(key)
+    with ThreadPoolExecutor(COPIES) as pool:
+        results = list(pool.map(lambda case: missed(*case), cases))
+    results += missed_bodies()
+    for one in copies:
+        for key in keys.values():
+            assert one.verify(key)[0] == 0, one.verify(key)
     if any(results):
         sys.exit("\n".join([f"{len(results) - results.count(None)} of {len(results)} changes were not found and named:",
                             *filter(None, results)]))
     print(f"{len(results)} changes were found and named")
 finally:
-    copy.end()
+    for copy in copies:
+        copy.end()
