@@ -21,6 +21,9 @@ const BUSY: Duration = Duration::from_secs(30);
 const LOG_PAGES: u32 = 8_192;
 /// How many connections read.
 const READERS: usize = 8;
+/// What the writer keeps of the file in memory, KiB: a batch of forms is some ten MiB, and what does
+/// not fit is written to the log more than once.
+const WRITER_KIB: i64 = 24 * 1024;
 /// How many prepared statements a connection keeps.
 const PREPARED: usize = 256;
 
@@ -116,6 +119,9 @@ impl Pool {
         // What a savepoint may have to undo is as short-lived as the transaction.
         connection.pragma_update(None, "temp_store", "memory")?;
         connection.pragma_update(None, "query_only", !self.writes)?;
+        if self.writes {
+            connection.pragma_update(None, "cache_size", -WRITER_KIB)?;
+        }
         connection.set_prepared_statement_cache_capacity(PREPARED);
         Ok(connection)
     }
