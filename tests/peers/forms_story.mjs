@@ -187,6 +187,12 @@ async function tests(page) {
   await look(page, "form-table-both", script);
   await page.goto(page.url());
   assert.match(await pasted.inputValue(), /13\/2\/2026/, "kept with the draft");
+  // What was brought and not added is not left out unseen.
+  const table = page.url();
+  await page.goto(table.replace(/\/forms\/draft\/([^/]+)\/.*/, "/forms/draft/$1/check"));
+  await page.getByText("rows that you pasted or chose are not in the table yet").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Send" }).count(), 0);
+  await page.goto(table);
   await pasted.fill("");
   // The file again, put right: it takes the place of the one before.
   await file(buffer);

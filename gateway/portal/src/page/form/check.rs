@@ -51,6 +51,10 @@ pub(crate) const UPDATE: Button<'static> = Button {
 const CHANGED: &str =
     "This was changed since you checked it. Nothing was sent: check it once more.";
 
+/// Nobody would know that they were left out.
+const UNTAKEN: &str =
+    "rows that you pasted or chose are not in the table yet. Add them, or empty their box";
+
 #[derive(Template)]
 #[template(path = "page/form/check.html")]
 struct Page {
@@ -187,7 +191,9 @@ fn wrong(paper: &Paper<'_>) -> Vec<Wrong> {
     let all = paper.faults.iter().filter(|fault| asked(&fault.path));
     let missing = paper.all_missing();
     let all = all.cloned().chain(missing);
+    let untaken = paper.untaken().filter(|path| asked(path));
     all.map(|fault| led(paper, &fault.path, &fault.words))
+        .chain(untaken.map(|path| led(paper, path, UNTAKEN)))
         .collect()
 }
 

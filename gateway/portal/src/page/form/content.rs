@@ -1,7 +1,7 @@
 //! What a form says while it is written: what was typed, kept as it was typed, and what it
 //! amounts to by the form's definition.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gateway_forms::{Answer, Body, Condition, Definition, Fault, Field, Kind, Required, Section};
 use jiff::civil::Date;
@@ -285,6 +285,13 @@ impl<'f> Paper<'f> {
         missing
     }
 
+    /// Tables with rows that were pasted or chosen and are in none yet, by `section.field`.
+    pub(crate) fn untaken(&self) -> impl Iterator<Item = &str> {
+        let (pasted, filed) = (&self.content.pasted, &self.content.filed);
+        let all: BTreeSet<&String> = pasted.keys().chain(filed.keys()).collect();
+        all.into_iter().map(String::as_str)
+    }
+
     /// What has to be answered yet of a section.
     pub(crate) fn missing(&self, section: &Section) -> Vec<Fault> {
         let mut missing = self.all_missing();
@@ -298,8 +305,9 @@ impl<'f> Paper<'f> {
             return Standing::Wrong;
         }
         let mut answers = self.body.answers();
-        let begun = answers.any(|(id, _, _)| id == section.id);
-        match (self.missing(section).is_empty(), begun) {
+        let untaken = self.untaken().any(|path| is_in(path, &section.id));
+        let begun = untaken || answers.any(|(id, _, _)| id == section.id);
+        match (!untaken && self.missing(section).is_empty(), begun) {
             (true, true) => Standing::Complete,
             (true, false) => Standing::Optional,
             (false, true) => Standing::Incomplete,

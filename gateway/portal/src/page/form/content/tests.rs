@@ -148,3 +148,24 @@ fn a_row_says_what_is_wrong_and_what_is_missing_by_column() {
     let right = json!({"day": "3/2/2026", "word": "x"});
     assert!(wrong_in_row(&form, c, &c.fields[1], &right, today).is_empty());
 }
+
+#[test]
+fn a_section_is_not_done_while_rows_of_it_wait_to_be_added() {
+    let form = Definition::read(FORM).unwrap();
+    let mut read = read(&form, &json!({"c": {"list": {"none": true}}}));
+    let section = &form.sections[2];
+    assert_eq!(read.standing(section), Standing::Complete);
+    let rows = "3/2/2026\tx".to_owned();
+    for boxes in [true, false] {
+        let kept = match boxes {
+            true => &mut read.content.pasted,
+            false => &mut read.content.filed,
+        };
+        kept.insert("c.list".to_owned(), rows.clone());
+        assert_eq!(read.standing(section), Standing::Incomplete);
+        assert_eq!(read.untaken().collect::<Vec<_>>(), ["c.list"]);
+        read.content.pasted.clear();
+        read.content.filed.clear();
+    }
+    assert_eq!(read.untaken().count(), 0);
+}
