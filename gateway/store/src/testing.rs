@@ -39,6 +39,8 @@ pub async fn before_told(store: &Store) {
         "drop table notice_told",
         "drop table hold_clockless",
         "drop index notice_created",
+        "drop index item_known",
+        "create index item_fingerprint on item (fingerprint)",
         "delete from _sqlx_migrations where version >= 22",
     ] {
         tx.execute(statement, &[]).await.expect(statement);
