@@ -14,7 +14,7 @@ use crate::decide::{Approvals, Cell};
 use crate::error::FlowError;
 use crate::record::{Answer, state_of, still_there, summary};
 use crate::recorder::{Draft, work};
-use crate::seal::Wrapped;
+use crate::seal::{Wrapped, reader};
 use crate::submission::{Caller, RecipientClaim};
 
 impl Flow {
@@ -112,10 +112,7 @@ impl Flow {
         case: &Case,
         matrix: &[Cell],
     ) -> Result<Vec<Wrapped>, FlowError> {
-        let permits = matrix.iter().filter_map(Cell::permit);
-        let readers: BTreeSet<AgencyId> = permits.map(|one| one.recipient().clone()).collect();
-        let readers: Vec<AgencyId> = readers.into_iter().collect();
-        let keys = self.vault.reader_keys(&readers).await?;
+        let keys = self.keys_for(matrix).await?;
         let mut wraps = Vec::new();
         for cell in matrix {
             let Some(permit) = cell.permit() else {
@@ -123,14 +120,8 @@ impl Flow {
             };
             let piece = case.pieces.iter().find(|piece| piece.id == cell.item);
             if let Some(crate::case::Body::Kept(item)) = piece.map(|piece| &piece.body) {
-                let reader = keys.get(permit.recipient());
-                let reader = reader.ok_or_else(|| no_key(permit.recipient()))?;
-                wraps.push(Wrapped {
-                    item: item.id.clone(),
-                    bytes: self.vault.wrap_held(item, reader).await?,
-                    key_id: reader.key_id.clone(),
-                    cell: cell.clone(),
-                });
+                let reader = reader(&keys, &permit)?;
+                wraps.push(self.wrap_kept(item, cell, reader).await?);
             }
         }
         Ok(wraps)
@@ -175,8 +166,4 @@ impl Flow {
         self.recorder.record(&area, "join-exchange", work).await?;
         Ok(())
     }
-}
-
-fn no_key(agency: &AgencyId) -> FlowError {
-    FlowError::Internal(format!("agency `{agency}` has no key to seal to"))
 }

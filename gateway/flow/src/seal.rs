@@ -80,7 +80,8 @@ impl Flow {
                 let mut wraps = Vec::new();
                 for cell in permitted {
                     if let Some(permit) = cell.permit() {
-                        wraps.push(self.wrap_kept(&row, cell, &permit).await?);
+                        let reader = reader(&keys.readers, &permit)?;
+                        wraps.push(self.wrap_kept(&row, cell, reader).await?);
                     }
                 }
                 let row = self.move_scope(&case.area, scope, *row).await?;
@@ -89,30 +90,38 @@ impl Flow {
         }
     }
 
-    /// Wraps an item that was kept, by way of the vault's hold key.
+    /// Wraps an item that was kept, by way of the vault's hold key, for one whom a matrix permits
+    /// it.
     pub(crate) async fn wrap_kept(
         &self,
         item: &ItemRow,
         cell: &Cell,
-        permit: &Permit,
+        reader: &ReaderKey,
     ) -> Result<Wrapped, FlowError> {
-        let reader = self.reader(permit).await?;
         Ok(Wrapped {
             item: item.id.clone(),
-            bytes: self.vault.wrap_held(item, &reader).await?,
-            key_id: reader.key_id,
+            bytes: self.vault.wrap_held(item, reader).await?,
+            key_id: reader.key_id.clone(),
             cell: cell.clone(),
         })
+    }
+
+    /// The keys of all whom cells permit something, asked for once.
+    pub(crate) async fn keys_for(
+        &self,
+        cells: &[Cell],
+    ) -> Result<BTreeMap<AgencyId, ReaderKey>, FlowError> {
+        let permits = cells.iter().filter_map(Cell::permit);
+        let agencies: BTreeSet<AgencyId> =
+            permits.map(|permit| permit.recipient().clone()).collect();
+        let agencies: Vec<AgencyId> = agencies.into_iter().collect();
+        Ok(self.vault.reader_keys(&agencies).await?)
     }
 
     /// The keys that a case is sealed to, asked for once: of all whom its matrix permits something,
     /// and those by which each new item is kept.
     async fn keys_of(&self, case: &Case, scope: &str, matrix: &[Cell]) -> Result<Keys, FlowError> {
-        let permits = matrix.iter().filter_map(Cell::permit);
-        let agencies: BTreeSet<AgencyId> =
-            permits.map(|permit| permit.recipient().clone()).collect();
-        let agencies: Vec<AgencyId> = agencies.into_iter().collect();
-        let readers = self.vault.reader_keys(&agencies).await?;
+        let readers = self.keys_for(matrix).await?;
         let mut holding = BTreeMap::new();
         for piece in &case.pieces {
             let (owner, class) = (&piece.owner.id, &piece.claim.retention_class);
@@ -123,12 +132,6 @@ impl Flow {
             }
         }
         Ok(Keys { readers, holding })
-    }
-
-    async fn reader(&self, permit: &Permit) -> Result<ReaderKey, FlowError> {
-        let agency = permit.recipient();
-        let mut keys = self.vault.reader_keys(std::slice::from_ref(agency)).await?;
-        keys.remove(agency).ok_or_else(|| no_key(agency))
     }
 
     async fn new_row(
@@ -234,9 +237,7 @@ fn wrap_new(cells: &[&Cell], key: &ItemKey, keys: &Keys) -> Result<Vec<Wrapped>,
         let Some(permit) = cell.permit() else {
             continue;
         };
-        let agency = permit.recipient();
-        let reader = keys.readers.get(agency);
-        let reader = reader.ok_or_else(|| no_key(agency))?;
+        let reader = reader(&keys.readers, &permit)?;
         wraps.push(Wrapped {
             item: permit.item().to_owned(),
             bytes: wrap(key, &reader.recipient)?,
@@ -247,8 +248,14 @@ fn wrap_new(cells: &[&Cell], key: &ItemKey, keys: &Keys) -> Result<Vec<Wrapped>,
     Ok(wraps)
 }
 
-fn no_key(agency: &AgencyId) -> FlowError {
-    FlowError::Internal(format!("agency `{agency}` has no key to seal to"))
+/// The key of one whom a permit is for.
+pub(crate) fn reader<'k>(
+    keys: &'k BTreeMap<AgencyId, ReaderKey>,
+    permit: &Permit,
+) -> Result<&'k ReaderKey, FlowError> {
+    let agency = permit.recipient();
+    keys.get(agency)
+        .ok_or_else(|| FlowError::Internal(format!("agency `{agency}` has no key to seal to")))
 }
 
 fn retention_scope(case: &Case) -> String {

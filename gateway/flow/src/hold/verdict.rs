@@ -18,6 +18,7 @@ use crate::decide::Approvals;
 use crate::error::{FieldFault, FlowError};
 use crate::record::{DecisionView, state_of};
 use crate::recorder::{Draft, work};
+use crate::seal::reader;
 use crate::submission::Caller;
 
 /// One of several holds that a reviewer decides together.
@@ -296,7 +297,10 @@ impl Flow {
                 .get(&hold.item)
                 .await?
                 .ok_or_else(|| corrupt("item", &hold.item))?;
-            let wrapped = self.wrap_kept(&item, &cell, &permit).await?;
+            let keys = self.keys_for(std::slice::from_ref(&cell)).await?;
+            let wrapped = self
+                .wrap_kept(&item, &cell, reader(&keys, &permit)?)
+                .await?;
             self.release(tx, row, &case, vec![wrapped], &mut drafts)
                 .await?;
         }
