@@ -326,9 +326,9 @@ for subject in SUBJECTS:
 # Whoever names nobody too often is kept from claiming, right or wrong, and the coordinator is told and mailed.
 other = demo.user(NEXT, "manager")
 guess = {"nominal": {"ref": "0195a000-0000-7000-8000-000000000009"}, "since": today}
-assert [demo[NEXT].ask("/api/v1/custody-claims", guess, other)[0] for _ in range(6)] == [422] * 5 + [409]
+assert [demo[NEXT].ask("/api/v1/custody-claims", guess, other)[0] for _ in range(6)] == [422] * 5 + [429]
 status, problem = demo[NEXT].json("/api/v1/custody-claims", claim, other)
-assert status == 409 and "try again in" in problem["detail"], problem
+assert status == 429 and "try again in" in problem["detail"], problem
 head, raw = demo.wait(lambda head: head["Subject"].startswith("Claims of custody match nobody"), what="often tried")
 assert demo.to(coordinator)(head), head.as_string()
 demo.run("ledger", "verify", "--key", demo.key)

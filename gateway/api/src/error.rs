@@ -26,6 +26,10 @@ impl From<FlowError> for Refused {
             FlowError::NotFound => Fault::NotFound,
             FlowError::Forbidden(why) => Fault::Forbidden(why),
             FlowError::Conflict(what) => Fault::Conflict(what),
+            FlowError::TooOften { words, seconds } => Fault::TooManyRequests {
+                detail: words,
+                seconds,
+            },
             FlowError::Unavailable(why) => Fault::unavailable(&Away(why)),
             FlowError::Internal(_) => Fault::internal(&error),
         })

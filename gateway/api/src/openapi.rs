@@ -85,6 +85,7 @@ impl IntoResponses for Problems {
             Fault::PayloadTooLarge,
             Fault::UnsupportedMediaType,
             Fault::field("/purpose", "`GOSSIP` is not a purpose: give one of ASSESS, MANAGE"),
+            Fault::TooManyRequests { detail: "tried too often: try again in 14 minutes".to_owned(), seconds: 840 },
             Fault::Internal("8f14e45fceea167a".to_owned()),
             Fault::Unavailable,
         ];

@@ -179,7 +179,11 @@ impl Sender {
             Err(FlowError::NotFound) => {
                 Ok(row(Became::wrong("", "names something that is not there")))
             }
-            Err(error @ (FlowError::Unavailable(_) | FlowError::Internal(_))) => Err(error),
+            Err(
+                error @ (FlowError::TooOften { .. }
+                | FlowError::Unavailable(_)
+                | FlowError::Internal(_)),
+            ) => Err(error),
         }
     }
 }

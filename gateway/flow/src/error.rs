@@ -39,6 +39,14 @@ pub enum FlowError {
     /// It has happened already, or something else has meanwhile.
     #[error("{0}")]
     Conflict(String),
+    /// Tried too often: not before so many seconds.
+    #[error("{words}")]
+    TooOften {
+        /// What was tried, when to try again, and whom to ask.
+        words: String,
+        /// How long to wait, seconds.
+        seconds: u64,
+    },
     /// The store or the vault is away: nothing was recorded, try again.
     #[error("the store cannot be reached")]
     Unavailable(String),

@@ -35,7 +35,12 @@ pub enum Fault {
     /// The body is of a media type that is not taken here.
     UnsupportedMediaType,
     /// Too much in too short a time.
-    TooManyRequests,
+    TooManyRequests {
+        /// What, and when it may be tried again.
+        detail: String,
+        /// How long to wait, seconds.
+        seconds: u64,
+    },
     /// The resource is there and does not know this method.
     MethodNotAllowed,
     /// The database or the vault is away for the moment; nothing was recorded.
@@ -184,11 +189,11 @@ impl Fault {
                 "The body is of a type that is not taken here",
                 "name the body's type in `Content-Type`, one that the API document lists here",
             ),
-            Self::TooManyRequests => (
+            Self::TooManyRequests { detail, .. } => (
                 StatusCode::TOO_MANY_REQUESTS,
                 "too-many-requests",
                 "Too many requests",
-                "wait as long as `Retry-After` says, and send it again",
+                detail.as_str(),
             ),
             Self::MethodNotAllowed => (
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -237,8 +242,14 @@ impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         let mut response = self.problem().into_response();
         let header = match self {
-            Self::Unauthenticated => Some((WWW_AUTHENTICATE, "ClientCertificate")),
-            Self::TooManyRequests | Self::Unavailable => Some((RETRY_AFTER, "5")),
+            Self::Unauthenticated => Some((
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("ClientCertificate"),
+            )),
+            Self::Unavailable => Some((RETRY_AFTER, HeaderValue::from_static("5"))),
+            Self::TooManyRequests { seconds, .. } => {
+                Some((RETRY_AFTER, HeaderValue::from(seconds)))
+            }
             Self::NotFound
             | Self::BadRequest(_)
             | Self::Unprocessable(_)
@@ -251,9 +262,7 @@ impl IntoResponse for Fault {
             | Self::Internal(_) => None,
         };
         if let Some((name, value)) = header {
-            response
-                .headers_mut()
-                .insert(name, HeaderValue::from_static(value));
+            response.headers_mut().insert(name, value);
         }
         response
     }
@@ -304,6 +313,13 @@ mod tests {
         )
     }
 
+    fn too_often() -> Fault {
+        Fault::TooManyRequests {
+            detail: "tried too often: try again in 14 minutes".into(),
+            seconds: 840,
+        }
+    }
+
     fn every_fault() -> Vec<Fault> {
         vec![
             Fault::NotFound,
@@ -315,7 +331,7 @@ mod tests {
             Fault::Conflict("the hold is already decided".into()),
             Fault::PayloadTooLarge,
             Fault::UnsupportedMediaType,
-            Fault::TooManyRequests,
+            too_often(),
             Fault::MethodNotAllowed,
             Fault::Unavailable,
             Fault::Internal("0123456789abcdef".into()),
@@ -358,9 +374,9 @@ mod tests {
 
     #[tokio::test]
     async fn what_may_be_tried_again_says_when() {
-        for fault in [Fault::Unavailable, Fault::TooManyRequests] {
+        for (fault, seconds) in [(Fault::Unavailable, "5"), (too_often(), "840")] {
             let (_, response, _) = sent(fault).await;
-            assert_eq!(response.headers()[RETRY_AFTER], "5");
+            assert_eq!(response.headers()[RETRY_AFTER], seconds);
         }
     }
 }

@@ -29,6 +29,8 @@ pub(crate) enum Stop {
     Forbidden(String),
     /// It has happened already, or something else has meanwhile.
     Conflict(String),
+    /// Tried too often; and when to try again.
+    TooOften(String, u64),
     /// A form whose token does not go with the cookie.
     Stale,
     /// A form from another site.
@@ -58,6 +60,7 @@ impl Stop {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Forbidden(_) | Self::Stale | Self::Foreign => StatusCode::FORBIDDEN,
             Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::TooOften(..) => StatusCode::TOO_MANY_REQUESTS,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unread => StatusCode::BAD_REQUEST,
             Self::Away => StatusCode::SERVICE_UNAVAILABLE,
@@ -82,7 +85,9 @@ impl Stop {
                 NOTHING,
             ),
             Self::Forbidden(why) => words("You cannot open this", &sentence(why), NOTHING),
-            Self::Conflict(why) => words("This could not be done", &sentence(why), NOTHING),
+            Self::Conflict(why) | Self::TooOften(why, _) => {
+                words("This could not be done", &sentence(why), NOTHING)
+            }
             Self::Stale => words(
                 "This form is out of date",
                 "You signed in or out since the page was opened. Go back, load the page again, and send the form from there.",
@@ -136,9 +141,13 @@ impl Stop {
             said,
         };
         let mut response = (self.status(), Html(page.to_string())).into_response();
-        if *self == Self::Away {
+        let wait = match self {
+            Self::TooOften(_, seconds) => Some(*seconds),
+            other => (*other == Self::Away).then_some(60),
+        };
+        if let Some(seconds) = wait {
             let headers = response.headers_mut();
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("60"));
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -189,6 +198,7 @@ impl From<FlowError> for Stop {
             FlowError::NotFound => Self::NotFound,
             FlowError::Forbidden(why) => Self::Forbidden(why),
             FlowError::Conflict(what) => Self::Conflict(what),
+            FlowError::TooOften { words, seconds } => Self::TooOften(words, seconds),
             FlowError::Unavailable(why) => {
                 tracing::warn!(%why, "the records or the keys are away");
                 Self::Away

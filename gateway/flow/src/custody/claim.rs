@@ -30,7 +30,8 @@ impl Flow {
     /// # Errors
     /// [`FlowError::Forbidden`] for others than a prison's people; [`FlowError::Invalid`] where
     /// nobody is meant exactly, or the day does not fit; [`FlowError::Conflict`] where the prison
-    /// is on record already, has claimed another day, or has named nobody too often.
+    /// is on record already, has claimed another day; [`FlowError::TooOften`] where it has
+    /// named nobody on record too often.
     pub async fn claim_custody(
         &self,
         caller: &Caller,

@@ -7,7 +7,6 @@ use gateway_store::Tx;
 use gateway_store::rows::{AgencyRow, SignInFailureRow};
 use jiff::SignedDuration;
 
-use super::conflict;
 use crate::Flow;
 use crate::case::id_of;
 use crate::error::FlowError;
@@ -56,7 +55,7 @@ impl Flow {
     /// locked out is told so, whether or not what they named is a record.
     ///
     /// # Errors
-    /// [`FlowError::Conflict`] with when to try again.
+    /// [`FlowError::TooOften`] with when to try again.
     pub(super) async fn judge_try(&self, trier: &Trier, failed: bool) -> Result<(), FlowError> {
         let (flow, by) = (self.clone(), trier.clone());
         let work = work(move |tx| Box::pin(async move { flow.count_try(tx, &by, failed).await }));
@@ -66,15 +65,20 @@ impl Flow {
             .await?;
         match judged.0 {
             None => Ok(()),
-            Some(until) => Err(conflict(&self.too_often(until))),
+            Some(until) => Err(self.too_often(until)),
         }
     }
 
-    fn too_often(&self, until: i64) -> String {
-        let minutes = (until - self.now()).max(0) / micros(SignedDuration::from_mins(1)) + 1;
-        format!(
-            "your claims have named nobody on record too often: try again in {minutes} minutes, or ask the coordination unit"
-        )
+    fn too_often(&self, until: i64) -> FlowError {
+        let left = u64::try_from(until - self.now()).unwrap_or(0);
+        let seconds = left / 1_000_000 + 1;
+        let minutes = seconds.div_ceil(60);
+        FlowError::TooOften {
+            words: format!(
+                "your claims have named nobody on record too often: try again in {minutes} minutes, or ask the coordination unit"
+            ),
+            seconds,
+        }
     }
 
     /// Until when nobody of these claims; none where they may.

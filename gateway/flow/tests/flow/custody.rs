@@ -127,7 +127,9 @@ async fn told(world: &World, at: &str, name: &str) -> Vec<String> {
 
 fn why(error: FlowError) -> String {
     match error {
-        FlowError::Conflict(why) | FlowError::Forbidden(why) => why,
+        FlowError::Conflict(why)
+        | FlowError::Forbidden(why)
+        | FlowError::TooOften { words: why, .. } => why,
         FlowError::Invalid(faults) => {
             let fault = faults.first().unwrap();
             format!("{} {}", fault.pointer, fault.detail)

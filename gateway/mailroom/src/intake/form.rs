@@ -175,6 +175,7 @@ fn wrong(error: FlowError) -> Result<Result<(), Wrong>, FlowError> {
         FlowError::Forbidden(why) => Ok(Err(Wrong(vec![why]))),
         other @ (FlowError::NotFound
         | FlowError::Conflict(_)
+        | FlowError::TooOften { .. }
         | FlowError::Unavailable(_)
         | FlowError::Internal(_)) => Err(other),
     }

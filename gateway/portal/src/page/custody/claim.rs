@@ -155,7 +155,9 @@ pub(super) async fn send(
                 _ => (filled.named(), format!("This {}", one.detail)),
             })
             .collect(),
-        Err(FlowError::Conflict(why)) => vec![(filled.named(), capital(&why))],
+        Err(FlowError::Conflict(why) | FlowError::TooOften { words: why, .. }) => {
+            vec![(filled.named(), capital(&why))]
+        }
         Err(error) => return Err(error.into()),
     };
     shown(&portal, &visitor, filled, faults).await

@@ -18,6 +18,7 @@ impl Faults {
             other @ (FlowError::NotFound
             | FlowError::Forbidden(_)
             | FlowError::Conflict(_)
+            | FlowError::TooOften { .. }
             | FlowError::Unavailable(_)
             | FlowError::Internal(_)) => Err(other.into()),
         }
