@@ -8,10 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use gateway_core::calendar::due_at;
 use gateway_core::event::EventKind;
 use gateway_core::{AgencyId, Channel, DeliveryState, Obligation, Role};
-use gateway_store::Tx;
-use gateway_store::rows::{
-    DeliveryRow, DeliveryStepRow, ExchangeRow, NominalRow, NoticeRow, PartRow, WrapRow,
-};
+use gateway_store::rows::{DeliveryRow, DeliveryStepRow, ExchangeRow, NoticeRow, PartRow, WrapRow};
+use gateway_store::{Ready, Tx};
 use jiff::ToSpan as _;
 
 use crate::Flow;
@@ -22,13 +20,23 @@ use crate::record::{Answer, Written};
 use crate::recorder::Draft;
 use crate::seal::{Wrapped, fresh};
 
-/// What one release writes, and what it has asked of the database and told already.
+/// What one release writes, whom it tells of what, and the events of its deliveries.
 #[derive(Default)]
 struct Release {
     deliveries: Vec<DeliveryRow>,
     steps: Vec<DeliveryStepRow>,
     wraps: Vec<WrapRow>,
-    posts: Posts,
+    moved: Vec<Draft>,
+    told: BTreeSet<(String, Role, &'static str)>,
+}
+
+/// The same, its rows ready to be written.
+#[derive(Debug)]
+pub(crate) struct ReadyRelease {
+    deliveries: Ready,
+    steps: Ready,
+    wraps: Ready,
+    moved: Vec<Draft>,
     told: BTreeSet<(String, Role, &'static str)>,
 }
 
@@ -64,7 +72,22 @@ impl Flow {
         wraps: Vec<Wrapped>,
         drafts: &mut Vec<Draft>,
     ) -> Result<(), FlowError> {
+        let name = tx.name();
+        let release = self.ready_release(tx, row, case, wraps, name).await?;
+        self.write_release(tx, row, release, drafts).await
+    }
+
+    /// Works out what a transaction of this name writes for what has been permitted and sealed.
+    pub(crate) async fn ready_release(
+        &self,
+        tx: &mut Tx,
+        row: &ExchangeRow,
+        case: &Case,
+        wraps: Vec<Wrapped>,
+        name: &'static str,
+    ) -> Result<ReadyRelease, FlowError> {
         let (mut release, mut readers) = (Release::default(), BTreeMap::new());
+        let mut posts = Posts::default();
         for group in grouped(wraps) {
             let Some(first) = group.first() else { continue };
             let recipient = first.cell.recipient.clone();
@@ -78,10 +101,10 @@ impl Flow {
                 reader.last += 1;
                 let wrap = self.wrap_row(tx, case, &delivery, wrapped, reader.last);
                 release.wraps.push(wrap.await?);
-                self.notify(tx, row, case, wrapped, &mut release, drafts)
-                    .await?;
+                let told = told(tx, row, case, wrapped, &mut posts).await?;
+                release.told.extend(told);
             }
-            drafts.push(
+            release.moved.push(
                 Draft::new(EventKind::DeliveryMoved, None)
                     .about(&row.id, row.nominal.as_deref())
                     .reaching([recipient])
@@ -91,9 +114,31 @@ impl Flow {
             );
             release.deliveries.push(delivery);
         }
-        tx.put_all(&mut release.deliveries).await?;
-        tx.put_all(&mut release.steps).await?;
-        Ok(tx.put_all(&mut release.wraps).await?)
+        Ok(ReadyRelease {
+            deliveries: Ready::of(name, &mut release.deliveries),
+            steps: Ready::of(name, &mut release.steps),
+            wraps: Ready::of(name, &mut release.wraps),
+            moved: release.moved,
+            told: release.told,
+        })
+    }
+
+    /// Writes what is ready, and tells whom obligations name.
+    pub(crate) async fn write_release(
+        &self,
+        tx: &mut Tx,
+        row: &ExchangeRow,
+        release: ReadyRelease,
+        drafts: &mut Vec<Draft>,
+    ) -> Result<(), FlowError> {
+        drafts.extend(release.moved);
+        for (agency, role, kind) in release.told {
+            self.write_notice(tx, row, &agency, role, kind, drafts)
+                .await?;
+        }
+        tx.put_ready(release.deliveries).await?;
+        tx.put_ready(release.steps).await?;
+        Ok(tx.put_ready(release.wraps).await?)
     }
 
     fn delivery_row(
@@ -212,44 +257,6 @@ impl Flow {
         Ok(earliest)
     }
 
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "the other obligations tell nobody"
-    )]
-    async fn notify(
-        &self,
-        tx: &mut Tx,
-        row: &ExchangeRow,
-        case: &Case,
-        wrapped: &Wrapped,
-        release: &mut Release,
-        drafts: &mut Vec<Draft>,
-    ) -> Result<(), FlowError> {
-        let lead = case
-            .nominal
-            .as_ref()
-            .and_then(|n: &NominalRow| n.lead_agency.clone());
-        for obligation in &wrapped.cell.ruling.obligations {
-            let told = match obligation {
-                Obligation::Notify(role) => {
-                    Some((release.posts.unit(tx, &row.area).await?, *role, "shared"))
-                }
-                Obligation::NotifyLead => lead.clone().map(|a| (a, Role::Spoc, "shared")),
-                Obligation::TellSubjectConsider => lead
-                    .clone()
-                    .map(|a| (a, Role::Spoc, "consider-telling-the-subject")),
-                _ => None,
-            };
-            if let Some((agency, role, kind)) = told
-                && release.told.insert((agency.clone(), role, kind))
-            {
-                self.write_notice(tx, row, &agency, role, kind, drafts)
-                    .await?;
-            }
-        }
-        Ok(())
-    }
-
     pub(crate) async fn write_notice(
         &self,
         tx: &mut Tx,
@@ -307,6 +314,39 @@ impl Flow {
         );
         Ok(())
     }
+}
+
+/// Whom the obligations of a permit have told: agency, role, and of what.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the other obligations tell nobody"
+)]
+async fn told(
+    tx: &mut Tx,
+    row: &ExchangeRow,
+    case: &Case,
+    wrapped: &Wrapped,
+    posts: &mut Posts,
+) -> Result<Vec<(String, Role, &'static str)>, FlowError> {
+    let nominal = case.nominal.as_ref();
+    let lead = nominal.and_then(|nominal| nominal.lead_agency.clone());
+    let mut told = Vec::new();
+    for obligation in &wrapped.cell.ruling.obligations {
+        match obligation {
+            Obligation::Notify(role) => {
+                told.push((posts.unit(tx, &row.area).await?, *role, "shared"));
+            }
+            Obligation::NotifyLead => {
+                told.extend(lead.clone().map(|lead| (lead, Role::Spoc, "shared")));
+            }
+            Obligation::TellSubjectConsider => {
+                let kind = "consider-telling-the-subject";
+                told.extend(lead.clone().map(|lead| (lead, Role::Spoc, kind)));
+            }
+            _ => {}
+        }
+    }
+    Ok(told)
 }
 
 async fn associate_until(

@@ -37,17 +37,18 @@ impl Flow {
         }
     }
 
-    /// The clocks of holds on an exchange that open now.
+    /// The clocks of holds on an exchange that open now; of a form, or of anything else.
     pub(crate) async fn hold_clocks(
         &self,
         tx: &mut Tx,
         row: &ExchangeRow,
+        form: bool,
     ) -> Result<HoldClocks, FlowError> {
         let before = Self::hold_clock(self.clock.now(), row.emergency == 1);
         Ok(HoldClocks {
             before,
             afterwards: match row.emergency {
-                1 => self.afterwards(tx, row).await?,
+                1 => self.afterwards(tx, row, form).await?,
                 _ => before,
             },
         })
@@ -55,8 +56,13 @@ impl Flow {
 
     /// When a look at what an emergency has sent is reminded of, and when it is late: of a form
     /// that is its countersignature, which the area's clock gives some working days (ISP-34).
-    async fn afterwards(&self, tx: &mut Tx, row: &ExchangeRow) -> Result<(i64, i64), FlowError> {
-        if tx.get::<FormSentRow>(&row.id).await?.is_none() {
+    async fn afterwards(
+        &self,
+        tx: &mut Tx,
+        row: &ExchangeRow,
+        form: bool,
+    ) -> Result<(i64, i64), FlowError> {
+        if !form {
             return Ok(Self::hold_clock(self.clock.now(), true));
         }
         let days = clocks(tx, &row.area).await?.countersign;
@@ -94,7 +100,8 @@ impl Flow {
         let Some(mut hold) = hold.filter(|hold| hold.state == "open") else {
             return Ok((Vec::new(), ()));
         };
-        (hold.remind_at, hold.escalate_at) = self.afterwards(tx, row).await?;
+        let form = is_form(tx, row).await?;
+        (hold.remind_at, hold.escalate_at) = self.afterwards(tx, row, form).await?;
         let event = Draft::new(EventKind::HoldClocked, None)
             .about(&row.id, row.nominal.as_deref())
             .reaching([id_of(&hold.agency)?])
@@ -175,4 +182,9 @@ impl Flow {
         }
         Ok((drafts, ()))
     }
+}
+
+/// Whether an exchange is a form.
+pub(crate) async fn is_form(tx: &mut Tx, row: &ExchangeRow) -> Result<bool, FlowError> {
+    Ok(tx.get::<FormSentRow>(&row.id).await?.is_some())
 }

@@ -7,13 +7,15 @@ use std::time::Duration;
 use gateway_core::event::EventKind;
 use gateway_core::{AgencyId, ExchangeState, Obligation, Outcome};
 use gateway_ledger::Receipt;
-use gateway_store::Tx;
-use gateway_store::rows::{CellRow, ExchangeRow, ItemRow, NominalRow};
+use gateway_store::rows::{CellRow, ExchangeRow, HoldRow, ItemRow, NominalRow};
+use gateway_store::{Ready, Tx};
 
 use crate::Flow;
 use crate::case::{Case, id_of, particulars_place};
 use crate::decide::{Cell, Decided};
+use crate::deliver::ReadyRelease;
 use crate::error::FlowError;
+use crate::hold_clock::{HoldClocks, is_form};
 use crate::identify::Identified;
 use crate::recorder::{Draft, Recorded};
 use crate::seal::Sealed;
@@ -23,6 +25,20 @@ const RACE: u32 = 250;
 
 /// Why an exchange about somebody who has become another meanwhile is not written.
 const MERGED: &str = "this person's record became another's meanwhile: send it again";
+
+/// The name of the transaction that records an exchange.
+const NAME: &str = "record-exchange";
+
+/// What of an exchange's rows is worked out before the recording: one thread records for all.
+struct ReadyExchange {
+    identified: Identified,
+    summary: Draft,
+    fresh_bodies: Vec<String>,
+    items: Ready,
+    cells: Ready,
+    holds: Ready,
+    release: ReadyRelease,
+}
 
 /// A recorded exchange, and the proof of it.
 #[derive(Debug)]
@@ -111,11 +127,12 @@ impl Flow {
         let caller = id_of(&row.sender)?;
         let key = sealed.decided.identified.key.clone();
         let flow = self.clone();
+        let ready = self.ready_exchange(&row, sealed, &caller).await?;
         let written = self
             .recorder
-            .record(&area, "record-exchange", move |tx| {
+            .record(&area, NAME, move |tx| {
                 Box::pin(async move {
-                    let done = flow.write_exchange(tx, row, sealed, &caller).await?;
+                    let done = flow.write_exchange(tx, row, ready, &caller).await?;
                     if let Some(mut mail) = mail {
                         tx.put(&mut mail).await?;
                     }
@@ -163,43 +180,68 @@ impl Flow {
         }
     }
 
-    async fn write_exchange(
+    async fn ready_exchange(
         &self,
-        tx: &mut Tx,
-        mut row: ExchangeRow,
+        row: &ExchangeRow,
         sealed: Sealed,
         sender: &AgencyId,
-    ) -> Result<(Vec<Draft>, ()), FlowError> {
+    ) -> Result<ReadyExchange, FlowError> {
         let Sealed {
             decided,
             mut items,
             wraps,
         } = sealed;
         let Decided { identified, matrix } = decided;
-        if let Some(key) = &identified.key {
-            // The key first: a repeat stops here, before anything else is written.
-            check_key(tx, &key.id).await?;
-        }
         let set_aside = identified.case.particulars.intake.set_aside.clone();
         let kind = match (&set_aside, identified.missing.is_empty()) {
             (Some(_), _) => EventKind::ExchangeQuarantined,
             (None, true) => EventKind::ExchangeRecorded,
             (None, false) => EventKind::ExchangeIncomplete,
         };
-        let mut event = summary(kind, sender, &row, &items, &matrix);
+        let mut event = summary(kind, sender, row, &items, &matrix);
         if let Some(reason) = set_aside {
             event = event.with("reason", reason);
         }
-        let mut drafts = vec![event];
+        let mut tx = self.store.read().await?;
+        let form = identified.case.particulars.form.is_some();
+        let clocks = self.hold_clocks(&mut tx, row, form).await?;
+        let (mut cells, mut holds) = self.matrix_rows(row, &matrix, &[], clocks)?;
+        let release = self.ready_release(&mut tx, row, &identified.case, wraps, NAME);
+        Ok(ReadyExchange {
+            release: release.await?,
+            summary: event,
+            fresh_bodies: items.iter().filter_map(|item| item.blob.clone()).collect(),
+            items: Ready::of(NAME, &mut items),
+            cells: Ready::of(NAME, &mut cells),
+            holds: Ready::of(NAME, &mut holds),
+            identified,
+        })
+    }
+
+    async fn write_exchange(
+        &self,
+        tx: &mut Tx,
+        mut row: ExchangeRow,
+        ready: ReadyExchange,
+        sender: &AgencyId,
+    ) -> Result<(Vec<Draft>, ()), FlowError> {
+        let identified = ready.identified;
+        if let Some(key) = &identified.key {
+            // The key first: a repeat stops here, before anything else is written.
+            check_key(tx, &key.id).await?;
+        }
+        let mut drafts = vec![ready.summary];
         Identified::open_provisional(tx, identified.opened.clone(), sender, &mut drafts).await?;
         still_there(tx, &row).await?;
         tx.put(&mut row).await?;
-        write_items(tx, &mut items).await?;
+        tx.put_ready(ready.items).await?;
+        enliven(tx, &ready.fresh_bodies).await?;
         if let Some(note) = &identified.case.particulars.form {
             self.write_form(tx, &row, note, &mut drafts).await?;
         }
-        self.write_matrix(tx, &row, &matrix).await?;
-        self.release(tx, &row, &identified.case, wraps, &mut drafts)
+        tx.put_ready(ready.cells).await?;
+        tx.put_ready(ready.holds).await?;
+        self.write_release(tx, &row, ready.release, &mut drafts)
             .await?;
         if let Some(key) = &identified.key {
             tx.add_idempotency(key).await?;
@@ -215,14 +257,26 @@ impl Flow {
         matrix: &[Cell],
     ) -> Result<(), FlowError> {
         let known = tx.holds_of(&row.id).await?;
-        let clocks = self.hold_clocks(tx, row).await?;
+        let form = is_form(tx, row).await?;
+        let clocks = self.hold_clocks(tx, row, form).await?;
+        let (mut cells, mut holds) = self.matrix_rows(row, matrix, &known, clocks)?;
+        tx.put_all(&mut cells).await?;
+        Ok(tx.put_all(&mut holds).await?)
+    }
+
+    fn matrix_rows(
+        &self,
+        row: &ExchangeRow,
+        matrix: &[Cell],
+        known: &[HoldRow],
+        clocks: HoldClocks,
+    ) -> Result<(Vec<CellRow>, Vec<HoldRow>), FlowError> {
         let (mut cells, mut holds) = (Vec::new(), Vec::new());
         for cell in matrix {
             cells.push(self.cell_row(row, cell, 1)?);
-            holds.extend(self.hold_rows(row, cell, &known, clocks));
+            holds.extend(self.hold_rows(row, cell, known, clocks));
         }
-        tx.put_all(&mut cells).await?;
-        Ok(tx.put_all(&mut holds).await?)
+        Ok((cells, holds))
     }
 
     pub(crate) fn cell_row(
@@ -332,8 +386,13 @@ pub(crate) async fn write_items(tx: &mut Tx, items: &mut [ItemRow]) -> Result<()
         }
     }
     tx.put_all(items).await?;
-    for blob in fresh {
-        if !tx.enliven_blob(&blob).await? {
+    enliven(tx, &fresh).await
+}
+
+/// Makes staged bodies live.
+async fn enliven(tx: &mut Tx, bodies: &[String]) -> Result<(), FlowError> {
+    for blob in bodies {
+        if !tx.enliven_blob(blob).await? {
             return Err(FlowError::Unavailable(
                 "a body was swept: send it again".to_owned(),
             ));

@@ -14,6 +14,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Postgres, Transaction};
 
 use crate::error::StoreError;
 use crate::migrate;
+use crate::ready::Ready;
 use crate::row::{Record, Value};
 use crate::sqlite::{self, Lease, Sqlite};
 
@@ -420,15 +421,7 @@ impl Tx {
     /// Writes rows as [`Tx::put`] does, no two of one id: on PostgreSQL in one statement, for each
     /// is a round trip.
     pub async fn put_all<R: Record>(&mut self, rows: &mut [R]) -> Result<(), StoreError> {
-        let mut all = Vec::with_capacity(rows.len());
-        for row in rows {
-            row.set_updated_by(self.name);
-            let values = row.values();
-            self.cover(row, &values);
-            all.push(values);
-        }
-        let replacing = crate::row::replacing(R::COLUMNS);
-        self.add_all(R::TABLE, R::COLUMNS, &replacing, &all).await
+        self.put_ready(Ready::of(self.name, rows)).await
     }
 
     /// Adds rows to a table; on PostgreSQL in one statement, for each is a round trip. `else_do` is
@@ -445,10 +438,9 @@ impl Tx {
         };
         match &mut self.inner {
             Inner::Sqlite(lease) => {
-                let sql = crate::row::insert(table, columns) + else_do;
-                for values in rows {
-                    lease.execute(&sql, values)?;
-                }
+                let sql = crate::row::insert(table, columns);
+                let replacing = (!else_do.is_empty()).then(|| sql.clone() + else_do);
+                lease.add_all(&sql, replacing.as_deref(), rows)?;
             }
             Inner::Postgres(Server::Plain(_)) => return Err(only_reads()),
             Inner::Postgres(server) => {
@@ -461,9 +453,13 @@ impl Tx {
 
     fn cover<R: Record>(&mut self, row: &R, values: &[Value]) {
         if R::COVERED {
-            let place = (R::TABLE, row.id().to_owned());
-            self.covered.insert(place, row.covered_by(values));
+            self.cover_row(R::TABLE, row.covered_by(values));
         }
+    }
+
+    /// Puts a covered row's digest on the list.
+    pub(crate) fn cover_row(&mut self, table: &'static str, row: CoveredRow) {
+        self.covered.insert((table, row.id.clone()), row);
     }
 
     /// The covered rows written since the last call, for the event that commits to them.

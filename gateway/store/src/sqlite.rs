@@ -189,6 +189,35 @@ impl Lease {
         Ok(u64::try_from(touched).unwrap_or(u64::MAX))
     }
 
+    /// Adds rows, whose values are in the order of the statement's arguments. A row that cannot be
+    /// added, for its key is there already, goes by `replacing`: to look for each first costs more,
+    /// and holds up what is to be undone of the statement alone.
+    pub fn add_all(
+        &mut self,
+        sql: &str,
+        replacing: Option<&str>,
+        rows: &[Vec<Value>],
+    ) -> Result<(), StoreError> {
+        let connection = self.connection()?;
+        let mut statement = connection.prepare_cached(sql)?;
+        for values in rows {
+            for (place, value) in (1..).zip(values) {
+                statement.raw_bind_parameter(place, value)?;
+            }
+            let added = statement.raw_execute().map_err(StoreError::from);
+            match (added, replacing) {
+                (Ok(_), _) => {}
+                (Err(StoreError::Conflict(_)), Some(replacing)) => {
+                    let mut statement = connection.prepare_cached(replacing)?;
+                    bind(&mut statement, values)?;
+                    statement.raw_execute()?;
+                }
+                (Err(error), _) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     /// Runs statements that take nothing and give nothing.
     pub fn execute_all(&mut self, sql: &str) -> Result<(), StoreError> {
         Ok(self.connection()?.execute_batch(sql)?)

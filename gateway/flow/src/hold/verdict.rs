@@ -16,6 +16,7 @@ use crate::Flow;
 use crate::case::{corrupt, reasons_place};
 use crate::decide::Approvals;
 use crate::error::{FieldFault, FlowError};
+use crate::hold_clock::is_form;
 use crate::record::{DecisionView, state_of};
 use crate::recorder::{Draft, work};
 use crate::seal::reader;
@@ -286,7 +287,8 @@ impl Flow {
         tx.put(&mut self.cell_row(row, &cell, revision + 1)?)
             .await?;
         let known = tx.holds_of(&row.id).await?;
-        let clocks = self.hold_clocks(tx, row).await?;
+        let form = is_form(tx, row).await?;
+        let clocks = self.hold_clocks(tx, row, form).await?;
         let mut holds = self.hold_rows(row, &cell, &known, clocks);
         tx.put_all(&mut holds).await?;
         let mut drafts = Vec::new();
