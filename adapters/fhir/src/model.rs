@@ -249,7 +249,7 @@ pub struct Document {
     pub title: Personal<String>,
     /// Its media type, such as `application/pdf`.
     pub media_type: String,
-    /// Its size in bytes, at most 2,147,483,647 (R4, unsignedInt).
+    /// Its size in bytes, one to 2,147,483,647 (R4, unsignedInt; no value of R4's is empty).
     pub size: u64,
     /// SHA-256 of its bytes, in lower-case hexadecimal.
     pub sha256: String,

@@ -6,7 +6,7 @@ use crate::issue::Cause;
 use crate::json::{Json, Object};
 use crate::model::{Agency, Contact, Requester, Trust};
 use crate::node::Node;
-use crate::reading::{Reading, identifier_of};
+use crate::reading::Reading;
 use crate::systems::{ODS_CODE, name};
 use crate::write::{Places, Writer, identifier, mail};
 
@@ -81,7 +81,7 @@ impl<'a> Reading<'a> {
     pub(crate) fn agency(&mut self, node: &Node<'a>) -> Option<Agency> {
         self.active(node);
         let system = self.systems.identifier(name::AGENCY_ID);
-        let id = identifier_of(node, &system);
+        let id = self.identifier(node, &system);
         if id.is_none() {
             let words = format!(
                 "has none of the system {system}: give the agency's short name at the gateway"
@@ -101,7 +101,7 @@ impl<'a> Reading<'a> {
     /// A trust, of an `Organization`.
     pub(crate) fn trust(&mut self, node: &Node<'a>) -> Option<Trust> {
         let agency = self.agency(node);
-        let code = identifier_of(node, ODS_CODE);
+        let code = self.identifier(node, ODS_CODE);
         let ods_code = match &code {
             Some(code) => Some(self.ods_code(code)?),
             None => None,

@@ -8,7 +8,7 @@ use crate::json::{Json, Object};
 use crate::model::Subject;
 use crate::node::Node;
 use crate::party::LINE;
-use crate::reading::{Reading, identifier_of};
+use crate::reading::Reading;
 use crate::systems::NHS_NUMBER;
 use crate::write::{Places, Writer, identifier};
 
@@ -171,7 +171,7 @@ impl<'a> Reading<'a> {
     /// The NHS number among the identifiers. The outer `None` says that it is wrong.
     #[expect(clippy::option_option, reason = "absent and wrong are two things")]
     pub(crate) fn nhs_number(&mut self, node: &Node<'a>) -> Option<Option<Personal<String>>> {
-        match identifier_of(node, NHS_NUMBER) {
+        match self.identifier(node, NHS_NUMBER) {
             Some(value) => self.checked_number(&value).map(Some),
             None => Some(None),
         }

@@ -197,6 +197,27 @@ impl<'a> Reading<'a> {
         found
     }
 
+    /// The value of the identifier of that system, in the element `identifier`. Of two that differ
+    /// it cannot be told which counts.
+    pub(crate) fn identifier(&mut self, node: &Node<'a>, system: &str) -> Option<Node<'a>> {
+        let ours = |id: &Node<'a>| {
+            id.text_of("system") == Some(system) && id.text_of("use") != Some("old")
+        };
+        let all = node.children("identifier").into_iter();
+        let values: Vec<_> = all
+            .filter(ours)
+            .filter_map(|id| id.child("value"))
+            .collect();
+        let first = values.first()?;
+        if let Some(other) = values.iter().find(|value| value.text() != first.text()) {
+            let words =
+                "is another than the one before of the same system: give the one that counts";
+            self.bad(Cause::Contradiction, other, words);
+            return None;
+        }
+        Some(first.clone())
+    }
+
     /// One line of text.
     pub(crate) fn line(&mut self, node: &Node<'a>, most: usize) -> Option<String> {
         let read = text::line(node.text()?, most);
@@ -285,12 +306,4 @@ impl<'a> Reading<'a> {
                 .add(Cause::Modifier, node.path_of("active"), words);
         }
     }
-}
-
-/// The value of the identifier of that system, in the element `identifier`.
-pub(crate) fn identifier_of<'a>(node: &Node<'a>, system: &str) -> Option<Node<'a>> {
-    let ours =
-        |id: &Node<'a>| id.text_of("system") == Some(system) && id.text_of("use") != Some("old");
-    let found = node.children("identifier").into_iter().find(ours)?;
-    found.child("value")
 }

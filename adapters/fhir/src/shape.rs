@@ -141,6 +141,7 @@ fn resource(value: &Json, path: &mut String, issues: &mut Issues) {
     };
     match value.get("resourceType").and_then(Json::text) {
         Some(kind) => {
+            choices(value, path, issues);
             part(value, types::resource(), path, issues);
             part(
                 value,
@@ -154,6 +155,24 @@ fn resource(value: &Json, path: &mut String, issues: &mut Issues) {
             path.as_str(),
             "has no `resourceType`: say which type of resource this is",
         ),
+    }
+}
+
+/// Elements that have a type of many, the type being the end of their name (`valueString`): one of
+/// each may be there (R4, formats 2.1.0.5).
+const CHOICES: [&str; 5] = ["value", "content", "deceased", "event", "occurrence"];
+
+fn choices(value: &Json, path: &str, issues: &mut Issues) {
+    for choice in CHOICES {
+        let typed = |name: &str| {
+            let end = name.strip_prefix(choice).unwrap_or_default();
+            end.starts_with(|c: char| c.is_ascii_uppercase())
+        };
+        let names = value.members().iter().map(|(name, _)| name);
+        if names.filter(|name| typed(name)).count() > 1 {
+            let words = format!("has `{choice}[x]` more than once: give one");
+            issues.add(Cause::Contradiction, path, words);
+        }
     }
 }
 
@@ -198,7 +217,10 @@ fn repeated(value: &Json, kind: Kind, path: &mut String, issues: &mut Issues) {
 
 fn single(value: &Json, kind: Kind, path: &mut String, issues: &mut Issues) {
     match (kind, value) {
-        (Kind::Part(fields), Json::Object(_)) => part(value, fields(), path, issues),
+        (Kind::Part(fields), Json::Object(_)) => {
+            choices(value, path, issues);
+            part(value, fields(), path, issues);
+        }
         (Kind::Part(_), _) => wrong_type(value, "an object", path, issues),
         (Kind::Resource, _) => resource(value, path, issues),
         (Kind::Boolean, Json::Bool(_)) | (Kind::Data, Json::Attachment(_)) => {}

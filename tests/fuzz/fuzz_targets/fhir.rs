@@ -41,8 +41,13 @@ fuzz_target!(|bytes: &[u8]| {
     match reader.message(bytes, &mut sink) {
         // What was read as a request is written and read as the same.
         Ok(Message::Request(request)) => {
-            let text = Writer::new(systems).task(&request).to_text().expect("no attachment");
-            let again = reader.message(text.as_bytes(), &mut sink).expect("it is our own");
+            let text = Writer::new(systems)
+                .task(&request)
+                .to_text()
+                .expect("no attachment");
+            let again = reader
+                .message(text.as_bytes(), &mut sink)
+                .expect("it is our own");
             assert_eq!(again, Message::Request(request));
         }
         Ok(Message::Answer(answer)) => {

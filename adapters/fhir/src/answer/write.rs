@@ -6,12 +6,29 @@ use crate::model::{Answer, Answered, Basis, Document, Kind};
 use crate::systems::{ANSWER_EVENT, CONFIDENTIALITY, NHS_NUMBER, PARTICIPANT, name};
 use crate::write::{Places, Writer, coding, concept, identifier, time};
 
+/// Where documents are that are not in what is written.
+type Link<'a> = Option<&'a dyn Fn(&Document) -> String>;
+
 impl Writer {
-    /// An answer as one `Communication` that contains all that it refers to, documents and all:
-    /// what the REST interface serves. The documents' bytes are written by [`Json::write_to`].
+    /// An answer as one `Communication` that contains all that it refers to, documents and all.
+    /// The documents' bytes are written by [`Json::write_to`].
     pub fn communication(&self, answer: &Answer) -> Json {
+        self.contained(answer, None)
+    }
+
+    /// An answer as one `Communication` whose documents are elsewhere, at the addresses that `link`
+    /// gives: what a search serves, and whoever may not have the documents.
+    pub fn linked_communication(
+        &self,
+        answer: &Answer,
+        link: &dyn Fn(&Document) -> String,
+    ) -> Json {
+        self.contained(answer, Some(link))
+    }
+
+    fn contained(&self, answer: &Answer, link: Link<'_>) -> Json {
         let mut places = Places::contained();
-        let elements = self.communication_elements(answer, &mut places);
+        let elements = self.communication_elements(answer, &mut places, link);
         let own = Object::new()
             .with("reference", "#")
             .with("type", "Communication");
@@ -27,7 +44,7 @@ impl Writer {
     /// An answer as a message: a `Bundle` that begins with a `MessageHeader`.
     pub fn answer_message(&self, answer: &Answer) -> Json {
         let mut places = Places::bundled(answer.id);
-        let elements = self.communication_elements(answer, &mut places);
+        let elements = self.communication_elements(answer, &mut places, None);
         let elements = Object::new().with("meta", marked(answer)).and(elements);
         let focus = places.put("communication", "Communication", elements);
         self.provenance(answer, &mut places, focus.clone());
@@ -39,7 +56,12 @@ impl Writer {
         )
     }
 
-    fn communication_elements(&self, answer: &Answer, places: &mut Places) -> Object {
+    fn communication_elements(
+        &self,
+        answer: &Answer,
+        places: &mut Places,
+        link: Link<'_>,
+    ) -> Object {
         let trust = self.trust(places, &answer.trust);
         let sender = match &answer.clinician {
             None => trust,
@@ -50,7 +72,8 @@ impl Writer {
         };
         let mut payload: Vec<Json> = answer.answers.iter().map(|a| self.answered(a)).collect();
         for (n, document) in answer.documents.iter().enumerate() {
-            let reference = self.document(places, n, document, answer);
+            let attachment = self.attachment(document, link);
+            let reference = self.document(places, n, (document, attachment), answer);
             payload.push(Object::new().with("contentReference", reference).into());
         }
         let id = answer.id.to_string();
@@ -132,16 +155,9 @@ impl Writer {
         &self,
         places: &mut Places,
         n: usize,
-        document: &Document,
+        (document, attachment): (&Document, Object),
         answer: &Answer,
     ) -> Json {
-        let hash = self.extension(name::SHA256, "valueString", &document.sha256);
-        let attachment = Object::new()
-            .with("extension", vec![hash])
-            .with("contentType", document.media_type.as_str())
-            .with("data", Json::Attachment(data(document)))
-            .with("size", document.size)
-            .with("title", document.title.reveal().as_str());
         let category = document.category;
         let elements = Object::new()
             .with("status", "current")
@@ -159,6 +175,20 @@ impl Writer {
                 vec![Object::new().with("attachment", attachment).into()],
             );
         places.put(&format!("document-{n}"), "DocumentReference", elements)
+    }
+
+    fn attachment(&self, document: &Document, link: Link<'_>) -> Object {
+        let hash = self.extension(name::SHA256, "valueString", &document.sha256);
+        let attachment = Object::new()
+            .with("extension", vec![hash])
+            .with("contentType", document.media_type.as_str());
+        let attachment = match link {
+            Some(link) => attachment.with("url", link(document)),
+            None => attachment.with("data", Json::Attachment(data(document))),
+        };
+        attachment
+            .with("size", document.size)
+            .with("title", document.title.reveal().as_str())
     }
 
     /// Who says so: the clinician, or the trust where none is named.

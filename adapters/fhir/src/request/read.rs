@@ -10,7 +10,7 @@ use crate::issue::Cause;
 use crate::json::Json;
 use crate::model::{Contact, Question, Refusal, Request, Trust};
 use crate::node::Node;
-use crate::reading::{Reading, identifier_of};
+use crate::reading::Reading;
 use crate::shape::primitive::is_id;
 use crate::systems::{TASK_CODE, name};
 
@@ -101,7 +101,7 @@ impl<'a> Reading<'a> {
     /// The value of the identifier of one of the gateway's systems, which must be there.
     pub(crate) fn identified(&mut self, node: &Node<'a>, system: &str) -> Option<Node<'a>> {
         let system = self.systems.identifier(system);
-        let found = identifier_of(node, &system);
+        let found = self.identifier(node, &system);
         if found.is_none() {
             let words = format!("has none of the system {system}: give its id, a UUIDv7");
             self.issues

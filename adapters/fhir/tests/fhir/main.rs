@@ -8,6 +8,7 @@
 )]
 
 mod any;
+mod contrary;
 mod hl7;
 mod interface;
 mod refused;

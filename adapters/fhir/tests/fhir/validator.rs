@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use gateway_fhir::model::Document;
 use gateway_fhir::{Capability, Handling, Page, Search, Searched};
 use jiff::civil::date;
 use proptest::strategy::{Strategy as _, ValueTree as _};
@@ -64,6 +65,8 @@ fn answers_of_every_kind_validate() {
     for answer in answers() {
         all.push(written(&writer().communication(&answer), &[PDF.to_vec()]));
         all.push(written(&writer().answer_message(&answer), &[PDF.to_vec()]));
+        let link = |_: &Document| "https://gateway.example/documents/1".to_owned();
+        all.push(written(&writer().linked_communication(&answer, &link), &[]));
     }
     validates(&all);
 }
