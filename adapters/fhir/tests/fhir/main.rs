@@ -9,10 +9,12 @@
 
 mod any;
 mod contrary;
+mod fuzz;
 mod hl7;
 mod interface;
 mod refused;
 mod round_trip;
 mod samples;
 mod streamed;
+mod targets;
 mod validator;
