@@ -3,15 +3,21 @@
 use jiff::civil::Date;
 
 use crate::issue::Cause;
-use crate::json::{Json, Object};
+use crate::json::Json;
 use crate::node::Node;
 use crate::reading::Reading;
 use crate::systems::{ACT_CODE, CONSENT_SCOPE, LOINC};
-use crate::write::{Places, concept};
+use crate::write::{Places, Writer, concept};
 
 /// A consent that was given on a day. `patient` refers to the person.
-pub(crate) fn write(places: &mut Places, patient: Option<Json>, given: Date) -> Json {
-    let elements = Object::new()
+pub(crate) fn write(
+    writer: &Writer,
+    places: &mut Places,
+    patient: Option<Json>,
+    given: Date,
+) -> Json {
+    let elements = writer
+        .profiled("Consent")
         .with("status", "active")
         .with(
             "scope",

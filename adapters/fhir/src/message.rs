@@ -29,7 +29,7 @@ impl Writer {
         header.put(
             "message",
             "MessageHeader",
-            Object::new()
+            self.profiled("MessageHeader")
                 .with("eventCoding", coding(&system, event, display))
                 .with("sender", sender)
                 .with("source", source)
@@ -39,6 +39,7 @@ impl Writer {
         entries.extend(places.into_entries());
         Object::resource("Bundle")
             .with("id", derived(seed, "bundle"))
+            .and(self.profiled("Bundle"))
             .with("type", "message")
             .with("timestamp", time(at))
             .with("entry", entries)

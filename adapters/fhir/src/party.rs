@@ -32,7 +32,7 @@ impl Writer {
         let mut identifiers = vec![self.identifier(name::AGENCY_ID, agency.id.as_str()).into()];
         identifiers.extend(ods.map(|code| identifier(ODS_CODE, code).into()));
         let elements = self
-            .profiled(Object::new(), "Organization")
+            .profiled("Organization")
             .with("identifier", identifiers)
             .with("name", agency.name.as_str());
         places.put(key, "Organization", elements)
@@ -48,7 +48,7 @@ impl Writer {
     ) -> Json {
         let role = role.map(|role| vec![Object::new().with("text", role).into()]);
         let elements = self
-            .profiled(Object::new(), "PractitionerRole")
+            .profiled("PractitionerRole")
             .with("practitioner", Object::new().with("display", person))
             .with("organization", organization)
             .with_list("code", role.unwrap_or_default())

@@ -36,7 +36,7 @@ impl Writer {
             value.map(Json::from).into_iter().collect::<Vec<_>>()
         };
         let elements = self
-            .profiled(Object::new(), "Patient")
+            .profiled("Patient")
             .with_list("identifier", number.into_iter().collect())
             .with("name", names)
             .with("birthDate", subject.born.reveal().to_string())

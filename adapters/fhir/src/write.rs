@@ -23,24 +23,31 @@ impl Writer {
         }
     }
 
-    /// Says of patients, organisations and roles that they keep to UK Core's profiles, which ask
-    /// for nothing that is not written anyway.
+    /// Says of each resource that it keeps to UK Core's profile of its type, where there is one. As
+    /// published (NHS England's FHIR-R4-UKCORE, 2.x), they require nothing that is not written
+    /// anyway; there is none of `CommunicationRequest`.
     #[must_use]
     pub fn with_uk_core(mut self) -> Self {
         self.uk_core = true;
         self
     }
 
-    /// The claim of a UK Core profile, where they are wanted.
-    pub(crate) fn profiled(&self, resource: Object, name: &str) -> Object {
-        if !self.uk_core {
-            return resource;
+    /// Elements that begin with the claim of a UK Core profile, where they are wanted.
+    pub(crate) fn profiled(&self, kind: &str) -> Object {
+        let profile = self.profile(kind);
+        if profile.is_empty() {
+            return Object::new();
         }
-        let profile = format!("https://fhir.hl7.org.uk/StructureDefinition/UKCore-{name}");
-        resource.with(
-            "meta",
-            Object::new().with("profile", vec![Json::from(profile)]),
-        )
+        Object::new().with("meta", Object::new().with("profile", profile))
+    }
+
+    /// The UK Core profile of that type of resource, where they are wanted: `meta.profile`.
+    pub(crate) fn profile(&self, kind: &str) -> Vec<Json> {
+        if !self.uk_core {
+            return Vec::new();
+        }
+        let profile = format!("https://fhir.hl7.org.uk/StructureDefinition/UKCore-{kind}");
+        vec![profile.into()]
     }
 
     /// A code of one of the gateway's lists, as a `CodeableConcept`.

@@ -35,7 +35,7 @@ impl Writer {
         self.provenance(answer, &mut places, own.into());
         Object::resource("Communication")
             .with("id", answer.id.to_string())
-            .with("meta", marked(answer))
+            .with("meta", self.marked(answer))
             .with("contained", places.into_contained())
             .and(elements)
             .into()
@@ -45,7 +45,9 @@ impl Writer {
     pub fn answer_message(&self, answer: &Answer) -> Json {
         let mut places = Places::bundled(answer.id);
         let elements = self.communication_elements(answer, &mut places, None);
-        let elements = Object::new().with("meta", marked(answer)).and(elements);
+        let elements = Object::new()
+            .with("meta", self.marked(answer))
+            .and(elements);
         let focus = places.put("communication", "Communication", elements);
         self.provenance(answer, &mut places, focus.clone());
         let sender = places.reference("trust", "Organization");
@@ -95,7 +97,7 @@ impl Writer {
             .with_some("statusReason", self.withheld(&answer.kind))
             .with("category", vec![category.into()])
             .with_some("subject", subject)
-            .with_list("about", consented(answer, places))
+            .with_list("about", self.consented(answer, places))
             .with("sent", time(answer.sent))
             .with("sender", sender)
             .with_list("reasonCode", self.basis(answer))
@@ -139,6 +141,33 @@ impl Writer {
         code.map(Json::from).into_iter().collect()
     }
 
+    fn consented(&self, answer: &Answer, places: &mut Places) -> Vec<Json> {
+        match answer.basis {
+            Some(Basis::Consent(day)) => {
+                let patient = number(answer).map(|number| {
+                    let patient = Object::new().with("type", "Patient");
+                    patient.with("identifier", number).into()
+                });
+                vec![crate::consent::write(self, places, patient, day)]
+            }
+            Some(Basis::PublicInterest) | None => Vec::new(),
+        }
+    }
+
+    /// The answer is as confidential as what is most so in it.
+    fn marked(&self, answer: &Answer) -> Object {
+        let texts = answer.answers.iter().map(|answered| answered.category);
+        let files = answer.documents.iter().map(|document| document.category);
+        let most = texts.chain(files).max().unwrap_or(HealthCategory::Risk);
+        let (code, words) = confidentiality(most);
+        Object::new()
+            .with_list("profile", self.profile("Communication"))
+            .with(
+                "security",
+                vec![coding(CONFIDENTIALITY, code, words).into()],
+            )
+    }
+
     fn answered(&self, answered: &Answered) -> Json {
         let extensions = vec![
             self.extension(name::QUESTION_ID, "valueId", &answered.question),
@@ -159,7 +188,8 @@ impl Writer {
         answer: &Answer,
     ) -> Json {
         let category = document.category;
-        let elements = Object::new()
+        let elements = self
+            .profiled("DocumentReference")
             .with("status", "current")
             .with(
                 "category",
@@ -209,25 +239,13 @@ impl Writer {
         let entity = Object::new()
             .with("role", "source")
             .with("what", self.based_on(answer));
-        let elements = Object::new()
+        let elements = self
+            .profiled("Provenance")
             .with("target", targets)
             .with("recorded", time(answer.sent))
             .with("agent", vec![agent.into()])
             .with("entity", vec![entity.into()]);
         places.put("provenance", "Provenance", elements);
-    }
-}
-
-fn consented(answer: &Answer, places: &mut Places) -> Vec<Json> {
-    match answer.basis {
-        Some(Basis::Consent(day)) => {
-            let patient = number(answer).map(|number| {
-                let patient = Object::new().with("type", "Patient");
-                patient.with("identifier", number).into()
-            });
-            vec![crate::consent::write(places, patient, day)]
-        }
-        Some(Basis::PublicInterest) | None => Vec::new(),
     }
 }
 
@@ -242,18 +260,6 @@ fn data(document: &Document) -> Attachment {
 fn number(answer: &Answer) -> Option<Object> {
     let number = answer.nhs_number.as_ref();
     number.map(|number| identifier(NHS_NUMBER, number.reveal()))
-}
-
-/// The answer is as confidential as what is most so in it.
-fn marked(answer: &Answer) -> Object {
-    let texts = answer.answers.iter().map(|answered| answered.category);
-    let files = answer.documents.iter().map(|document| document.category);
-    let most = texts.chain(files).max().unwrap_or(HealthCategory::Risk);
-    let (code, words) = confidentiality(most);
-    Object::new().with(
-        "security",
-        vec![coding(CONFIDENTIALITY, code, words).into()],
-    )
 }
 
 fn label(category: HealthCategory) -> Object {

@@ -54,7 +54,7 @@ impl Writer {
             .refusal
             .as_ref()
             .map(|refusal| self.refusal(refusal));
-        Object::new()
+        self.profiled("Task")
             .with("identifier", self.request_identifier(request))
             .with("status", request.state.as_str())
             .with_some("statusReason", refusal)
@@ -169,7 +169,7 @@ impl Writer {
         let mut all = vec![self.input(Detail::Consent, "valueCode", code.as_str())];
         match request.consent {
             Consent::Given(day) => {
-                let consent = crate::consent::write(places, Some(patient.clone()), day);
+                let consent = crate::consent::write(self, places, Some(patient.clone()), day);
                 all.push(self.input(Detail::ConsentRecord, "valueReference", consent));
             }
             Consent::NotSought(reason) => {

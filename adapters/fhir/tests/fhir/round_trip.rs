@@ -45,6 +45,8 @@ fn an_answer_of_every_kind_reads_back_as_it_was_with_its_documents() {
             answer_of(&writer().answer_message(&answer), &documents),
             same
         );
+        let profiled = writer().with_uk_core().answer_message(&answer);
+        assert_eq!(answer_of(&profiled, &documents), same);
     }
 }
 
