@@ -49,6 +49,20 @@ fn two_that_are_called_the_same_are_not_chosen_between() {
     value["contained"].as_array_mut().unwrap().push(patient);
     assert!(outcome(&value).has(Cause::BrokenReference));
     let mut value = message();
+    let entries = value["entry"].as_array_mut().unwrap();
+    let place = |kind: &str, entries: &[Value]| {
+        let is = |entry: &Value| entry["resource"]["resourceType"] == kind;
+        entries.iter().position(is).unwrap()
+    };
+    let (patient, task) = (place("Patient", entries), place("Task", entries));
+    let mut second = entries[patient].clone();
+    let named = format!("Patient/{}", second["resource"]["id"].as_str().unwrap());
+    entries[task]["resource"]["for"]["reference"] = json!(named);
+    assert!(read(value.to_string().as_bytes()).is_ok());
+    second["fullUrl"] = json!("urn:uuid:01953f6a-0000-7000-8000-00000000000f");
+    value["entry"].as_array_mut().unwrap().push(second);
+    assert!(outcome(&value).has(Cause::ForeignReference));
+    let mut value = message();
     let entry = value["entry"][2].clone();
     value["entry"].as_array_mut().unwrap().push(entry);
     assert!(outcome(&value).has(Cause::Contradiction));
@@ -148,7 +162,13 @@ fn what_is_said_of_a_document_must_be_true_of_its_bytes() {
         Cause::Contradiction,
         &format!("Communication.contained[{at}].status"),
     );
+    let category = format!("{document}/category/0/coding/0");
+    let clinical = set(communication(), &category, "code", json!("HEALTH_CLIN"));
     let label = format!("{document}/securityLabel/0/coding/0");
+    let code = format!("Communication.contained[{at}].securityLabel[0].coding[0].code");
+    refused(&clinical, Cause::Contradiction, &code);
+    let graver = set(clinical, &label, "code", json!("V"));
+    assert!(read(graver.to_string().as_bytes()).is_ok());
     let value = set(communication(), &label, "code", json!("N"));
     let place = format!("Communication.contained[{at}].securityLabel[0].coding[0].code");
     refused(&value, Cause::Contradiction, &place);
