@@ -1,0 +1,5 @@
+//! A request: `Task` and `CommunicationRequest`, and what they refer to.
+
+mod details;
+mod read;
+mod write;
