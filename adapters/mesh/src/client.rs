@@ -226,3 +226,27 @@ fn refusal(status: StatusCode, after: Option<Duration>, account: &[u8]) -> Error
         _ => Error::Answer("it points elsewhere"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chunk_of_nothing_or_of_more_than_mesh_takes_is_no_configuration() {
+        let config = |chunk| {
+            let mailbox = MailboxId::parse("X26ABC1").unwrap();
+            let (word, key) = ("a secret".into(), "another secret".into());
+            let mut config =
+                Config::new("http://127.0.0.1:8700", mailbox, word, key, Clock::system());
+            config.chunk = chunk;
+            config
+        };
+        for chunk in [0, LARGEST_CHUNK + 1] {
+            let error = Client::new(config(chunk)).unwrap_err();
+            assert!(matches!(error, ConfigError::Chunk(_)));
+            assert!(error.to_string().contains("give 1 to 99900000"), "{error}");
+        }
+        let client = Client::new(config(LARGEST_CHUNK)).unwrap();
+        assert!(!format!("{client:?}").contains("secret"));
+    }
+}

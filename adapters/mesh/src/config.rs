@@ -54,7 +54,7 @@ pub struct Config {
     /// How much of a message goes into a request, in bytes before compression: 1 to
     /// [`LARGEST_CHUNK`]. Not every receiver takes a message in chunks.
     pub chunk: u64,
-    /// What the tokens are dated by.
+    /// What the tokens are dated by: MESH refuses one that is two hours off.
     pub clock: Clock,
 }
 

@@ -110,7 +110,8 @@ impl Download {
     }
 
     /// The next piece of the content, seldom more than 1 MiB; `None` once the message is whole.
-    /// After an error it gives only errors. It may be dropped and called again.
+    /// After an error it gives only errors: begin again by [`Client::collect`] where
+    /// [`Error::retry`] says so. The future may be dropped, and the call made again.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         if self.failed {
             return Err(Error::Stopped);

@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::text;
 
 /// The most chunks that a message may have.
-const MOST_CHUNKS: u32 = 65_536;
+pub(crate) const MOST_CHUNKS: u32 = 65_536;
 
 /// What MESH and the sender say of a message of data. Who sent it is sure: MESH checked the
 /// sender's certificate and token. The rest is the sender's word.
@@ -178,4 +178,88 @@ fn required<T: std::str::FromStr>(map: &HeaderMap, name: &'static str) -> Result
     one(map, name)?
         .and_then(|said| said.parse().ok())
         .ok_or(Error::Message("one of its headers is missing or broken"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use reqwest::header::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    const NAMES: [&str; 12] = [
+        "mex-messageid",
+        "mex-messagetype",
+        "mex-from",
+        "mex-to",
+        "mex-workflowid",
+        "mex-localid",
+        "mex-chunk-range",
+        "mex-statuscode",
+        "mex-statusdescription",
+        "mex-linkedmsgid",
+        "mex-statustimestamp",
+        "content-encoding",
+    ];
+
+    fn read_these(status: u16, headers: &[(usize, Vec<u8>)]) -> Result<Kind, Error> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            if let Ok(value) = HeaderValue::from_bytes(value) {
+                map.append(HeaderName::from_static(NAMES[name % NAMES.len()]), value);
+            }
+        }
+        let (asked, own) = ("A_1".parse().unwrap(), "X26ABC1".parse().unwrap());
+        let _ = is_gzip(&map);
+        read(StatusCode::from_u16(status).unwrap(), &map, &asked, &own)
+    }
+
+    fn whole(kind: &str, rest: &[(usize, Vec<u8>)]) -> Vec<(usize, Vec<u8>)> {
+        let first = [
+            (0, "A_1"),
+            (1, kind),
+            (2, "X26ABC2"),
+            (3, "X26ABC1"),
+            (4, "W"),
+        ];
+        let first = first.map(|(name, value)| (name, value.as_bytes().to_vec()));
+        [&first[..], rest].concat()
+    }
+
+    #[test]
+    fn a_report_needs_no_sender_and_no_chunks_and_keeps_to_its_bounds() {
+        let long = "x".repeat(300).into_bytes();
+        let headers = whole(
+            "REPORT",
+            &[(6, b"1:0".to_vec()), (7, long.clone()), (8, long)],
+        );
+        let Kind::Report(report) = read_these(200, &headers).unwrap() else {
+            panic!("data")
+        };
+        assert_eq!(report.code.unwrap().len(), 40);
+        assert_eq!(report.description.unwrap().len(), 300);
+        assert_eq!(
+            (report.about, report.local_id, report.at),
+            (None, None, None)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_headers_make_it_panic(
+            status in prop::sample::select(vec![200_u16, 206]),
+            report: bool,
+            headers in prop::collection::vec(
+                (5_usize..12, prop::collection::vec(any::<u8>(), 0..400)),
+                0..8,
+            ),
+        ) {
+            let kind = if report { "REPORT" } else { "DATA" };
+            if let Ok(Kind::Data(read)) = read_these(status, &whole(kind, &headers)) {
+                prop_assert!((1..=MOST_CHUNKS).contains(&read.chunks));
+                let local = read.local_id.map_or(0, |id| id.reveal().chars().count());
+                prop_assert!(local <= 300);
+            }
+        }
+    }
 }

@@ -5,8 +5,9 @@ use reqwest::{Method, RequestBuilder};
 use serde::{Deserialize, Serialize};
 
 use crate::client::{Client, body, checked, json};
-use crate::config::LARGEST_MESSAGE;
+use crate::config::{LARGEST_CHUNK, LARGEST_MESSAGE};
 use crate::error::Error;
+use crate::headers::MOST_CHUNKS;
 use crate::names::{LocalId, MailboxId, MessageId, WorkflowId};
 use crate::source::{Gauge, Part, Source};
 use crate::tracking::Stage;
@@ -85,10 +86,19 @@ impl Plan {
             chunk,
             compress,
         };
-        if !(1..=LARGEST_MESSAGE).contains(&length) || plan.chunks() == u32::MAX {
-            return Err(Error::Size(length));
+        plan.checked()
+    }
+
+    /// The same where it can be carried out: one that was kept may have been changed.
+    fn checked(self) -> Result<Self, Error> {
+        let fits = (1..=LARGEST_MESSAGE).contains(&self.length)
+            && (1..=LARGEST_CHUNK).contains(&self.chunk)
+            && self.chunks() <= MOST_CHUNKS;
+        if fits {
+            Ok(self)
+        } else {
+            Err(Error::Size(self.length))
         }
-        Ok(plan)
     }
 
     fn chunks(&self) -> u32 {
@@ -151,11 +161,12 @@ impl Client {
     /// counts each in `upload` once MESH has it. A chunk may be sent twice; a message that MESH
     /// has whole is not sent again.
     pub async fn resume(&self, upload: &mut Upload, source: &dyn Source) -> Result<(), Error> {
+        let plan = upload.plan.checked()?;
         while !upload.is_whole() {
             let chunk = upload.sent + 1;
             let parts = ["outbox", upload.message.as_str(), &chunk.to_string()];
             let request = self.request(Method::POST, self.mailbox_url(&parts)?)?;
-            match self.pour(request, upload.plan, chunk, source).await {
+            match self.pour(request, plan, chunk, source).await {
                 Ok(_) => upload.sent = chunk,
                 Err(Error::NotFound) => return Err(Error::UploadLost),
                 Err(Error::Refused(fault)) if fault.status == 423 => self.settle(upload).await?,
@@ -275,7 +286,10 @@ mod tests {
             let error = Plan::new(length, 1_000_000, false).unwrap_err();
             assert!(matches!(error, Error::Size(_)));
         }
-        assert!(Plan::new(LARGEST_MESSAGE, 1, false).is_err());
+        for chunk in [0, 1, LARGEST_CHUNK + 1] {
+            assert!(Plan::new(LARGEST_MESSAGE, chunk, false).is_err(), "{chunk}");
+        }
+        assert!(Plan::new(LARGEST_MESSAGE, LARGEST_CHUNK, false).is_ok());
     }
 
     #[test]
