@@ -62,8 +62,8 @@ async fn a_chunk_that_is_lost_or_cut_is_an_error_and_the_message_can_be_collecte
             Retry::Later,
         ),
     ] {
-        let proxy = Proxy::before(mesh.base(), move |line, _| {
-            if line.contains("/2 http") {
+        let proxy = Proxy::before(mesh.base(), move |head, _| {
+            if head.contains("/2 http") {
                 act.clone()
             } else {
                 Act::Pass

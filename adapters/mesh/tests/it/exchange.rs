@@ -19,7 +19,7 @@ async fn what_we_send_the_nhs_client_collects_the_same() {
     let long = content(4321);
     let file = folder.join("sealed");
     std::fs::write(&file, &long).unwrap();
-    for (compress, chunks) in [(false, "5"), (true, "5")] {
+    for compress in [false, true] {
         let mut one = outgoing(short.len());
         let mut many = outgoing(long.len());
         (one.compress, many.compress) = (compress, compress);
@@ -38,7 +38,7 @@ async fn what_we_send_the_nhs_client_collects_the_same() {
         assert_eq!(got.len(), 2);
         for (message, sent, id, content, chunks) in [
             (&got[0], &one, &first, &short, "1"),
-            (&got[1], &many, &second, &long, chunks),
+            (&got[1], &many, &second, &long, "5"),
         ] {
             assert_eq!(message["message_id"], id.as_str());
             assert_eq!(message["from"], OURS);

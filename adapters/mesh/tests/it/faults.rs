@@ -11,8 +11,8 @@ use crate::sandbox::{OURS, config};
 pub fn hasty(base: &str, mailbox: &str) -> Client {
     let mut config = config(base, mailbox);
     config.timeouts = Timeouts {
-        connect: Duration::from_millis(500),
-        idle: Duration::from_millis(700),
+        connect: Duration::from_secs(2),
+        idle: Duration::from_secs(2),
     };
     Client::new(config).unwrap()
 }

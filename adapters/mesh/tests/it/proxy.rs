@@ -23,6 +23,8 @@ pub enum Act {
     Hang(Vec<u8>),
     /// Its body is not even read.
     Deaf,
+    /// This is the answer, before its body is read; the rest of it is then let in.
+    Early(Vec<u8>),
 }
 
 /// A running proxy. It ends with this.
@@ -39,7 +41,8 @@ impl Drop for Proxy {
 }
 
 impl Proxy {
-    /// Before the MESH at `base`; `decide` is told the request line and how many came before.
+    /// Before the MESH at `base`; `decide` is told the request's head, in small letters, and
+    /// how many came before.
     pub async fn before(
         base: &str,
         decide: impl Fn(&str, usize) -> Act + Send + Sync + 'static,
@@ -55,7 +58,7 @@ impl Proxy {
                 let (mesh, count) = (mesh.clone(), Arc::clone(&count));
                 let decide = Arc::clone(&decide);
                 tokio::spawn(async move {
-                    let decide = |line: &str| decide(line, count.fetch_add(1, Ordering::SeqCst));
+                    let decide = |head: &str| decide(head, count.fetch_add(1, Ordering::SeqCst));
                     let _ = serve(stream, &mesh, decide).await;
                 });
             }
@@ -106,8 +109,10 @@ async fn serve(
         }
     };
     let text = String::from_utf8_lossy(&request[..head]).to_ascii_lowercase();
-    let line = text.lines().next().unwrap_or_default().to_owned();
-    let act = decide(&line);
+    let act = decide(&text);
+    if let Act::Early(answer) = &act {
+        client.write_all(answer).await?;
+    }
     if !matches!(act, Act::Deaf) {
         while !is_whole(&text, &request[head..]) {
             if client.read_buf(&mut request).await? == 0 {
@@ -117,6 +122,7 @@ async fn serve(
     }
     match act {
         Act::Answer(answer) => client.write_all(&answer).await?,
+        Act::Early(_) => {}
         Act::Hang(begun) => {
             client.write_all(&begun).await?;
             std::future::pending::<()>().await;

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use async_trait::async_trait;
@@ -13,7 +15,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::faults::hasty;
 use crate::proxy::{Act, Proxy, answer};
-use crate::sandbox::{OURS, Sandbox, THEIRS, content, outgoing, whole};
+use crate::sandbox::{OURS, Sandbox, THEIRS, config, content, outgoing, whole};
 
 /// That the trust has one message, with this content.
 async fn one_arrived(mesh: &Sandbox, id: &MessageId, content: &[u8]) {
@@ -34,9 +36,9 @@ async fn none_arrived(mesh: &Sandbox) {
 
 /// A client before which one request meets a fault: that whose line holds `path`, the first time.
 async fn once(mesh: &Sandbox, path: &'static str, act: Act) -> (Proxy, Client) {
-    let met = std::sync::atomic::AtomicBool::new(false);
-    let proxy = Proxy::before(mesh.base(), move |line, _| {
-        if line.contains(path) && !met.swap(true, std::sync::atomic::Ordering::SeqCst) {
+    let met = AtomicBool::new(false);
+    let proxy = Proxy::before(mesh.base(), move |head, _| {
+        if head.contains(path) && !met.swap(true, Ordering::SeqCst) {
             act.clone()
         } else {
             Act::Pass
@@ -175,6 +177,63 @@ async fn a_message_that_mesh_no_longer_has_is_sent_afresh() {
     let error = client.resume(&mut upload, &source).await.unwrap_err();
     assert!(matches!(error, Error::UploadLost), "{error:?}");
     assert_eq!((upload.sent(), upload.is_whole()), (1, false));
+}
+
+#[tokio::test]
+async fn a_request_says_its_length_and_nothing_of_its_content() {
+    let mesh = Sandbox::start();
+    let heads = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&heads);
+    let proxy = Proxy::before(mesh.base(), move |head, _| {
+        seen.lock().unwrap().push(head.to_owned());
+        Act::Pass
+    })
+    .await;
+    let client = hasty(&proxy.base(), OURS);
+    let mut message = outgoing(1001);
+    for compress in [false, true] {
+        message.compress = compress;
+        let source = Bytes::from(content(1001));
+        client.send(&message, &source).await.unwrap();
+        let heads = std::mem::take(&mut *heads.lock().unwrap());
+        let [first, second] = &heads[..] else {
+            panic!("{heads:?}")
+        };
+        for (head, length) in [(first, 1000), (second, 1)] {
+            let length = format!("content-length: {length}\r\n");
+            assert_eq!(head.contains(&length), !compress, "{head}");
+            assert_eq!(head.contains("transfer-encoding: chunked\r\n"), compress);
+            assert_eq!(head.contains("content-encoding: gzip\r\n"), compress);
+            assert!(head.contains("content-type: application/octet-stream\r\n"));
+            assert!(head.contains("authorization: nhsmesh x26abc1:"));
+            for name in [
+                "mex-subject",
+                "mex-filename",
+                "mex-partnerid",
+                "expect",
+                "cookie",
+            ] {
+                assert!(!head.contains(name), "{head}");
+            }
+        }
+        let local_id = format!("mex-localid: {}\r\n", message.local_id);
+        assert!(first.contains(&local_id) && first.contains("mex-chunk-range: 1:2\r\n"));
+        assert!(!second.contains(&local_id) && second.contains("mex-chunk-range: 2:2\r\n"));
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_before_all_of_a_chunk_was_read_is_heard() {
+    let proxy = Proxy::alone(Act::Early(answer(403, "", b""))).await;
+    let mut config = config(&proxy.base(), OURS);
+    config.chunk = 8_000_000;
+    let client = Client::new(config).unwrap();
+    let source = Bytes::from(vec![0; 8_000_000]);
+    let error = client
+        .begin(&outgoing(8_000_000), &source)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::Denied(_)), "{error:?}");
 }
 
 /// A source of which the reading fails after its first bytes.
