@@ -1,11 +1,15 @@
-//! What a form asks: its file as it is written. What a file has to hold to be one is in `fits`.
+//! What a form asks: its file as it is written. What a file has to hold to be one is in `fits`;
+//! which of its answers the gateway itself goes by, in `says`.
 
 mod fits;
+mod says;
 
 use std::collections::BTreeMap;
 
 use gateway_core::{AgencyKind, Category, IdentifierKind, Purpose, Role};
 use serde::Deserialize;
+
+pub use self::says::{OUTCOMES, Says};
 
 /// A form's definition.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -46,6 +50,12 @@ pub struct Definition {
     /// The role that signs it beside its writer.
     #[serde(default)]
     pub countersigned_by: Option<Role>,
+    /// Its readers may not have the person's record: nothing that the record has is left out of it.
+    #[serde(default)]
+    pub stands_alone: bool,
+    /// The answers that the gateway itself goes by.
+    #[serde(default)]
+    pub says: Says,
     /// Codes and their words, in the order in which they are offered.
     #[serde(default)]
     pub lists: BTreeMap<String, List>,

@@ -22,7 +22,8 @@ pub use body::{Answer, Body, Row, Table};
 pub use check::Fault;
 pub use complete::{Covered, Share};
 pub use definition::{
-    BadDefinition, Condition, Definition, Field, Kind, List, PurposeWhen, Required, Section,
+    BadDefinition, Condition, Definition, Field, Kind, List, OUTCOMES, PurposeWhen, Required, Says,
+    Section,
 };
 pub use library::{Library, LoadError};
 pub use part::{Carried, MEDIA_TYPE, Part, changed};

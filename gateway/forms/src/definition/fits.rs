@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{BadDefinition, Condition, Definition, Field, Kind, List, Required, Section};
+use super::{BadDefinition, Condition, Definition, Field, Kind, List, Required, Says, Section};
 use crate::body::Body;
 use crate::example::EXAMPLE_DAY;
 
@@ -35,6 +35,7 @@ impl Definition {
         if day.is_some_and(|found| found.is_none_or(|(_, field)| field.kind != Kind::Date)) {
             return unfit("meeting", "there is no such day in the form".to_owned());
         }
+        self.says_fit()?;
         distinct("section", self.sections.iter().map(|one| &one.id))?;
         for section in &self.sections {
             distinct(&section.id, section.fields.iter().map(|one| &one.id))?;
@@ -50,6 +51,28 @@ impl Definition {
             }
             for field in &section.fields {
                 self.field_fits(&section.id, field)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the gateway goes by is there, answered in a way that says it, and every code is one
+    /// that the gateway knows.
+    fn says_fit(&self) -> Result<(), BadDefinition> {
+        for (what, path, kinds) in self.says.named() {
+            let at = format!("says.{what}");
+            let Some((_, field)) = self.field(path) else {
+                return unfit(&at, format!("there is no field `{path}`"));
+            };
+            if !kinds.contains(&field.kind) {
+                return unfit(&at, format!("`{path}` is of a kind that cannot say it"));
+            }
+            let known = Says::known(what).unwrap_or_default();
+            let mut choices = self.choices(field).iter();
+            let other = choices.find(|(code, _)| !known.contains(&code.as_str()));
+            if let (Some((code, _)), false) = (other, known.is_empty()) {
+                let known = known.join(", ");
+                return unfit(&at, format!("`{code}` is none of {known}"));
             }
         }
         Ok(())
