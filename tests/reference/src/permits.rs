@@ -18,6 +18,7 @@ type Row = (&'static str, Vec<Obligation>);
 pub fn matching(q: &Question) -> Vec<Row> {
     let mut rows = sharing(q);
     rows.extend(reports(q));
+    rows.extend(health(q));
     rows.extend(particular(q));
     rows.extend(approved(q));
     rows.into_iter()
@@ -172,23 +173,38 @@ fn what_bears_on_risk(q: &Question) -> bool {
             .is_some_and(|purpose| !other_purposes.contains(&purpose))
 }
 
-/// The rules for particular information, ISP-15 to ISP-38.
-fn particular(q: &Question) -> Vec<(bool, Row)> {
-    let to = group(&q.recipient);
-    let high = q.level >= 2;
-    let coordinator = Notify(Role::Coordinator);
-    let asks = matches!(to, Group::Ra | Group::Coord) || q.recipient.asked;
-    let victim = q.item.category == C::Victim;
-    let mut for_a_child = vec![SpocOnly, Receipt, coordinator];
-    if victim {
-        for_a_child.extend([NamedRecipient, ViewOnly]);
-    }
-    let hears_vlo = to == Group::Coord
+/// ISP-14, ISP-15 and ISP-18: health is asked, and answers.
+fn health(q: &Question) -> Vec<(bool, Row)> {
+    let asks = matches!(group(&q.recipient), Group::Ra | Group::Coord) || q.recipient.asked;
+    let of_requests = [
+        P::Assess,
+        P::Manage,
+        P::Meeting,
+        P::Release,
+        P::LevelSet,
+        P::StaffSafety,
+    ];
+    let may_ask = q.sender.lead
         || matches!(
-            q.recipient.kind,
-            Kind::Police | Kind::Probation | Kind::ApprovedPremises
+            q.sender.kind,
+            Kind::Police | Kind::Probation | Kind::YouthJustice | Kind::Coordination
         );
     vec![
+        (
+            q.recipient.asked
+                && q.recipient.kind.is_health_body()
+                && may_ask
+                && q.level >= 1
+                && about(q, &[C::Ident, C::Risk], &of_requests),
+            ("ISP-14", vec![SpocOnly, Receipt, Mark]),
+        ),
+        (
+            q.recipient.asked
+                && q.requested
+                && q.sender.kind.is_health_body()
+                && about(q, &[C::Risk], &of_requests),
+            ("ISP-18", vec![Mark]),
+        ),
         (
             health_risk(&q.item)
                 && on_record(&q.item)
@@ -208,6 +224,25 @@ fn particular(q: &Question) -> Vec<(bool, Row)> {
                 ),
             ("ISP-15", health_obligations()),
         ),
+    ]
+}
+
+/// The rules for particular information, ISP-19 to ISP-38.
+fn particular(q: &Question) -> Vec<(bool, Row)> {
+    let to = group(&q.recipient);
+    let high = q.level >= 2;
+    let coordinator = Notify(Role::Coordinator);
+    let victim = q.item.category == C::Victim;
+    let mut for_a_child = vec![SpocOnly, Receipt, coordinator];
+    if victim {
+        for_a_child.extend([NamedRecipient, ViewOnly]);
+    }
+    let hears_vlo = to == Group::Coord
+        || matches!(
+            q.recipient.kind,
+            Kind::Police | Kind::Probation | Kind::ApprovedPremises
+        );
+    vec![
         (
             q.sender.kind == Kind::Coordination
                 && to == Group::Dtc

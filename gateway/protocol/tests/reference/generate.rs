@@ -229,8 +229,29 @@ impl Questions {
                 ]));
             }
             8 => self.lean_to_level_one(q),
+            9 => self.lean_to_health_request(q),
             _ => {}
         }
+    }
+
+    /// A request for health information, or its answer.
+    fn lean_to_health_request(&mut self, q: &mut Question) {
+        let body = self.one(&[
+            AgencyKind::MentalHealthTrust,
+            AgencyKind::Health,
+            AgencyKind::Gp,
+        ]);
+        q.recipient.asked = self.chance(80);
+        if self.chance(50) {
+            q.recipient.kind = body;
+            q.item.owner_kind = q.sender.kind;
+        } else {
+            q.sender.kind = body;
+            q.item.owner_kind = body;
+            q.requested = self.chance(80);
+        }
+        q.purpose = Some(self.one(&[Purpose::Manage, Purpose::Assess, Purpose::StaffSafety]));
+        q.item.category = self.one(&[Category::Ident, Category::Risk, Category::HealthRisk]);
     }
 
     fn lean_to_level_one(&mut self, q: &mut Question) {

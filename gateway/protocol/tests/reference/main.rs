@@ -26,7 +26,7 @@ fn answer(ruling: Ruling) -> Answer {
 }
 
 /// Every rule of the table that decides on sharing.
-const NUMBERS: [&str; 33] = [
+const NUMBERS: [&str; 35] = [
     "DEFAULT",
     "ISP-01",
     "ISP-02",
@@ -39,9 +39,11 @@ const NUMBERS: [&str; 33] = [
     "ISP-09",
     "ISP-10",
     "ISP-11",
+    "ISP-14",
     "ISP-15",
     "ISP-16",
     "ISP-17",
+    "ISP-18",
     "ISP-19",
     "ISP-20",
     "ISP-21",
