@@ -21,7 +21,8 @@ pub enum Area {
 /// Call an area something else, or set its clocks
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true)
-    .args(["name", "form_due", "form_due_emergency", "form_reminder", "countersign"]))]
+    .args(["name", "form_due", "form_due_emergency", "form_reminder", "countersign",
+        "health_level_3", "health_level_2", "health_level_1", "health_before_meeting", "health_reminder", "health_review"]))]
 pub struct Change {
     #[command(flatten)]
     at: Where,
@@ -42,6 +43,24 @@ pub struct Change {
     /// A form that an emergency sent first is countersigned within so many working days
     #[arg(long, value_name = "DAYS")]
     countersign: Option<u16>,
+    /// A health body answers within so many working days at level 3
+    #[arg(long, value_name = "DAYS")]
+    health_level_3: Option<u16>,
+    /// The same at level 2
+    #[arg(long, value_name = "DAYS")]
+    health_level_2: Option<u16>,
+    /// The same at level 1
+    #[arg(long, value_name = "DAYS")]
+    health_level_1: Option<u16>,
+    /// A health body answers so many working days before the meeting in any case
+    #[arg(long, value_name = "DAYS")]
+    health_before_meeting: Option<u16>,
+    /// A health body is reminded so many working days before its answer is due
+    #[arg(long, value_name = "DAYS")]
+    health_reminder: Option<u16>,
+    /// A refusal is looked at within so many working days, at each stage
+    #[arg(long, value_name = "DAYS")]
+    health_review: Option<u16>,
 }
 
 /// Add an area; the first one is the default
@@ -103,6 +122,14 @@ impl Change {
             form_due_emergency: self.form_due_emergency.unwrap_or(was.form_due_emergency),
             form_reminder: self.form_reminder.unwrap_or(was.form_reminder),
             countersign: self.countersign.unwrap_or(was.countersign),
+            health_level_3: self.health_level_3.unwrap_or(was.health_level_3),
+            health_level_2: self.health_level_2.unwrap_or(was.health_level_2),
+            health_level_1: self.health_level_1.unwrap_or(was.health_level_1),
+            health_before_meeting: self
+                .health_before_meeting
+                .unwrap_or(was.health_before_meeting),
+            health_reminder: self.health_reminder.unwrap_or(was.health_reminder),
+            health_review: self.health_review.unwrap_or(was.health_review),
         };
         flow.set_clocks(&self.id, clocks).await?;
         match &self.name {

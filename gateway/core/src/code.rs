@@ -90,6 +90,13 @@ codes! {
     }
 }
 
+impl Category {
+    /// Health information, as it bears on risk or clinical.
+    pub const fn is_health(self) -> bool {
+        matches!(self, Self::HealthRisk | Self::HealthClin)
+    }
+}
+
 impl AgencyKind {
     /// A body that owns health records and has a Caldicott guardian.
     pub const fn is_health_body(self) -> bool {

@@ -146,6 +146,34 @@ kinds! {
     HandOverLate = "hand-over-late",
     /// The form came, or the custody ended.
     HandOverEnded = "hand-over-ended",
+    /// A health body was asked what bears on the risk that a person poses.
+    HealthAsked = "health-asked",
+    /// It agreed to answer.
+    HealthAccepted = "health-accepted",
+    /// A question was given to a colleague there.
+    HealthAssigned = "health-assigned",
+    /// The colleague answered and signed it.
+    HealthSigned = "health-signed",
+    /// A request was answered; the detail says what became of it.
+    HealthAnswered = "health-answered",
+    /// A request was refused, with a reason; who looks at that is told.
+    HealthRefused = "health-refused",
+    /// Another body has it, and is asked.
+    HealthRedirected = "health-redirected",
+    /// The Caldicott guardian stands by a refusal.
+    HealthUpheld = "health-upheld",
+    /// A request waits for an answer again.
+    HealthReopened = "health-reopened",
+    /// An answer was about the wrong patient, and was called back.
+    HealthWrongPatient = "health-wrong-patient",
+    /// The body that is asked was reminded.
+    HealthReminded = "health-reminded",
+    /// The answer is late.
+    HealthLate = "health-late",
+    /// A refusal at which nobody looked in time passed to the chair.
+    HealthEscalated = "health-escalated",
+    /// The chair took note of a refusal: nothing more is asked.
+    HealthClosed = "health-closed",
     /// An area was added or changed.
     AreaChanged = "area-changed",
     /// An agency was added, changed or suspended.

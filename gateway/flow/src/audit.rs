@@ -9,9 +9,10 @@ use gateway_ledger::{Checkpoint, Salt, commit_rows, leaf_data};
 use gateway_store::rows::{
     AbsenceRow, AgencyRow, AppointmentRow, AreaRow, AttendanceRow, CellRow, CredentialRow,
     CustodyClaimRow, DeliveryRow, DeliveryStepRow, ExchangeRow, FormRequestRow, FormSentRow,
-    FormUseRow, HandOverRow, HoldRow, InvitationRow, ItemRow, LevelChangeRow, MailCertificateRow,
-    MeetingRow, MembershipRow, NominalActRow, NominalIdentifierRow, NominalRow, NoticeRow, PartRow,
-    PersonRow, QuarantineRow, QuestionRow, ReadingRow, SecurityKeyRow, WithdrawalRow, WrapRow,
+    FormUseRow, HandOverRow, HealthRequestRow, HealthStepRow, HealthTaskRow, HoldRow,
+    InvitationRow, ItemRow, LevelChangeRow, MailCertificateRow, MeetingRow, MembershipRow,
+    NominalActRow, NominalIdentifierRow, NominalRow, NoticeRow, PartRow, PersonRow, QuarantineRow,
+    QuestionRow, ReadingRow, SecurityKeyRow, WithdrawalRow, WrapRow,
 };
 use gateway_store::{Blobs, LeafRow, LogHead, Record, Store, StoreError, Tx};
 
@@ -167,6 +168,9 @@ pub async fn verify_within(
         FormUseRow,
         CustodyClaimRow,
         HandOverRow,
+        HealthRequestRow,
+        HealthStepRow,
+        HealthTaskRow,
         WithdrawalRow,
         MailCertificateRow,
         QuarantineRow,

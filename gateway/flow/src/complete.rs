@@ -242,6 +242,7 @@ impl Flow {
         write_items(tx, &mut items).await?;
         if let Some(note) = &identified.case.particulars.form {
             self.answer_requests(tx, &row, note, &mut drafts).await?;
+            self.write_health(tx, &row, note, &mut drafts).await?;
         }
         self.write_matrix(tx, &row, &matrix).await?;
         self.release(tx, &row, &identified.case, wraps, &mut drafts)

@@ -13,6 +13,7 @@ use gateway_vault::parties::{self, Live};
 use crate::Flow;
 use crate::case::{Addressee, Case, Piece, id_of};
 use crate::error::FlowError;
+use crate::health::Asks;
 use crate::identify::Identified;
 use crate::posts::Posts;
 
@@ -109,7 +110,8 @@ impl Flow {
         let context = self.context(tx, case, live.as_ref()).await?;
         let (mut matrix, mut posts) = (Vec::new(), Posts::default());
         for addressee in &case.addressees {
-            let recipient = self.party(tx, &addressee.agency, live.as_ref()).await?;
+            let mut recipient = self.party(tx, &addressee.agency, live.as_ref()).await?;
+            recipient.asked = context.asks.include(&addressee.agency)?;
             for (place, piece) in case.pieces.iter().enumerate() {
                 if addressee
                     .only
@@ -141,7 +143,8 @@ impl Flow {
         };
         let live = live(tx, case).await?;
         let context = self.context(tx, case, live.as_ref()).await?;
-        let recipient = self.party(tx, &addressee.agency, live.as_ref()).await?;
+        let mut recipient = self.party(tx, &addressee.agency, live.as_ref()).await?;
+        recipient.asked = context.asks.include(&addressee.agency)?;
         let (to, mut posts) = ((addressee, recipient), Posts::default());
         let cell = self.ask(tx, &mut posts, &context, case, to, piece, approvals);
         Ok(Some(cell.await?))
@@ -190,6 +193,7 @@ impl Flow {
             .iter()
             .any(|a| a.agency.kind == AgencyKind::Coordination.as_str());
         Ok(Context {
+            asks: Asks::of(tx, case).await?,
             sender,
             sender_is_vlo,
             copied_to_coordination,
@@ -350,6 +354,7 @@ async fn earlier_recipient(
 
 /// What every question of one case shares.
 struct Context {
+    asks: Asks,
     sender: Party,
     sender_is_vlo: bool,
     copied_to_coordination: bool,

@@ -6,6 +6,7 @@
 mod again;
 mod ask;
 mod given;
+mod known;
 mod measure;
 mod queue;
 mod read;
@@ -20,13 +21,16 @@ use gateway_store::rows::{AgencyRow, ExchangeRow, FormSentRow, NominalRow};
 use gateway_vault::parties;
 use serde_json::Value;
 
+pub(crate) use self::ask::NoticeFor;
 pub use self::ask::{Asked, FormRequestView};
 pub use self::given::{FormGiven, Imminent, Named, Reader};
+use self::known::OfHealth;
 pub use self::measure::FormMeasure;
 pub use self::queue::{AT_ONCE, Became, FormWaiting};
 pub use self::read::{FormRead, OwnForm};
 pub use self::use_of::FormUse;
 use crate::Flow;
+use crate::body::StagedBody;
 use crate::case::{agency, id_of, kind_of};
 use crate::decide::coordination_unit;
 use crate::error::{FieldFault, FlowError};
@@ -134,27 +138,33 @@ impl Flow {
     pub async fn form_submission(
         &self,
         caller: Caller,
-        sent: FormSent,
+        mut sent: FormSent,
     ) -> Result<Submission, FlowError> {
         let form = self.form_of(&sent.form)?;
         let mut tx = self.store.read().await?;
         let own = agency(&mut tx, caller.agency.as_str()).await?;
         writes(form, &own)?;
+        let on_record = self.on_record(&mut tx, form, &own, &mut sent).await?;
         let body = self.filled_in(form, &sent)?;
         let said = identifiers(form, &body, self.today());
         // A name says who somebody is not, and never who they are.
         let is_name = |one: &Identifier| one.kind() == IdentifierKind::Name;
         let (names, identifiers): (Vec<_>, Vec<_>) = said.into_iter().partition(is_name);
         let nominal = match &sent.reference {
-            Some(reference) => live(&mut tx, reference).await?,
+            Some(_) => on_record,
             None => self.meant(&mut tx, &own, &identifiers).await?,
         };
-        let mut recipients = others(sent.recipients, &own);
+        let about = (nominal.as_ref(), &sent);
+        let talk = self.conversation(&mut tx, form, &body, &own, about).await?;
+        let mut health = None;
+        if let Some(talk) = talk {
+            (health, sent.recipients) = (talk.note, talk.recipients);
+            sent.reference = sent.reference.or(talk.reference);
+        }
+        let mut recipients = others(std::mem::take(&mut sent.recipients), &own);
         if recipients.is_empty() {
-            recipients = others(
-                self.readers(&mut tx, form, &own, nominal.as_ref()).await?,
-                &own,
-            );
+            let readers = self.readers(&mut tx, form, &own, nominal.as_ref());
+            recipients = others(readers.await?, &own);
         }
         let intake = self
             .form_intake(
@@ -170,25 +180,16 @@ impl Flow {
             None => Vec::new(),
         };
         drop(tx);
-        let mut items = Vec::new();
-        let mut bodies = Vec::new();
-        for part in form.parts(&body) {
-            let bytes = form.write(&part)?;
-            bodies.push(self.take_bytes(MEDIA_TYPE.to_owned(), &bytes)?);
-            items.push(item(form, &part, sent.corrects, &earlier));
-        }
+        let (items, bodies) = self.cut_up(form, &body, sent.corrects, &earlier)?;
         let particulars = Particulars {
             // Those of the record that was named need not be asked for again.
             identifiers: match sent.reference {
                 Some(_) => Vec::new(),
                 None => identifiers,
             },
-            reference: sent.reference,
             purpose: Some(sent.purpose.unwrap_or_else(|| form.sent_for(&body))),
-            necessity: sent
-                .necessity
-                .or_else(|| Some(Personal::new(form.necessity.clone()))),
-            bases: form.bases.clone(),
+            necessity: Some(sent.necessity.unwrap_or_else(|| needed(form, &body))),
+            bases: form.rests_on(&body),
             emergency: sent.emergency,
             in_reply_to: sent.in_reply_to,
             intake,
@@ -199,8 +200,10 @@ impl Flow {
                 corrects: sent.corrects,
                 report: form.report(&body),
                 covered: form.covered(&body),
+                health,
             }),
             items,
+            reference: sent.reference,
             ..Particulars::new(recipients)
         };
         Ok(Submission {
@@ -210,6 +213,24 @@ impl Flow {
             idempotency: sent.idempotency,
             answer_to: sent.answer_to,
         })
+    }
+
+    /// The parts of a form as items, each with its body.
+    fn cut_up(
+        &self,
+        form: &Definition,
+        body: &Body,
+        corrects: Option<Id>,
+        earlier: &[(i64, String)],
+    ) -> Result<(Vec<ItemClaim>, Vec<StagedBody>), FlowError> {
+        let (mut items, mut bodies) = (Vec::new(), Vec::new());
+        let of_health = OfHealth::said(form, body);
+        for part in form.parts(body) {
+            let bytes = form.write(&part)?;
+            bodies.push(self.take_bytes(MEDIA_TYPE.to_owned(), &bytes)?);
+            items.push(of_health.of(item(form, &part, corrects, earlier)));
+        }
+        Ok((items, bodies))
     }
 
     fn form_of(&self, id: &str) -> Result<&Definition, FlowError> {
@@ -228,7 +249,7 @@ impl Flow {
     /// may be left out.
     fn filled_in(&self, form: &Definition, sent: &FormSent) -> Result<Body, FlowError> {
         let (body, mut faults) = Body::gather(form, &sent.given, self.today());
-        let known = sent.reference.is_some();
+        let known = sent.reference.is_some() && !form.stands_alone;
         let of_record = |fault: &Fault| {
             form.field(&fault.path)
                 .is_some_and(|(_, field)| field.of_record().is_some())
@@ -399,6 +420,7 @@ impl Flow {
         };
         tx.put(&mut sent).await?;
         self.answer_requests(tx, row, note, drafts).await?;
+        self.write_health(tx, row, note, drafts).await?;
         self.end_hand_over(tx, row, drafts).await
     }
 }
@@ -415,6 +437,12 @@ fn writes(form: &Definition, own: &AgencyRow) -> Result<(), FlowError> {
         form.title,
         kinds.join(", ")
     )))
+}
+
+/// Why a form is sent: in its writer's words, else in its own.
+fn needed(form: &Definition, body: &Body) -> Personal<String> {
+    let said = form.stated(body, form.says.necessity.as_ref());
+    Personal::new(said.unwrap_or(&form.necessity).to_owned())
 }
 
 /// A fault of a form as it is named to its sender.

@@ -28,6 +28,7 @@ pub mod epoch;
 pub mod error;
 pub mod explain;
 pub mod form;
+pub mod health;
 pub mod hold;
 mod hold_clock;
 mod identify;

@@ -7,6 +7,7 @@ use gateway_store::rows::PersonRow;
 use serde::{Deserialize, Serialize};
 
 use crate::body::StagedBody;
+use crate::health::HealthNote;
 pub use crate::outgoing::AnswerTo;
 
 /// Who calls, and how that was proved.
@@ -105,6 +106,9 @@ pub struct FormNote {
     /// How much of what is asked was answered.
     #[serde(default)]
     pub covered: Vec<gateway_forms::Covered>,
+    /// That it asks a health body, or answers for one.
+    #[serde(default)]
+    pub health: Option<HealthNote>,
 }
 
 /// What a channel found on the way in.

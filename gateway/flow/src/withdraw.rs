@@ -54,6 +54,17 @@ impl Flow {
         exchange: &str,
         reasons: &str,
     ) -> Result<Withdrawal, FlowError> {
+        self.withdraw_as(caller, exchange, reasons, false).await
+    }
+
+    /// The same, of an answer that was about the wrong patient, or not.
+    pub(crate) async fn withdraw_as(
+        &self,
+        caller: &Caller,
+        exchange: &str,
+        reasons: &str,
+        wrong: bool,
+    ) -> Result<Withdrawal, FlowError> {
         let mut tx = self.store.read().await?;
         let row = tx.exchange_of(exchange, caller.agency.as_str()).await?;
         let row = row.ok_or(FlowError::NotFound)?;
@@ -82,8 +93,9 @@ impl Flow {
             updated_by: String::new(),
         };
         let (flow, area) = (self.clone(), row.area.clone());
-        let work =
-            work(move |tx| Box::pin(async move { flow.write_withdrawal(tx, withdrawal).await }));
+        let work = work(move |tx| {
+            Box::pin(async move { flow.write_withdrawal(tx, withdrawal, wrong).await })
+        });
         let (blobs, _) = self.recorder.record(&area, "withdraw", work).await?;
         for blob in blobs {
             if let Err(error) = self.drop_kept(&blob).await {
@@ -157,6 +169,7 @@ impl Flow {
         &self,
         tx: &mut Tx,
         mut withdrawal: WithdrawalRow,
+        wrong_patient: bool,
     ) -> Result<(Vec<Draft>, Vec<String>), FlowError> {
         if tx.get::<WithdrawalRow>(&withdrawal.id).await?.is_some() {
             return Ok((Vec::new(), Vec::new()));
@@ -183,6 +196,8 @@ impl Flow {
             .await?;
         let blobs = drop_mails(tx, &id).await?;
         self.open_requests_again(tx, &id, &mut drafts).await?;
+        self.health_withdrawn(tx, &id, wrong_patient, &mut drafts)
+            .await?;
         for agency in told {
             let (agency, role) = (agency.as_str(), Role::Spoc);
             self.write_notice(tx, &row, agency, role, WITHDRAWN, &mut drafts)

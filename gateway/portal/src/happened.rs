@@ -21,25 +21,27 @@ pub(crate) struct Group {
 }
 
 /// What a nominal's timeline is asked for.
-pub(crate) const OF_NOMINAL: [&Group; 8] = [
+pub(crate) const OF_NOMINAL: [&Group; 9] = [
     &SHARING,
     &DELIVERIES,
     &DECISIONS,
     &READINGS,
     &RECORDS,
     &FORMS,
+    &HEALTH,
     &CUSTODY,
     &QUESTIONS,
 ];
 
 /// What the whole log is asked for.
-pub(crate) const OF_LOG: [&Group; 10] = [
+pub(crate) const OF_LOG: [&Group; 11] = [
     &SHARING,
     &DELIVERIES,
     &DECISIONS,
     &READINGS,
     &RECORDS,
     &FORMS,
+    &HEALTH,
     &CUSTODY,
     &QUESTIONS,
     &SIGN_INS,
@@ -107,6 +109,26 @@ const FORMS: Group = Group {
         EventKind::FormAnswered,
         EventKind::FormConsidered,
         EventKind::FormRequestMoved,
+    ],
+};
+const HEALTH: Group = Group {
+    word: "health",
+    name: "Health information requests",
+    kinds: &[
+        EventKind::HealthAsked,
+        EventKind::HealthAccepted,
+        EventKind::HealthAssigned,
+        EventKind::HealthSigned,
+        EventKind::HealthAnswered,
+        EventKind::HealthRefused,
+        EventKind::HealthRedirected,
+        EventKind::HealthUpheld,
+        EventKind::HealthReopened,
+        EventKind::HealthWrongPatient,
+        EventKind::HealthReminded,
+        EventKind::HealthLate,
+        EventKind::HealthEscalated,
+        EventKind::HealthClosed,
     ],
 };
 const CUSTODY: Group = Group {
@@ -206,6 +228,22 @@ pub(crate) fn label(kind: EventKind, detail: &Detail) -> &'static str {
         EventKind::HandOverReminded => "A prison was reminded of a hand-over",
         EventKind::HandOverLate => "A hand-over is late",
         EventKind::HandOverEnded => hand_over(said("because"), said("late")),
+        EventKind::HealthAsked => "Health information was asked for",
+        EventKind::HealthAccepted => "A health body agreed to answer",
+        EventKind::HealthAssigned => "A question was given to a colleague at the health body",
+        EventKind::HealthSigned => "A colleague at the health body answered a question",
+        EventKind::HealthAnswered => answered(said("outcome"), said("interim"), said("late")),
+        EventKind::HealthRefused => "A health information request was refused",
+        EventKind::HealthRedirected => "A health information request passed to another body",
+        EventKind::HealthUpheld => "The Caldicott guardian stands by a refusal",
+        EventKind::HealthReopened => "A health information request waits for an answer again",
+        EventKind::HealthWrongPatient => {
+            "An answer was about the wrong patient, and was called back"
+        }
+        EventKind::HealthReminded => "A health body was reminded of a request",
+        EventKind::HealthLate => "An answer from a health body is late",
+        EventKind::HealthEscalated => "A refusal that nobody looked at passed to the chair",
+        EventKind::HealthClosed => "The chair took note of a refusal",
         EventKind::AreaChanged => "The area was changed",
         EventKind::AgencyChanged => "An agency was changed",
         EventKind::PersonChanged => "A person's account was changed",
@@ -335,6 +373,18 @@ pub(crate) fn more(detail: &Detail, rules: &[String]) -> Vec<String> {
     lines
 }
 
+/// What a health body's answer was.
+fn answered(outcome: &str, interim: &str, late: &str) -> &'static str {
+    match (outcome, interim, late) {
+        (_, "true", _) => "A health body answered, and more is to come",
+        ("partial", ..) => "A health body answered in part",
+        ("nil_held", ..) => "A health body holds nothing that bears on what was asked",
+        ("not_known", ..) => "A health body does not know the person",
+        (_, _, "true") => "A health body answered, late",
+        _ => "A health body answered",
+    }
+}
+
 fn outcome(detail: &Detail, state: &str) -> String {
     let count = |name: &str| detail.get(name).map_or("0", String::as_str);
     let (words, _) = words::exchange(state);
@@ -369,6 +419,16 @@ fn told(notice: &str) -> &str {
         "hand-over" => "a first form on the person is owed",
         "hand-over-reminded" => "a first form on the person is due soon",
         "hand-over-late" => "a first form on the person is late",
+        "health-asked" => "health information is asked for",
+        "health-reminded" => "an answer to a health information request is due soon",
+        "health-late" => "an answer to a health information request is late",
+        "health-overdue" => "a health information request has not been answered in time",
+        "health-answered" => "a health information request was answered",
+        "health-refused" => "a health information request was refused",
+        "health-review" => "a refusal waits for a look at it",
+        "health-reopened" => "a health information request waits for an answer again",
+        "health-wrong-patient" => "an answer was about the wrong patient",
+        "health-closed" => "a refusal stands",
         "form-open-again" => "a form is asked for again, because the one that came was withdrawn",
         "withdrawn" => "something that was sent was withdrawn",
         _ => "what a rule obliges to",

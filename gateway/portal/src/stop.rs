@@ -141,9 +141,10 @@ impl Stop {
             said,
         };
         let mut response = (self.status(), Html(page.to_string())).into_response();
-        let wait = match self {
-            Self::TooOften(_, seconds) => Some(*seconds),
-            other => (*other == Self::Away).then_some(60),
+        let wait = if let Self::TooOften(_, seconds) = self {
+            Some(*seconds)
+        } else {
+            (*self == Self::Away).then_some(60)
         };
         if let Some(seconds) = wait {
             let headers = response.headers_mut();

@@ -6,6 +6,7 @@ mod delivery;
 mod draft;
 mod exchange;
 mod form;
+mod health;
 mod mail;
 mod nominal;
 mod sign_in;
@@ -21,6 +22,7 @@ pub use self::exchange::{
     WithdrawalRow,
 };
 pub use self::form::{FormRequestRow, FormSentRow, FormUseRow};
+pub use self::health::{HealthRequestRow, HealthStepRow, HealthTaskRow};
 pub use self::mail::{MailCertificateRow, MailOutRow, QuarantineRow, ThreadRow};
 pub use self::nominal::{
     AttendanceRow, LevelChangeRow, MeetingRow, NominalActRow, NominalIdentifierRow, NominalRow,
@@ -59,6 +61,9 @@ pub const COVERED: &[&str] = &[
     "form_use",
     "custody_claim",
     "hand_over",
+    "health_request",
+    "health_step",
+    "health_task",
     "withdrawal",
     "mail_certificate",
     "quarantine",

@@ -36,6 +36,9 @@ pub const VARIABLE: &str = "GATEWAY_TEST_POSTGRES";
 pub async fn before_told(store: &Store) {
     let mut tx = store.write("before-told").await.expect("a transaction");
     for statement in [
+        "drop table health_task",
+        "drop table health_step",
+        "drop table health_request",
         "drop table notice_told",
         "drop table hold_clockless",
         "drop index notice_created",

@@ -62,7 +62,7 @@ pub fn hold_notice(frame: &Frame<'_>, urgency: Urgency, link: &str) -> Outgoing 
     frame.mail(&subject, text, Vec::new())
 }
 
-/// A kind of thing that concerns a form or custody.
+/// A kind of thing that concerns a form, custody or a health request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Matter {
     /// A form is asked for.
@@ -97,6 +97,8 @@ pub enum Matter {
     CustodyMoved,
     /// Somebody tries claims that match nobody.
     CustodyTried,
+    /// A health information request.
+    Health(HealthMatter),
 }
 
 impl Matter {
@@ -167,11 +169,67 @@ impl Matter {
                 "Claims of custody match nobody",
                 "Somebody at a prison has claimed custody several times with particulars that match no record.",
             ),
+            Self::Health(matter) => matter.words(),
         }
     }
 }
 
-/// Something about a form or custody waits, or is told; not about whom.
+/// A kind of thing that concerns a health information request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HealthMatter {
+    /// Health information is asked for, or asked for again.
+    Asked,
+    /// An answer is due soon.
+    Reminded,
+    /// An answer is late.
+    Late,
+    /// One has not come that was asked for.
+    Overdue,
+    /// A request was answered, or refused.
+    Answered,
+    /// A refusal waits for a look at it.
+    Review,
+    /// An answer was about the wrong patient.
+    WrongPatient,
+}
+
+impl HealthMatter {
+    /// Its subject, and what the mail says of it.
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Asked => (
+                "Health information is asked for",
+                "Your agency is asked for health information that bears on a risk of serious harm.",
+            ),
+            Self::Reminded => (
+                "An answer is due soon",
+                "An answer to a health information request is due soon.",
+            ),
+            Self::Late => (
+                "An answer is late",
+                "An answer to a health information request is late.",
+            ),
+            Self::Overdue => (
+                "A request is not answered",
+                "A health information request has not been answered in time.",
+            ),
+            Self::Answered => (
+                "A request was answered",
+                "A health information request was answered, or refused with a reason.",
+            ),
+            Self::Review => (
+                "A refusal waits for a look at it",
+                "A health information request was refused. The refusal waits for you to stand by it, or to have the request answered.",
+            ),
+            Self::WrongPatient => (
+                "An answer is called back",
+                "An answer to a health information request was about the wrong patient. Nobody can open it any more: destroy what was taken from it.",
+            ),
+        }
+    }
+}
+
+/// Something about a form, custody or a health request waits, or is told; not about whom.
 pub fn matter_notice(frame: &Frame<'_>, matter: Matter, urgency: Urgency, link: &str) -> Outgoing {
     let (subject, what) = matter.words();
     let text = paragraphs([what, &urgency.sentence(), "Sign in here to see it:", link]);

@@ -26,6 +26,18 @@ pub struct Clocks {
     pub form_reminder: u16,
     /// A form that an emergency sent first is countersigned within so many working days (ISP-34).
     pub countersign: u16,
+    /// A health body answers within so many working days at level 3; in an emergency the same day.
+    pub health_level_3: u16,
+    /// At level 2.
+    pub health_level_2: u16,
+    /// At level 1.
+    pub health_level_1: u16,
+    /// In any case so many working days before the meeting.
+    pub health_before_meeting: u16,
+    /// A health body is reminded so many working days before its answer is due.
+    pub health_reminder: u16,
+    /// A refusal is looked at within so many working days, at each stage.
+    pub health_review: u16,
 }
 
 impl Default for Clocks {
@@ -35,6 +47,12 @@ impl Default for Clocks {
             form_due_emergency: 2,
             form_reminder: 2,
             countersign: 2,
+            health_level_3: 3,
+            health_level_2: 5,
+            health_level_1: 10,
+            health_before_meeting: 2,
+            health_reminder: 1,
+            health_review: 2,
         }
     }
 }
@@ -45,13 +63,24 @@ impl Clocks {
         serde_json::from_str(&area.settings).map_err(|_| corrupt("area", &area.id))
     }
 
-    fn fits(self) -> Result<(), FlowError> {
-        for (pointer, days, least) in [
+    /// Each with its place, and the least that it can be.
+    const fn numbers(self) -> [(&'static str, u16, u16); 10] {
+        [
             ("/form_due", self.form_due, 1),
             ("/form_due_emergency", self.form_due_emergency, 1),
             ("/form_reminder", self.form_reminder, 0),
             ("/countersign", self.countersign, 1),
-        ] {
+            ("/health_level_3", self.health_level_3, 1),
+            ("/health_level_2", self.health_level_2, 1),
+            ("/health_level_1", self.health_level_1, 1),
+            ("/health_before_meeting", self.health_before_meeting, 0),
+            ("/health_reminder", self.health_reminder, 0),
+            ("/health_review", self.health_review, 1),
+        ]
+    }
+
+    fn fits(self) -> Result<(), FlowError> {
+        for (pointer, days, least) in self.numbers() {
             if days < least || days > LONGEST {
                 let detail = format!("is a number of working days from {least} to {LONGEST}");
                 return Err(invalid(pointer, &detail));
@@ -87,12 +116,11 @@ impl Flow {
                 }
                 row.settings = serde_json::to_string(&set)?;
                 tx.put(&mut row).await?;
-                let event = Draft::new(EventKind::AreaChanged, None)
-                    .with("change", "clocks")
-                    .with("form_due", set.form_due.to_string())
-                    .with("form_due_emergency", set.form_due_emergency.to_string())
-                    .with("form_reminder", set.form_reminder.to_string())
-                    .with("countersign", set.countersign.to_string());
+                let event = Draft::new(EventKind::AreaChanged, None).with("change", "clocks");
+                let numbers = set.numbers().into_iter();
+                let event = numbers.fold(event, |event, (pointer, days, _)| {
+                    event.with(pointer.trim_start_matches('/'), days.to_string())
+                });
                 Ok((vec![event], ()))
             })
         });

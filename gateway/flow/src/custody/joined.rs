@@ -1,4 +1,4 @@
-//! Two records that are one person's: claims, hand-overs and what was asked for of the one that goes
+//! Two records that are one person's: claims, hand-overs and what was asked for about the one that goes
 //! are the surviving one's from then on.
 
 use std::collections::HashMap;
@@ -12,7 +12,7 @@ use crate::error::FlowError;
 use crate::recorder::Draft;
 
 impl Flow {
-    /// Moves what there is of custody from a record to the one that survives it. A hand-over ends
+    /// Moves what there is of custody, and what was asked for, from a record to the one that survives it. A hand-over ends
     /// where its prison does not hold the person by the surviving record, or owes it there already.
     pub(crate) async fn join_custody(
         &self,
@@ -26,6 +26,10 @@ impl Flow {
             tx.put(&mut claim).await?;
         }
         for mut asked in tx.form_requests_about(gone).await? {
+            kept.clone_into(&mut asked.nominal);
+            tx.put(&mut asked).await?;
+        }
+        for mut asked in tx.health_requests_about(gone).await? {
             kept.clone_into(&mut asked.nominal);
             tx.put(&mut asked).await?;
         }

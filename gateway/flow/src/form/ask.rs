@@ -280,7 +280,7 @@ impl Flow {
             .await
     }
 
-    pub(super) async fn tell_of_form(
+    pub(crate) async fn tell_of_form(
         &self,
         tx: &mut Tx,
         exchange: Option<&str>,
@@ -314,11 +314,11 @@ impl Flow {
 }
 
 /// Whom a notice is for, what it is, and by when something is to be done.
-pub(super) struct NoticeFor<'a> {
-    pub(super) agency: &'a str,
-    pub(super) role: Role,
-    pub(super) kind: &'a str,
-    pub(super) due: Option<i64>,
+pub(crate) struct NoticeFor<'a> {
+    pub(crate) agency: &'a str,
+    pub(crate) role: Role,
+    pub(crate) kind: &'a str,
+    pub(crate) due: Option<i64>,
 }
 
 /// The day on which a form is due.

@@ -17,6 +17,7 @@ mod emergency;
 mod form;
 mod form_doubts;
 mod form_queue;
+mod health;
 mod keeping;
 mod kept;
 mod keys;

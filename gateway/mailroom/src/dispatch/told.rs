@@ -1,9 +1,9 @@
-//! Notices about forms and custody are mailed to whoever they are for, so that nobody has to have a
+//! Notices about forms, custody and health requests are mailed to whoever they are for, so that nobody has to have a
 //! page of the gateway open: to the agency, or to the person in the post where it has no address.
 //! A mail says the kind of thing that waits, by when, and where; not about whom (ISP-36).
 
 use gateway_core::Role;
-use gateway_email::render::{Matter, Urgency};
+use gateway_email::render::{HealthMatter, Matter, Urgency};
 use gateway_flow::outgoing::{Mail, MailKind, TOLD_NOTICE};
 use gateway_store::Tx;
 use gateway_store::rows::{NominalRow, NoticeRow};
@@ -13,6 +13,8 @@ use jiff::{Timestamp, ToSpan as _};
 use crate::error::Trouble;
 use crate::room::Mailroom;
 
+/// The roles whose notices go to whoever is in the post, and not to the agency.
+const BY_NAME: [Role; 3] = [Role::Coordinator, Role::Caldicott, Role::Chair];
 /// What is older than so many hours is not mailed any more.
 const STALE: i64 = 14 * 24;
 
@@ -73,16 +75,17 @@ impl Mailroom {
         Ok(())
     }
 
-    /// Where a notice goes: a coordinator's to the one in post; else to the agency's own address,
+    /// Where a notice goes: a coordinator's, a guardian's, a chair's to the one in post; else to the agency's own address,
     /// else to its single point of contact.
     async fn address_of_notice(
         &self,
         tx: &mut Tx,
         notice: &NoticeRow,
     ) -> Result<Option<String>, Trouble> {
-        if notice.role == Role::Coordinator.as_str() {
+        let own = BY_NAME.iter().find(|role| role.as_str() == notice.role);
+        if let Some(role) = own {
             let now = self.0.flow.clock.now();
-            let person = parties::in_post(tx, &notice.agency, Role::Coordinator, now).await?;
+            let person = parties::in_post(tx, &notice.agency, *role, now).await?;
             if let Some(person) = person
                 && let Some(address) = self.address_of(tx, &person).await?
             {
@@ -132,6 +135,15 @@ fn matter(kind: &str) -> Option<Matter> {
         "people-custody-tried" => Matter::CustodyTried,
         "custody-confirmed" | "custody-settled" | "custody-withdrawn" => Matter::CustodyAnswered,
         "custody-moved" => Matter::CustodyMoved,
+        "health-asked" | "health-reopened" => Matter::Health(HealthMatter::Asked),
+        "health-reminded" => Matter::Health(HealthMatter::Reminded),
+        "health-late" => Matter::Health(HealthMatter::Late),
+        "health-overdue" => Matter::Health(HealthMatter::Overdue),
+        "health-answered" | "health-refused" | "health-closed" => {
+            Matter::Health(HealthMatter::Answered)
+        }
+        "health-review" => Matter::Health(HealthMatter::Review),
+        "health-wrong-patient" => Matter::Health(HealthMatter::WrongPatient),
         _ => return None,
     })
 }
@@ -152,7 +164,10 @@ pub(crate) const fn place(matter: Matter) -> &'static str {
         | Matter::CustodyOverdue
         | Matter::CustodyDisputed
         | Matter::CustodyAnswered => "/custody",
-        Matter::FormConsidered | Matter::CustodyMoved | Matter::CustodyTried => "/notices",
+        Matter::FormConsidered
+        | Matter::CustodyMoved
+        | Matter::CustodyTried
+        | Matter::Health(_) => "/notices",
     }
 }
 

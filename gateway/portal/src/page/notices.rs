@@ -85,6 +85,10 @@ fn more(told: &Told) -> Option<(String, &'static str)> {
     if asked.contains(&kind) || kind == "form-open-again" {
         return Some(("/forms/requests".to_owned(), "See the forms asked for"));
     }
+    if kind.starts_with("health-") {
+        let exchange = told.exchange.as_ref()?;
+        return Some((format!("/messages/{exchange}"), "Open the message"));
+    }
     let custody = kind.starts_with("custody-") || kind.starts_with("hand-over");
     (custody && kind != "custody-moved").then(|| ("/custody".to_owned(), "See custody"))
 }
@@ -142,11 +146,34 @@ fn text(told: &Told) -> String {
         }
         WITHDRAWN => "Something that your agency was sent was withdrawn by its sender.".to_owned(),
         "identified" => "A message was matched to a person.".to_owned(),
-        other => match custody(other) {
+        other => match custody(other).or_else(|| health(other)) {
             Some(words) => words.to_owned(),
             None => format!("You are told: {}.", other.replace('-', " ")),
         },
     }
+}
+
+/// What is told of a health information request.
+fn health(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "health-asked" => "Your agency is asked for health information.",
+        "health-reminded" => "An answer to a health information request is due soon.",
+        "health-late" => "An answer to a health information request is late.",
+        "health-overdue" => {
+            "A health information request has not been answered in time: ask the health body why."
+        }
+        "health-answered" => "A health information request was answered.",
+        "health-refused" => "A health information request was refused, with a reason.",
+        "health-review" => {
+            "A refusal of a health information request waits for you: stand by it, or have it answered."
+        }
+        "health-reopened" => "A health information request waits for an answer again.",
+        "health-wrong-patient" => {
+            "An answer to a health information request was about the wrong patient. Nobody can open it any more: destroy what was taken from it."
+        }
+        "health-closed" => "The chair took note of a refusal: nothing more is asked.",
+        _ => return None,
+    })
 }
 
 /// What is told of who holds a person.

@@ -1,0 +1,164 @@
+//! What the gateway knows already, and puts into a form that stands alone: its readers may not have
+//! the person's record. And what a form says of its health items.
+
+use gateway_core::question::Consent;
+use gateway_core::{Id, Personal};
+use gateway_forms::{Body, Definition};
+use gateway_store::Tx;
+use gateway_store::rows::{AgencyRow, NominalRow};
+use gateway_vault::parties;
+use serde_json::{Map, Value};
+
+use super::FormSent;
+use crate::Flow;
+use crate::error::{FieldFault, FlowError};
+use crate::health::HealthNote;
+use crate::identify::live;
+use crate::submission::{ItemClaim, RecipientClaim};
+
+/// What a form says of its items that are health information.
+pub(super) struct OfHealth {
+    clinician: Option<Personal<String>>,
+    public_interest: Option<Personal<String>>,
+    consent: Option<Consent>,
+}
+
+impl OfHealth {
+    pub(super) fn said(form: &Definition, body: &Body) -> Self {
+        let words = |path| {
+            let said = form.stated(body, path);
+            said.map(|text| Personal::new(text.to_owned()))
+        };
+        Self {
+            clinician: words(form.says.clinician.as_ref()),
+            public_interest: words(form.says.public_interest.as_ref()),
+            consent: form.consent(body),
+        }
+    }
+
+    /// The same of one item, where that is health information.
+    pub(super) fn of(&self, item: ItemClaim) -> ItemClaim {
+        if !item.category.is_some_and(gateway_core::Category::is_health) {
+            return item;
+        }
+        ItemClaim {
+            clinician: self.clinician.clone(),
+            public_interest: self.public_interest.clone(),
+            consent: self.consent,
+            ..item
+        }
+    }
+}
+
+/// Whom a form is for, and what it says to the conversation that it belongs to.
+pub(super) struct Conversation {
+    pub(super) note: Option<HealthNote>,
+    pub(super) recipients: Vec<RecipientClaim>,
+    /// The record that it is about, where the request that it answers says so.
+    pub(super) reference: Option<String>,
+}
+
+impl Flow {
+    /// The record that a sender names, from which a form that stands alone is filled in.
+    pub(super) async fn on_record(
+        &self,
+        tx: &mut Tx,
+        form: &Definition,
+        own: &AgencyRow,
+        sent: &mut FormSent,
+    ) -> Result<Option<NominalRow>, FlowError> {
+        let Some(reference) = &sent.reference else {
+            return Ok(None);
+        };
+        let nominal = live(tx, reference).await?;
+        if let (Some(nominal), true) = (&nominal, form.stands_alone) {
+            self.fill_from_record(tx, form, own, nominal, sent).await?;
+        }
+        Ok(nominal)
+    }
+
+    /// Writes what the record of a person has into a form that stands alone and leaves it out, for
+    /// an agency that has a part in the case and so may read the record.
+    async fn fill_from_record(
+        &self,
+        tx: &mut Tx,
+        form: &Definition,
+        own: &AgencyRow,
+        nominal: &NominalRow,
+        sent: &mut FormSent,
+    ) -> Result<(), FlowError> {
+        let party = parties::party(tx, own, Some(nominal), self.clock.now()).await?;
+        let Some(given) = sent.given.as_object_mut().filter(|_| party.live_part()) else {
+            return Ok(());
+        };
+        let known = self.identifiers(tx, nominal).await?;
+        for section in &form.sections {
+            for field in &section.fields {
+                let kind = field.of_record();
+                let found = known.iter().find(|(one, _)| Some(*one) == kind);
+                let Some((_, value)) = found else { continue };
+                let fields = given
+                    .entry(section.id.clone())
+                    .or_insert_with(|| Value::Object(Map::new()));
+                if let Some(fields) = fields.as_object_mut() {
+                    fields
+                        .entry(field.id.clone())
+                        .or_insert_with(|| Value::String(value.reveal().clone()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What a form is in a conversation with a health body: it asks one, answers for one, or neither.
+    ///
+    /// # Errors
+    /// [`FlowError::Invalid`] where it is not clear who is asked, or nothing waits for this answer.
+    pub(super) async fn conversation(
+        &self,
+        tx: &mut Tx,
+        form: &Definition,
+        body: &Body,
+        own: &AgencyRow,
+        (nominal, sent): (Option<&NominalRow>, &FormSent),
+    ) -> Result<Option<Conversation>, FlowError> {
+        if HealthNote::asks(form) {
+            let named = sent.recipients.clone();
+            let (holder, recipients) = self.whom_it_asks(tx, named, own, nominal).await?;
+            return Ok(Some(Conversation {
+                note: Some(HealthNote::of_request(form, body, holder)),
+                recipients,
+                reference: None,
+            }));
+        }
+        let Some(note) = HealthNote::of_answer(form, body).filter(|_| HealthNote::answers(form))
+        else {
+            return Ok(None);
+        };
+        let replies: (Option<Id>, Option<Id>) = (sent.in_reply_to, sent.corrects);
+        let (request, readers) = self.answerable(tx, own, &note, replies).await?;
+        // Whoever asked, and the coordination unit, have the answer whoever else is named.
+        let mut recipients = sent.recipients.clone();
+        for reader in readers {
+            if recipients.iter().all(|named| named.agency != reader.agency) {
+                recipients.push(reader);
+            }
+        }
+        let about = match live(tx, &request.nominal).await? {
+            Some(nominal) => nominal.id,
+            None => request.nominal,
+        };
+        if sent.reference.as_ref().is_some_and(|named| *named != about) {
+            let detail = "is not the person whom the request is about: leave it out";
+            return Err(FlowError::Invalid(vec![FieldFault::new(
+                "/nominal/ref",
+                detail,
+            )]));
+        }
+        Ok(Some(Conversation {
+            note: Some(note),
+            recipients,
+            reference: Some(about),
+        }))
+    }
+}
