@@ -41,6 +41,19 @@ assert status == 201, answer
 for _ in range(2):
     withdrawn = demo["hmp-northgate"].ask(f"/api/v1/exchanges/{json.loads(answer)['id']}/withdrawal", {"reasons": "sent too soon"}, demo.user("hmp-northgate", "manager"))
     assert withdrawn[0] == 200, withdrawn
+# Health information that is asked for, agreed to, and given to a colleague to answer.
+trust = next(agency["id"] for agency in demo.state["agencies"] if agency["kind"] == "mental-health-trust")
+known = next(person for person in demo.nominals if trust in person["partners"] and "london-probation" in [*person["partners"], person["lead_agency"]])
+example = json.loads(demo[trust].ask("/schemas/health-request.json")[1])["examples"][0]
+ask = {**example, "nominal": {"ref": known["ref"]}, "recipients": [trust]}
+status, answer, _ = demo["london-probation"].ask("/api/v1/health-requests", ask, demo.user("london-probation", "practitioner"))
+assert status == 201, answer
+request = f"/api/v1/health-requests/{json.loads(answer)['id']}"
+spoc = demo.user(trust, "spoc")
+assert demo[trust].ask(f"{request}/accept", person=spoc, method="POST")[0] == 200
+given = demo[trust].ask(f"{request}/questions", {"question": "medication", "person": demo.user(trust, "clinician")}, spoc)
+assert given[0] == 200, given
+
 # Somebody is moved: claimed by the prison that has them, confirmed by the one before.
 with urllib.request.urlopen(demo.state["ops"] + "/clock") as answer:
     day = json.load(answer)["now"][:10]

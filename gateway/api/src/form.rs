@@ -54,7 +54,7 @@ pub(crate) async fn annex_f(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Refused> {
-    take(state, called, "annex-f", query, &headers, &body).await
+    take(state, called, ("annex-f", None), query, &headers, &body).await
 }
 
 /// A form, by its id.
@@ -84,13 +84,14 @@ pub(crate) async fn one(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Refused> {
-    take(state, called, &form, query, &headers, &body).await
+    take(state, called, (&form, None), query, &headers, &body).await
 }
 
-async fn take(
+/// Takes a filled-in form; one that answers an exchange, where the address names that.
+pub(crate) async fn take(
     State(api): State<Api>,
     Called(caller): Called,
-    form: &str,
+    (form, answers): (&str, Option<String>),
     Query(query): Query<PostQuery>,
     headers: &HeaderMap,
     body: &Bytes,
@@ -100,7 +101,18 @@ async fn take(
     }
     let dry_run = query.dry_run.unwrap_or_default();
     let key = idempotency::key(headers)?;
-    let request: FormGiven = from_slice(body)?;
+    let mut request: FormGiven = from_slice(body)?;
+    if let Some(answers) = answers {
+        if request
+            .in_reply_to
+            .as_ref()
+            .is_some_and(|id| *id != answers)
+        {
+            let detail = "is not the request in the address: leave it out";
+            return Err(Fault::field("/in_reply_to", detail).into());
+        }
+        request.in_reply_to = Some(answers);
+    }
     let idempotency = key
         .filter(|_| !dry_run)
         .map(|key| idempotency::of_form(key, form, &request))

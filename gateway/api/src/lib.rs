@@ -16,6 +16,7 @@ mod form;
 mod form_print;
 mod form_queue;
 mod form_request;
+mod health;
 mod hold;
 mod inbox;
 mod ledger;

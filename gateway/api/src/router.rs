@@ -13,8 +13,8 @@ use utoipa_axum::routes;
 
 use crate::openapi::Described;
 use crate::{
-    Api, checkpoint, custody, events, exchange, form, form_print, form_queue, form_request, hold,
-    inbox, ledger, nominal, notice, openapi, unmatched,
+    Api, checkpoint, custody, events, exchange, form, form_print, form_queue, form_request, health,
+    hold, inbox, ledger, nominal, notice, openapi, unmatched,
 };
 
 /// The API's whole router, hardened: ready to be served.
@@ -81,6 +81,17 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(form_request::ask, form_request::list))
         .routes(routes!(form_request::consider))
         .routes(routes!(form_queue::list, form_queue::decide))
+        .routes(routes!(health::ask, health::list))
+        .routes(routes!(health::one))
+        .routes(routes!(health::respond))
+        .routes(routes!(health::accept))
+        .routes(routes!(health::review))
+        .routes(routes!(health::wrong_patient))
+        .routes(routes!(health::give, health::given))
+        .routes(routes!(health::gathered))
+        .routes(routes!(health::own))
+        .routes(routes!(health::sign))
+        .routes(routes!(health::counts))
         .routes(routes!(custody::claim, custody::list))
         .routes(routes!(custody::answer))
         .routes(routes!(custody::hand_overs))
