@@ -9,6 +9,7 @@ mod journeys {
     mod a_coordinator_looks_after_records;
     mod a_file_is_larger_than_any_may_be;
     mod a_gibibyte_goes_up_and_down_flat;
+    mod a_health_body_is_asked_and_answers;
     mod a_housing_officer_answers_and_writes;
     mod a_housing_officer_reads_in_a_browser;
     mod a_meeting_asks_for_a_form;
@@ -16,6 +17,7 @@ mod journeys {
     mod a_prisons_form_comes_by_every_way;
     mod a_receipt_does_not_bend;
     mod a_spoc_looks_after_people_in_a_browser;
+    mod a_trust_is_asked_in_a_browser;
     mod an_agency_that_holds_its_own_key;
     mod an_officers_mail_becomes_an_exchange;
     mod bad_mail_is_kept_apart;

@@ -30,6 +30,7 @@ mod word;
 use axum::extract::DefaultBodyLimit;
 use axum::response::Response;
 use axum::routing::{get, post};
+use gateway_flow::{Caller, FlowError};
 use gateway_forms::Definition;
 use gateway_store::rows::AgencyRow;
 
@@ -166,6 +167,24 @@ async fn paper<'p>(
 /// Whether an agency of this kind writes a form.
 pub(crate) fn writes(form: &Definition, kind: &str) -> bool {
     form.writers.iter().any(|writer| writer.as_str() == kind)
+}
+
+/// Whether a form answers a request, and so is begun from one.
+pub(crate) const fn answers(form: &Definition) -> bool {
+    form.says.outcome.is_some()
+}
+
+/// Whether a request waits for an answer of the caller's agency.
+pub(crate) async fn waits_for_answer(
+    portal: &Portal,
+    caller: &Caller,
+    request: &str,
+) -> Result<bool, FlowError> {
+    match portal.flow.health_request(caller, request).await {
+        Ok(view) => Ok(view.waits_for(caller.agency.as_str())),
+        Err(FlowError::NotFound) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// The agencies that a form can name.

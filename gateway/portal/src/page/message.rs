@@ -15,6 +15,7 @@ use crate::component::{
     SummaryList, Table, Tag, WarningText,
 };
 use crate::frame::{Frame, Place};
+use crate::page::form;
 use crate::page::form::read::is_form;
 use crate::page::hold::question::questions;
 use crate::page::item::{Shown, shown};
@@ -92,6 +93,8 @@ struct Page {
     questions: Option<Markup>,
     /// Where the visitor takes it back, where they may.
     withdraw: Option<String>,
+    /// Where a request is answered that waits for the visitor's agency.
+    answer: Option<String>,
 }
 
 #[derive(Template)]
@@ -298,6 +301,7 @@ pub(crate) async fn one(
         open: !view.sent && view.deliveries.iter().any(waits),
         recipients: by_recipient(&portal, &view.decisions, &titles).await?,
         is_form: is_form(&view),
+        answer: answer(&portal, &visitor, &view, &own.kind).await?,
         houses: own.kind == AgencyKind::Housing.as_str(),
         done: asked,
         view,
@@ -308,6 +312,23 @@ pub(crate) async fn one(
         deliveries,
     };
     Ok(Html(page.to_string()).into_response())
+}
+
+/// Where a request is answered that waits for the visitor's agency.
+async fn answer(
+    portal: &Portal,
+    visitor: &Visitor,
+    view: &ExchangeView,
+    kind: &str,
+) -> Result<Option<String>, FlowError> {
+    let mut forms = portal.flow.forms.forms();
+    let form = forms.find(|form| form::answers(form) && form::writes(form, kind));
+    let Some(form) = form.filter(|_| is_form(view) && !view.sent) else {
+        return Ok(None);
+    };
+    let caller = &visitor.session.caller;
+    let waits = form::waits_for_answer(portal, caller, &view.row.id).await?;
+    Ok(waits.then(|| format!("/forms/{}/new?request={}", form.id, view.row.id)))
 }
 
 /// Where a message is taken back, by whoever may.

@@ -48,6 +48,9 @@ pub(crate) struct Asked {
     /// For a meeting on this day.
     #[serde(default)]
     meeting: String,
+    /// In answer to this request.
+    #[serde(default)]
+    request: String,
 }
 
 /// What was chosen.
@@ -59,6 +62,8 @@ struct Chosen {
     replaces: bool,
     /// The day of the meeting that asks for it, ISO; empty, none asks.
     meeting: String,
+    /// The request that it answers; empty, none.
+    request: String,
 }
 
 #[derive(Template)]
@@ -198,6 +203,21 @@ async fn asked_for<'p>(
     Ok(Some(form).filter(|form| super::writes(form, &kind)))
 }
 
+/// A form that answers a request is begun from one that waits for the visitor's agency, and no other
+/// form is.
+async fn answers_what_it_may(
+    portal: &Portal,
+    visitor: &Visitor,
+    form: &Definition,
+    request: &str,
+) -> Result<bool, Stop> {
+    if !super::answers(form) {
+        return Ok(request.is_empty());
+    }
+    let caller = &visitor.session.caller;
+    Ok(super::waits_for_answer(portal, caller, request).await?)
+}
+
 /// Asks.
 pub(crate) async fn page(
     State(portal): State<Portal>,
@@ -208,7 +228,11 @@ pub(crate) async fn page(
     let Some(form) = asked_for(&portal, &visitor, &form).await? else {
         return Ok(see_other("/forms"));
     };
+    if !answers_what_it_may(&portal, &visitor, form, &asked.request).await? {
+        return Ok(see_other("/forms"));
+    }
     let chosen = Chosen {
+        request: asked.request,
         reference: asked.reference,
         meeting: asked
             .meeting
@@ -246,7 +270,11 @@ async fn shown(
         form: form.id.clone(),
         title: heading,
         about: form.about.clone(),
-        sent: to_start_from(portal, visitor, form).await?,
+        // An answer starts from its request, and from nothing that was said of another's.
+        sent: match chosen.request.is_empty() {
+            true => to_start_from(portal, visitor, form).await?,
+            false => Vec::new(),
+        },
         chosen,
         error,
     };
@@ -271,16 +299,22 @@ pub(crate) async fn begin(
         from: fields.one("from").to_owned(),
         replaces: fields.has("replaces"),
         meeting: fields.one("meeting").to_owned(),
+        request: fields.one("request").to_owned(),
     };
+    if !answers_what_it_may(&portal, &visitor, form, &chosen.request).await? {
+        return Ok(see_other("/forms"));
+    }
     if visitor.returns(&portal).await? {
         return shown(&portal, &visitor, form, chosen, None).await;
     }
     let mut content = Content {
         form: form.id.clone(),
         version: form.version.clone(),
+        answers_to: Some(chosen.request.clone()).filter(|id| !id.is_empty()),
         ..Content::default()
     };
     if !chosen.from.is_empty()
+        && chosen.request.is_empty()
         && !carried::from(&portal, &visitor, form, &chosen.from, &mut content).await?
     {
         match from(&portal, &visitor, &chosen, &mut content).await {
@@ -348,7 +382,8 @@ fn fill_in(form: &Definition, record: &NominalView, content: &mut Content) {
     for section in &form.sections {
         for field in &section.fields {
             // Which of its words the family name is, a record does not say.
-            let wanted = field.of_record().filter(|one| *one != IdentifierKind::Name);
+            let known_by = |one: &IdentifierKind| form.stands_alone || *one != IdentifierKind::Name;
+            let wanted = field.of_record().filter(known_by);
             let known = wanted.and_then(|wanted| {
                 let mut all = record.identifiers.iter();
                 all.find(|(kind, _)| *kind == wanted)

@@ -257,6 +257,7 @@ fn sent(paper: &Paper<'_>, confirmed: &[String]) -> FormSent {
         }),
         after: id(&paper.content.after),
         corrects: id(&paper.content.corrects),
+        in_reply_to: id(&paper.content.answers_to),
         idempotency: Some(DraftMessage::idempotency(&paper.id)),
         ..FormSent::new(&paper.form.id, paper.given())
     }

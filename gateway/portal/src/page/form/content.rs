@@ -34,6 +34,9 @@ pub(crate) struct Content {
     /// The earlier one that it puts right.
     #[serde(default)]
     pub(crate) corrects: Option<String>,
+    /// The exchange that it answers.
+    #[serde(default)]
+    pub(crate) answers_to: Option<String>,
     /// What the earlier one said.
     #[serde(default)]
     pub(crate) begun_from: Option<Earlier>,

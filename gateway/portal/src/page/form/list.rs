@@ -47,6 +47,8 @@ struct Page {
 /// A form that can be begun, and what was sent of it.
 struct Kind {
     id: String,
+    /// It is begun from here, and not from what it answers.
+    begins: bool,
     title: String,
     about: String,
     sent: Vec<Sent>,
@@ -122,6 +124,7 @@ pub(crate) async fn list(
         if super::writes(form, &kind) {
             forms.push(Kind {
                 id: form.id.clone(),
+                begins: !super::answers(form),
                 title: form.title.clone(),
                 about: form.about.clone(),
                 sent: sent(&portal, &visitor, form, &mut names).await?,
