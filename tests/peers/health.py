@@ -6,7 +6,7 @@ usage: health.py DEMO_DIR GATEWAY_BINARY
 import copy, json
 
 import jsonschema
-from mail import peer
+from mail import peer, text_of
 
 demo = peer()
 ASKS, UNIT = "london-probation", "london-coordination"
@@ -142,6 +142,18 @@ assert demo[ASKS].json("/api/v1/health-counts", person=officer)[0] == 404
 kinds = [event["kind"] for event in demo[UNIT].all(f"/api/v1/nominals/{person['ref']}/events", "events", person=coordinator)]
 for kind in ("health-asked", "health-accepted", "health-answered", "health-wrong-patient", "health-reopened", "health-refused", "health-upheld", "health-closed"):
     assert kind in kinds, (kind, kinds)
+# Silence: late on the record, told and mailed to the trust and to the unit's coordinator, about nobody.
+late = ask()["id"]
+demo.advance("P8D")
+for subject, agency in (("An answer is late", TRUST), ("A request is not answered", UNIT)):
+    head, raw = demo.wait(lambda head: head["Subject"].startswith(subject + ":"), what=subject)
+    part, _ = demo.opened(raw)
+    words = text_of(part) + head["Subject"]
+    for private in (person["name"], person["ref"], person["pnc_id"], person["date_of_birth"], *person["name"].split()):
+        assert private not in words, (private, words)
+assert view(ASKS, late)["late"]
+assert demo[UNIT].json("/api/v1/health-counts", person=coordinator)[1]["overdue"]["n"] >= 1
+
 demo.run("ledger", "verify", "--key", demo.key)
 demo.lives()
 print("health requests hold")

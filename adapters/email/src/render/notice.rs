@@ -177,16 +177,16 @@ impl Matter {
 /// A kind of thing that concerns a health information request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HealthMatter {
-    /// Health information is asked for, or asked for again.
-    Asked,
+    /// Health information is asked for again.
+    Again,
     /// An answer is due soon.
     Reminded,
     /// An answer is late.
     Late,
     /// One has not come that was asked for.
     Overdue,
-    /// A request was answered, or refused.
-    Answered,
+    /// The chair took note of a refusal.
+    Noted,
     /// A refusal waits for a look at it.
     Review,
     /// An answer was about the wrong patient.
@@ -197,9 +197,9 @@ impl HealthMatter {
     /// Its subject, and what the mail says of it.
     const fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Asked => (
-                "Health information is asked for",
-                "Your agency is asked for health information that bears on a risk of serious harm.",
+            Self::Again => (
+                "Health information is asked for again",
+                "A health information request waits for your agency's answer again.",
             ),
             Self::Reminded => (
                 "An answer is due soon",
@@ -213,9 +213,9 @@ impl HealthMatter {
                 "A request is not answered",
                 "A health information request has not been answered in time.",
             ),
-            Self::Answered => (
-                "A request was answered",
-                "A health information request was answered, or refused with a reason.",
+            Self::Noted => (
+                "A refusal stands",
+                "The chair took note of a refusal of a health information request: nothing more is asked.",
             ),
             Self::Review => (
                 "A refusal waits for a look at it",

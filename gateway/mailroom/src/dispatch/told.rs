@@ -135,13 +135,12 @@ fn matter(kind: &str) -> Option<Matter> {
         "people-custody-tried" => Matter::CustodyTried,
         "custody-confirmed" | "custody-settled" | "custody-withdrawn" => Matter::CustodyAnswered,
         "custody-moved" => Matter::CustodyMoved,
-        "health-asked" | "health-reopened" => Matter::Health(HealthMatter::Asked),
+        // What is asked, and what is answered, comes as a message of its own.
+        "health-reopened" => Matter::Health(HealthMatter::Again),
         "health-reminded" => Matter::Health(HealthMatter::Reminded),
         "health-late" => Matter::Health(HealthMatter::Late),
         "health-overdue" => Matter::Health(HealthMatter::Overdue),
-        "health-answered" | "health-refused" | "health-closed" => {
-            Matter::Health(HealthMatter::Answered)
-        }
+        "health-closed" => Matter::Health(HealthMatter::Noted),
         "health-review" => Matter::Health(HealthMatter::Review),
         "health-wrong-patient" => Matter::Health(HealthMatter::WrongPatient),
         _ => return None,
