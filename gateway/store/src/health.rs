@@ -64,14 +64,17 @@ impl Tx {
         .await
     }
 
-    /// The questions that wait for a person, the oldest first.
+    /// The questions that wait for a person, of requests that their agency is still asked, the oldest
+    /// first.
     pub async fn health_tasks_for(
         &mut self,
         person: &str,
         limit: i64,
     ) -> Result<Vec<HealthTaskRow>, StoreError> {
         self.select(
-            "where person = $1 and signed_at is null order by id limit $2",
+            "where person = $1 and signed_at is null and exists (select 1 from health_request r \
+             where r.id = health_task.request and r.holder = health_task.agency \
+             and r.answered_at is null and r.closed_at is null) order by id limit $2",
             &[person.into(), limit.into()],
         )
         .await

@@ -68,7 +68,9 @@ impl HealthNote {
         Some(Self::Answers {
             reason: reason.filter(|_| withheld).map(str::to_owned),
             redirected_to: next.filter(|_| passed_on).and_then(|id| id.parse().ok()),
-            interim: form.stated_yes(body, form.says.interim.as_ref()),
+            // Who refuses, or has nothing, has answered: what is more to come is of an answer.
+            interim: matches!(outcome.as_str(), "full" | "partial")
+                && form.stated_yes(body, form.says.interim.as_ref()),
             outcome,
         })
     }

@@ -251,8 +251,11 @@ impl Flow {
         drafts: &mut Vec<Draft>,
     ) -> Result<(), FlowError> {
         if let Some(mut row) = tx.get::<HealthRequestRow>(exchange).await? {
-            row.outcome = Some("cancelled".to_owned());
-            row.closed_at = Some(self.now());
+            // What was answered before stays what became of it.
+            if row.answered_at.is_none() {
+                row.outcome = Some("cancelled".to_owned());
+            }
+            row.closed_at.get_or_insert(self.now());
             (row.stage, row.stage_due_at) = (None, None);
             tx.put(&mut row).await?;
             return Ok(());

@@ -183,6 +183,9 @@ impl Flow {
             Box::pin(async move {
                 let request = health_row(tx, &row.request).await?;
                 open(&request)?;
+                if request.holder != row.agency {
+                    return Err(conflict("this request is asked of another body now"));
+                }
                 let now: Option<HealthTaskRow> = tx.get(&row.id).await?;
                 let mut now = now.ok_or(FlowError::NotFound)?;
                 if now.person != person {

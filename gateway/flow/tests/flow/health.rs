@@ -326,7 +326,10 @@ async fn a_refusal_goes_to_the_guardian_and_the_chair_and_counts() {
             Some("It is another's secret")
         );
 
-        answered(&world, &id, refusal()).await;
+        // That more is to come makes a refusal no less of one.
+        let mut more = refusal();
+        more["answer"]["interim"] = json!(true);
+        answered(&world, &id, more).await;
         look(&guardian, true, "Still so").await.unwrap();
         let noted = look(&chair, true, "Noted").await.unwrap();
         assert_eq!((noted.stage, noted.state), (None, HealthState::Rejected));
@@ -418,6 +421,12 @@ async fn a_request_goes_on_to_the_body_that_has_it() {
                 "{wrong}"
             );
         }
+        let to = format!("nurse@{TRUST}.example");
+        let given = world
+            .flow
+            .give_question(&spoc, &id, "medication", &to)
+            .await;
+        let task = given.unwrap()[0].id.clone();
         answered(&world, &id, passed(OTHER)).await;
         assert_eq!(told(&world, OTHER, "spoc").await, ["health-asked"]);
         let other = visitor(&world, OTHER, "spoc").await;
@@ -433,7 +442,11 @@ async fn a_request_goes_on_to_the_body_that_has_it() {
             (OTHER, HealthState::Received)
         );
         assert_eq!(view.steps[0].kind, "redirected");
-        // The first is not asked any more.
+        // The first is not asked any more, nor are its people.
+        let nurse = visitor(&world, TRUST, "nurse").await;
+        assert!(world.flow.own_questions(&nurse).await.unwrap().is_empty());
+        let sign = world.flow.sign_answer(&nurse, &task, "Too late").await;
+        assert!(matches!(sign, Err(FlowError::Conflict(_))), "{sign:?}");
         let late = world.flow.submit_form(spoc, answering(&id, full())).await;
         assert_eq!(pointers(late.unwrap_err()), ["/in_reply_to"]);
         let answer = sends(&world, &other, answering(&id, full())).await;
