@@ -36,7 +36,7 @@ pub struct Party {
     pub area_unit: bool,
     /// Received earlier what is now corrected (ISP-38).
     pub earlier_recipient: bool,
-    /// An open request asks it, or it asks and this is the answer.
+    /// An open request asks it or is overseen by it, or it asked and this is the answer.
     pub asked: bool,
     /// Has signed its protocol and the signature has not lapsed.
     pub signed: bool,

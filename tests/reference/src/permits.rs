@@ -192,7 +192,7 @@ fn health(q: &Question) -> Vec<(bool, Row)> {
     vec![
         (
             q.recipient.asked
-                && q.recipient.kind.is_health_body()
+                && (q.recipient.kind.is_health_body() || q.recipient.kind == Kind::Coordination)
                 && may_ask
                 && q.level >= 1
                 && about(q, &[C::Ident, C::Risk], &of_requests),

@@ -1,6 +1,7 @@
 //! Whom an exchange asks, or who asked for it: a part in the case, for as long as the protocols ask
 //! about this exchange (ISP-14, ISP-15, ISP-18, ISP-41).
 
+use gateway_core::AgencyKind;
 use gateway_store::Tx;
 use gateway_store::rows::{AgencyRow, HealthRequestRow};
 
@@ -13,7 +14,7 @@ use crate::error::FlowError;
 pub(crate) enum Asks {
     /// It is no part of a request.
     Nobody,
-    /// It asks the health body that it is for.
+    /// It asks the health body that it is for; the coordination unit oversees it.
     HealthBody,
     /// It answers this agency.
     Agency(String),
@@ -37,11 +38,14 @@ impl Asks {
         Ok(row.map_or(Self::Nobody, |row| Self::Agency(row.agency)))
     }
 
-    /// Whether an agency is asked, or asked.
+    /// Whether an agency is asked, asked, or oversees it.
     pub(crate) fn include(&self, agency: &AgencyRow) -> Result<bool, FlowError> {
         Ok(match self {
             Self::Nobody => false,
-            Self::HealthBody => kind_of(agency)?.is_health_body(),
+            Self::HealthBody => {
+                let kind = kind_of(agency)?;
+                kind.is_health_body() || kind == AgencyKind::Coordination
+            }
             Self::Agency(asked) => *asked == agency.id,
         })
     }

@@ -126,6 +126,12 @@ async fn a_request_is_asked_opened_accepted_and_answered() {
         let officer = visitor(&world, ASKS, "officer").await;
         let sent = sends(&world, &officer, asking(&world, request())).await;
         assert_eq!(sent.state, ExchangeState::Released, "{:?}", sent.matrix);
+        let copies = sent.matrix.iter();
+        let mut copies = copies.filter(|cell| cell.recipient.as_str() == UNIT);
+        assert!(
+            copies.all(|cell| cell.outcome == Outcome::Permit),
+            "the unit has a copy"
+        );
         let id = sent.id.unwrap();
         assert_eq!(told(&world, TRUST, "spoc").await, ["health-asked"]);
         let spoc = visitor(&world, TRUST, "spoc").await;

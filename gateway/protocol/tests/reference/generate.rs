@@ -243,7 +243,10 @@ impl Questions {
         ]);
         q.recipient.asked = self.chance(80);
         if self.chance(50) {
-            q.recipient.kind = body;
+            q.recipient.kind = match self.chance(70) {
+                true => body,
+                false => AgencyKind::Coordination,
+            };
             q.item.owner_kind = q.sender.kind;
         } else {
             q.sender.kind = body;
