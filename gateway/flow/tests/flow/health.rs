@@ -83,6 +83,13 @@ async fn sends(world: &World, by: &Caller, sent: FormSent) -> Answer {
     answer
 }
 
+/// What was sent goes to the coordination unit as well, and waits for nobody there.
+fn unit_has_a_copy(sent: &Answer) -> bool {
+    let cells = sent.matrix.iter();
+    let mut copies = cells.filter(|cell| cell.recipient.as_str() == UNIT);
+    copies.all(|cell| cell.outcome == Outcome::Permit)
+}
+
 /// A request from probation to the trust.
 async fn asked(world: &World) -> String {
     let officer = visitor(world, ASKS, "officer").await;
@@ -126,12 +133,7 @@ async fn a_request_is_asked_opened_accepted_and_answered() {
         let officer = visitor(&world, ASKS, "officer").await;
         let sent = sends(&world, &officer, asking(&world, request())).await;
         assert_eq!(sent.state, ExchangeState::Released, "{:?}", sent.matrix);
-        let copies = sent.matrix.iter();
-        let mut copies = copies.filter(|cell| cell.recipient.as_str() == UNIT);
-        assert!(
-            copies.all(|cell| cell.outcome == Outcome::Permit),
-            "the unit has a copy"
-        );
+        assert!(unit_has_a_copy(&sent));
         let id = sent.id.unwrap();
         assert_eq!(told(&world, TRUST, "spoc").await, ["health-asked"]);
         let spoc = visitor(&world, TRUST, "spoc").await;
