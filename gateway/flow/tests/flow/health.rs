@@ -86,8 +86,10 @@ async fn sends(world: &World, by: &Caller, sent: FormSent) -> Answer {
 /// What was sent goes to the coordination unit as well, and waits for nobody there.
 fn unit_has_a_copy(sent: &Answer) -> bool {
     let cells = sent.matrix.iter();
-    let mut copies = cells.filter(|cell| cell.recipient.as_str() == UNIT);
-    copies.all(|cell| cell.outcome == Outcome::Permit)
+    let copies: Vec<_> = cells
+        .filter(|cell| cell.recipient.as_str() == UNIT)
+        .collect();
+    !copies.is_empty() && copies.iter().all(|cell| cell.outcome == Outcome::Permit)
 }
 
 /// A request from probation to the trust.
