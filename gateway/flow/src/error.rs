@@ -5,6 +5,9 @@ use gateway_seal::{OpenError, SealError};
 use gateway_store::StoreError;
 use gateway_vault::VaultError;
 
+/// How the words begin of what the database has already.
+pub(crate) const EXISTS: &str = "it exists already";
+
 /// One field that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldFault {
@@ -59,7 +62,7 @@ impl From<StoreError> for FlowError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(why) => Self::Unavailable(why),
-            StoreError::Conflict(what) => Self::Conflict(format!("it exists already ({what})")),
+            StoreError::Conflict(what) => Self::Conflict(format!("{EXISTS} ({what})")),
             StoreError::Corrupt { .. }
             | StoreError::Uncovered { .. }
             | StoreError::Address(_)

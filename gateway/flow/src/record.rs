@@ -14,7 +14,7 @@ use crate::Flow;
 use crate::case::{Case, id_of, particulars_place};
 use crate::decide::{Cell, Decided};
 use crate::deliver::ReadyRelease;
-use crate::error::FlowError;
+use crate::error::{EXISTS, FlowError};
 use crate::hold_clock::{HoldClocks, is_form};
 use crate::identify::Identified;
 use crate::recorder::{Draft, Recorded};
@@ -23,6 +23,8 @@ use crate::seal::Sealed;
 /// How often the answer of a faster request with the same key is looked for, every 20 ms.
 const RACE: u32 = 250;
 
+/// Why an exchange is not written whose idempotency key a faster request has.
+const TAKEN: &str = "idempotency";
 /// Why an exchange about somebody who has become another meanwhile is not written.
 const MERGED: &str = "this person's record became another's meanwhile: send it again";
 
@@ -145,7 +147,7 @@ impl Flow {
                 answer: with_receipt(answer, recorded),
             }),
             // Another request with the same key was faster: its answer is this one's too.
-            (Err(FlowError::Conflict(why)), Some(key)) if why != MERGED => {
+            (Err(FlowError::Conflict(why)), Some(key)) if is_taken(&why) => {
                 self.raced(&key.id, &key.request).await
             }
             (Err(error), _) => Err(error),
@@ -368,9 +370,15 @@ pub(crate) async fn still_there(tx: &mut Tx, row: &ExchangeRow) -> Result<(), Fl
     Err(FlowError::Conflict(MERGED.to_owned()))
 }
 
+/// Whether it is the key that is there already: as this gateway sees it, or as the database says of
+/// one that another gateway wrote at the same time. What else stands against an exchange is told as it is.
+fn is_taken(why: &str) -> bool {
+    why == TAKEN || why.starts_with(EXISTS)
+}
+
 async fn check_key(tx: &mut Tx, id: &str) -> Result<(), FlowError> {
     match tx.get::<gateway_store::rows::IdempotencyRow>(id).await? {
-        Some(_) => Err(FlowError::Conflict("idempotency".to_owned())),
+        Some(_) => Err(FlowError::Conflict(TAKEN.to_owned())),
         None => Ok(()),
     }
 }
