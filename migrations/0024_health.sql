@@ -32,6 +32,7 @@ create index health_request_unit on health_request (unit, id);
 create index health_request_nominal on health_request (nominal, id);
 create index health_request_answer on health_request (answer);
 create index health_request_open on health_request (due_at) where answered_at is null and closed_at is null;
+create index health_request_stage on health_request (stage_due_at) where stage is not null;
 
 -- What happened to a request, in order: accepted, redirected (`other` is who was asked next), a refusal
 -- upheld or not, an answer that was about the wrong patient. `words` are sealed.

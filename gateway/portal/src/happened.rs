@@ -424,6 +424,7 @@ fn told(notice: &str) -> &str {
         "health-late" => "an answer to a health information request is late",
         "health-overdue" => "a health information request has not been answered in time",
         "health-answered" => "a health information request was answered",
+        "health-redirected" => "another body is asked for health information",
         "health-refused" => "a health information request was refused",
         "health-review" => "a refusal waits for a look at it",
         "health-reopened" => "a health information request waits for an answer again",

@@ -1,5 +1,5 @@
-//! Two records that are one person's: claims, hand-overs and what was asked for about the one that goes
-//! are the surviving one's from then on.
+//! Two records that are one person's: claims, hand-overs and what was asked for about the one that
+//! goes are the surviving one's from then on.
 
 use std::collections::HashMap;
 
@@ -12,8 +12,9 @@ use crate::error::FlowError;
 use crate::recorder::Draft;
 
 impl Flow {
-    /// Moves what there is of custody, and what was asked for, from a record to the one that survives it. A hand-over ends
-    /// where its prison does not hold the person by the surviving record, or owes it there already.
+    /// Moves what there is of custody, and what was asked for, from a record to the one that
+    /// survives it. A hand-over ends where its prison does not hold the person by the surviving
+    /// record, or owes it there already.
     pub(crate) async fn join_custody(
         &self,
         tx: &mut Tx,

@@ -215,7 +215,11 @@ impl Flow {
         drafts: &mut Vec<Draft>,
     ) -> Result<(), FlowError> {
         let before = std::mem::replace(&mut request.holder, next.to_string());
-        (request.answer, request.accepted_at) = (None, None);
+        // A correction may say so of what was answered before.
+        (request.outcome, request.reason, request.answer) = (None, None, None);
+        (request.accepted_at, request.answered_at) = (None, None);
+        (request.stage, request.stage_due_at) = (None, None);
+        request.closed_at = None;
         (request.reminded_at, request.late_at) = (None, None);
         let (due, remind) = self.time_again(tx, &request).await?;
         (request.due_at, request.remind_at) = (due, remind);
@@ -235,7 +239,7 @@ impl Flow {
         let holder = (next.as_str(), Role::Spoc);
         self.tell_of_health(tx, &request, holder, "health-asked", drafts)
             .await?;
-        self.tell_answered(tx, &request, "health-answered", drafts)
+        self.tell_answered(tx, &request, "health-redirected", drafts)
             .await
     }
 }

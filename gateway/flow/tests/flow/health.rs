@@ -7,6 +7,7 @@ use gateway_flow::admin::NewNominal;
 use gateway_flow::coordinate::Act;
 use gateway_flow::form::FormSent;
 use gateway_flow::health::HealthState;
+use gateway_flow::submission::Idempotency;
 use gateway_flow::{Answer, Caller, FlowError};
 use gateway_store::HealthCounts;
 use gateway_store::testing::{TestDb, each};
@@ -459,6 +460,8 @@ async fn a_request_goes_on_to_the_body_that_has_it() {
         assert!(matches!(sign, Err(FlowError::Conflict(_))), "{sign:?}");
         let late = world.flow.submit_form(spoc, answering(&id, full())).await;
         assert_eq!(pointers(late.unwrap_err()), ["/in_reply_to"]);
+        let asker = told(&world, ASKS, "spoc").await;
+        assert_eq!(asker, ["health-redirected"]);
         let answer = sends(&world, &other, answering(&id, full())).await;
         assert_eq!(outcome(&answer, ASKS, 2).0, Outcome::Permit);
         assert_eq!(state(&world, UNIT, &id).await, HealthState::Completed);
@@ -663,6 +666,47 @@ async fn a_request_goes_with_a_record_that_is_joined_to_another() {
         let answer = answered(&world, &id, full()).await;
         assert_eq!(answer.nominal.as_deref(), Some(&*world.nominal));
         assert_eq!(state(&world, ASKS, &id).await, HealthState::Completed);
+        world.verify().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_may_say_that_another_body_has_it_and_two_answers_at_once_are_one() {
+    for db in each().await {
+        let world = hospital(db).await;
+        let id = asked(&world).await;
+        let spoc = visitor(&world, TRUST, "spoc").await;
+        let keyed = |key: &str| FormSent {
+            idempotency: Some(Idempotency {
+                key: key.to_owned(),
+                request: key.to_owned(),
+            }),
+            ..answering(&id, full())
+        };
+        let (one, other) = tokio::join!(
+            world.flow.submit_form(spoc.clone(), keyed("one")),
+            world.flow.submit_form(spoc.clone(), keyed("other")),
+        );
+        let (first, late) = match (one, other) {
+            (Ok(first), Err(late)) | (Err(late), Ok(first)) => (first, late),
+            both => panic!("one of two: {both:?}"),
+        };
+        let said = format!("{late:?}");
+        assert!(said.contains("answered"), "{said}");
+        let mut wrong = answering(
+            &id,
+            json!({"answer": {"outcome": "redirected", "redirected_to": OTHER,
+                "answered_by": "The single point of contact"}}),
+        );
+        wrong.corrects = Some(first.id.unwrap().parse().unwrap());
+        sends(&world, &spoc, wrong).await;
+        let unit = visitor(&world, UNIT, "coordinator").await;
+        let view = world.flow.health_request(&unit, &id).await.unwrap();
+        assert_eq!((view.holder.as_str(), view.outcome), (OTHER, None));
+        assert_eq!(view.state, HealthState::Requested, "it waits again");
+        let next = visitor(&world, OTHER, "spoc").await;
+        sends(&world, &next, answering(&id, full())).await;
+        assert_eq!(state(&world, UNIT, &id).await, HealthState::Completed);
         world.verify().await.unwrap();
     }
 }

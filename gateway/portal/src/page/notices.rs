@@ -163,6 +163,9 @@ fn health(kind: &str) -> Option<&'static str> {
             "A health information request has not been answered in time: ask the health body why."
         }
         "health-answered" => "A health information request was answered.",
+        "health-redirected" => {
+            "The body that you asked for health information does not have it: another is asked now."
+        }
         "health-refused" => "A health information request was refused, with a reason.",
         "health-review" => {
             "A refusal of a health information request waits for you: stand by it, or have it answered."
