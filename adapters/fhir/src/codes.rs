@@ -245,6 +245,22 @@ list! {
 }
 
 list! {
+    /// The legal bases on which a request may rest.
+    LegalBasis {
+        /// The duty to cooperate.
+        Cooperation = "s325", "CJA 2003 s.325";
+        /// The common law.
+        PublicInterest = "public_interest",
+            "Public interest in preventing serious harm (common law)";
+        /// Substantial public interest.
+        SubstantialPublicInterest = "substantial_public_interest",
+            "UK GDPR Art 9(2)(g), DPA 2018 Sch 1 para 6";
+        /// Safeguarding.
+        Safeguarding = "safeguarding", "DPA 2018 Sch 1 para 18, safeguarding";
+    }
+}
+
+list! {
     /// The parts of a request that R4 has no element for: types of `Task.input`.
     Detail {
         /// The MAPPA area.
@@ -253,12 +269,20 @@ list! {
         MappaCategory = "mappa_category", "MAPPA category";
         /// MAPPA level, one to three.
         MappaLevel = "mappa_level", "MAPPA level";
+        /// Why it is asked at level 1.
+        LevelReason = "level_1_reason", "Why it is asked at level 1";
         /// The agency that leads.
         LeadAgency = "lead_agency", "Lead agency";
         /// Day of the next meeting.
         NextMeeting = "next_meeting", "Next meeting";
-        /// Whom it puts at risk of what, why now, which decision.
-        Necessity = "necessity", "Why the information is needed";
+        /// Somebody who is at risk of serious harm, and of what.
+        AtRisk = "at_risk", "Who is at risk of serious harm, and of what";
+        /// Why it is needed now.
+        Necessity = "necessity", "Why the information is needed now";
+        /// The decision that waits for it.
+        Decision = "decision", "The decision that waits for it";
+        /// More about what is asked.
+        QuestionsDetail = "questions_detail", "More about what is asked";
         /// A legal basis that is offered.
         LegalBasis = "legal_basis", "Legal basis";
         /// What was done about consent.
@@ -269,12 +293,16 @@ list! {
         ConsentWords = "consent_words", "More about consent";
         /// The person's consent, where it was given.
         ConsentRecord = "consent_record", "The consent";
+        /// The day by which it is needed, where that is sooner than the level gives.
+        NeededBy = "needed_by", "Needed by";
         /// Who will see the answer.
         Reader = "reader", "Who will see the answer";
         /// How long the answer is kept.
         Retention = "retention", "How long the answer is kept";
         /// Whether the person may be told.
         MayBeTold = "subject_may_be_told", "Whether the person may be told of the request";
+        /// Why the person may not be told.
+        WhyNotTold = "why_not_told", "Why the person may not be told";
         /// The coordinator, who gets a copy.
         Coordinator = "coordinator", "The MAPPA coordinator, who gets a copy";
     }

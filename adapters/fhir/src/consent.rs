@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use crate::issue::Cause;
 use crate::json::Json;
 use crate::node::Node;
+use crate::patient::settled;
 use crate::reading::Reading;
 use crate::systems::{ACT_CODE, CONSENT_SCOPE, LOINC};
 use crate::write::{Places, Writer, concept};
@@ -14,7 +15,7 @@ pub(crate) fn write(
     writer: &Writer,
     places: &mut Places,
     patient: Option<Json>,
-    given: Date,
+    given: Option<Date>,
 ) -> Json {
     let elements = writer
         .profiled("Consent")
@@ -28,14 +29,15 @@ pub(crate) fn write(
             vec![concept(LOINC, "59284-0", "Patient Consent").into()],
         )
         .with_some("patient", patient)
-        .with("dateTime", given.to_string())
+        .with_some("dateTime", given.map(|given| given.to_string()))
         .with("policyRule", concept(ACT_CODE, "OPTIN", "opt-in"));
     places.put("consent", "Consent", elements)
 }
 
 impl<'a> Reading<'a> {
-    /// The day on which consent was given.
-    pub(crate) fn consent(&mut self, consent: &Node<'a>) -> Option<Date> {
+    /// The day on which consent was given, where it says that. The outer `None` says that it is wrong.
+    #[expect(clippy::option_option, reason = "absent and wrong are two things")]
+    pub(crate) fn consent(&mut self, consent: &Node<'a>) -> Option<Option<Date>> {
         if consent.text_of("status") != Some("active") {
             let words = "is not `active`: send a consent that holds";
             self.issues
@@ -48,7 +50,7 @@ impl<'a> Reading<'a> {
             self.bad(Cause::NotSupported, &provision, words);
             return None;
         }
-        let given = self.must(consent, "dateTime", "give the day of the consent")?;
-        self.day(&given)
+        let given = consent.child("dateTime");
+        settled(given.map(|given| self.day(&given)))
     }
 }

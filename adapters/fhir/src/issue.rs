@@ -140,6 +140,11 @@ impl Outcome {
         Self(vec![issue])
     }
 
+    /// These issues, where there are any.
+    pub fn of_all(issues: Vec<Issue>) -> Option<Self> {
+        (!issues.is_empty()).then_some(Self(issues))
+    }
+
     /// The issues.
     pub fn issues(&self) -> &[Issue] {
         &self.0

@@ -10,21 +10,25 @@
 //! | request | `Task` (`intent` order, `code` health-information-request), whose `focus` is a `CommunicationRequest` |
 //! | request id | `identifier` of the system `…/Id/health-request`, on both |
 //! | sent, changed, deadline | `Task.authoredOn`, `lastModified`, `restriction.period.end` |
-//! | subject | `Task.for`: `Patient`; NHS number by `https://fhir.nhs.uk/Id/nhs-number`; former names with `use` old; GP practice as `generalPractitioner.display` |
-//! | requester | `Task.requester`: `PractitionerRole` (person, role, address) of an `Organization` |
+//! | subject | `Task.for`: `Patient`; the gateway's reference as `…/Id/nominal`, NHS number by `https://fhir.nhs.uk/Id/nhs-number`; former names with `use` old; GP practice as `generalPractitioner.display` |
+//! | requester | `Task.requester`: `PractitionerRole` (person, role, telephone, address) of an `Organization` |
 //! | trust, single point of contact | `Task.owner`: `Organization`, or a `PractitionerRole` of it |
 //! | purpose | `Task.reasonCode` |
 //! | questions | `CommunicationRequest.payload`, id and code as extensions |
 //! | urgency | `Task.priority` |
-//! | area, category, level, lead agency, next meeting, necessity, legal bases, consent, readers, retention, whether the person may be told, coordinator | `Task.input`, each with a type of `…/CodeSystem/health-request-detail` |
+//! | area, category, level, lead agency, next meeting, who is at risk, why now, decision, legal bases, consent, readers, retention, whether the person may be told, coordinator | `Task.input`, each with a type of `…/CodeSystem/health-request-detail` |
+//! | the answer that stands | `Task.output` |
 //! | consent that was given | `Consent` |
 //! | answer | `Communication`, `basedOn` the request's identifier; `category` says which kind |
-//! | more is to come | `Communication.status` in-progress; else completed, or not-done for a refusal |
+//! | more is to come | `Communication.status` in-progress; else completed, not-done for a refusal, entered-in-error where it was called back |
 //! | refusal | `statusReason` of `…/CodeSystem/refusal-reason`, on `Task` and `Communication` |
 //! | redirected to | an extension of `Communication` |
-//! | basis | `Communication.reasonCode`, and `about` a `Consent` where it is consent |
+//! | basis | `Communication.reasonCode`, its `text` why the public interest outweighs confidence; `about` a `Consent` where it is consent, else what was done about consent as an extension |
 //! | clinician | `Communication.sender`: `PractitionerRole`; the trust where none is named |
+//! | who answers | an extension of `Communication` |
 //! | one answer | `payload.contentString`, with the question's id and code and the category as extensions |
+//! | what answers no one question | `payload.contentString` with the category alone, HEALTH_CLIN |
+//! | something is left out | `meta.tag` SUBSETTED |
 //! | document | `payload.contentReference` to a `DocumentReference`; SHA-256 as an extension of the attachment, since `Attachment.hash` is SHA-1 |
 //! | category | `HEALTH_RISK` is labelled R, `HEALTH_CLIN` V (v3 Confidentiality), on the document, and the graver on the whole |
 //! | who says so | `Provenance` (written; not read, for the caller's certificate says who sent it) |
@@ -74,7 +78,7 @@ pub use json::{Attachment, Json};
 pub use limits::Limits;
 pub use message::Page;
 pub use model::{Answer, Request};
-pub use receive::{Message, Reader, Received};
+pub use receive::{Created, Message, Reader, Received};
 pub use search::{Handling, Search, Searched};
 pub use systems::{BadBase, Systems};
 pub use write::Writer;

@@ -1,13 +1,16 @@
 //! A health information request and its answer, in plain structs: what the flow fills and what it
 //! is given. Nothing here is FHIR's.
+//!
+//! What is optional here is so for a writer, who may not have been given it. A reader asks for all
+//! that a request cannot do without.
 
 use gateway_core::{AgencyId, Id, Personal, Purpose};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::codes::{
-    AnswerCode, BasisCode, ConsentCode, HealthCategory, NotSoughtReason, QuestionCode, RefusalCode,
-    State, Urgency,
+    AnswerCode, BasisCode, ConsentCode, HealthCategory, LegalBasis, NotSoughtReason, QuestionCode,
+    RefusalCode, State, Urgency,
 };
 
 /// An agency.
@@ -33,8 +36,10 @@ pub struct Trust {
 pub struct Contact {
     /// One line of at most 200 characters.
     pub name: Personal<String>,
-    /// An electronic mail address of at most 254 characters.
-    pub address: Personal<String>,
+    /// An electronic mail address of at most 254 characters. One of the two is there.
+    pub address: Option<Personal<String>>,
+    /// A telephone number; one line of at most 200 characters.
+    pub phone: Option<Personal<String>>,
 }
 
 /// Who asks.
@@ -42,23 +47,53 @@ pub struct Contact {
 pub struct Requester {
     /// The agency.
     pub agency: Agency,
-    /// The person, and the safe address for the answer.
-    pub contact: Contact,
+    /// The person, and how to reach that person.
+    pub contact: Option<Contact>,
     /// The person's role in words; one line of at most 200 characters.
-    pub role: String,
+    pub role: Option<String>,
+}
+
+/// A person's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// Family name.
+    pub family: Personal<String>,
+    /// Given names, one line, single spaces between them; empty where there is none.
+    pub given: Personal<String>,
+}
+
+impl Name {
+    /// A name in one line: its last word is taken for the family name.
+    pub fn of(whole: &str) -> Self {
+        let words: Vec<&str> = whole.split_whitespace().collect();
+        let (family, given) = match words.split_last() {
+            Some((family, given)) => (*family, given.join(" ")),
+            None => ("", String::new()),
+        };
+        Self {
+            family: family.to_owned().into(),
+            given: given.into(),
+        }
+    }
+
+    /// The name in one line.
+    pub fn whole(&self) -> String {
+        let whole = format!("{} {}", self.given.reveal(), self.family.reveal());
+        whole.trim().to_owned()
+    }
 }
 
 /// Whom it is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Subject {
-    /// Family name.
-    pub family: Personal<String>,
-    /// Given names, one line, single spaces between them.
-    pub given: Personal<String>,
-    /// Other names the person has or had, each as one line; at most 20.
+    /// The gateway's own reference of the person. With it, a reader does without name and birth.
+    pub reference: Option<String>,
+    /// The name.
+    pub name: Option<Name>,
+    /// Other names the person has or had, each as one line; at most 50.
     pub former_names: Vec<Personal<String>>,
     /// Date of birth.
-    pub born: Personal<Date>,
+    pub born: Option<Personal<Date>>,
     /// NHS number in ten digits, its check digit right.
     pub nhs_number: Option<Personal<String>>,
     /// Where the person lives or stays, as text of at most 500 characters.
@@ -68,14 +103,16 @@ pub struct Subject {
 }
 
 /// How the person is managed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mappa {
     /// Category, one to four.
-    pub category: u8,
+    pub category: Option<u8>,
     /// Level, one to three.
-    pub level: u8,
+    pub level: Option<u8>,
+    /// Why it is asked at level 1, at most 4,000 characters.
+    pub level_reason: Option<Personal<String>>,
     /// The agency that leads the case.
-    pub lead: Agency,
+    pub lead: Option<Agency>,
     /// The day of the next meeting.
     pub next_meeting: Option<Date>,
 }
@@ -94,8 +131,8 @@ pub struct Question {
 /// What was done about the person's consent to the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Consent {
-    /// Given on that day.
-    Given(Date),
+    /// Given; on that day, where it is known.
+    Given(Option<Date>),
     /// Sought, and no answer yet.
     Sought,
     /// Refused.
@@ -125,6 +162,34 @@ pub struct Refusal {
     pub words: Option<Personal<String>>,
 }
 
+/// Why it is asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Need {
+    /// Who is at risk of serious harm, and of what: a line each, one to 50.
+    pub at_risk: Vec<Personal<String>>,
+    /// Why health information is needed now, at most 4,000 characters.
+    pub why_now: Option<Personal<String>>,
+    /// What it serves.
+    pub purpose: Option<Purpose>,
+    /// The decision that waits for it, at most 4,000 characters.
+    pub decision: Option<Personal<String>>,
+    /// Legal bases offered; one at least.
+    pub bases: Vec<LegalBasis>,
+}
+
+/// How the answer is kept, and who may know.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Keeping {
+    /// Who will see the answer, a line each; one to 50.
+    pub readers: Vec<String>,
+    /// How long the answer is kept; one line of at most 200 characters.
+    pub retention: Option<String>,
+    /// Whether the person may be told of the request.
+    pub may_be_told: Option<bool>,
+    /// Why the person may not be told, at most 4,000 characters.
+    pub why_not_told: Option<Personal<String>>,
+}
+
 /// A request for health information.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -138,38 +203,38 @@ pub struct Request {
     pub state: State,
     /// Why it was refused: there if and only if the state is [`State::Refused`].
     pub refusal: Option<Refusal>,
+    /// The answer that stands. Written, and not read.
+    pub answer: Option<Id>,
+    /// Something of it is left out. Written, and not read.
+    pub partly: bool,
     /// The MAPPA area; one line of at most 200 characters.
-    pub area: String,
+    pub area: Option<String>,
     /// Who asks.
     pub requester: Requester,
     /// The coordinator, who gets a copy.
-    pub coordinator: Contact,
+    pub coordinator: Option<Contact>,
     /// Whom it is about.
     pub subject: Subject,
     /// How the person is managed.
     pub mappa: Mappa,
     /// Why it is asked.
-    pub purpose: Purpose,
-    /// Risk of serious harm to whom, why now, which decision it serves; at most 4,000 characters.
-    pub necessity: Personal<String>,
-    /// Legal bases offered, a line each; one to 20.
-    pub bases: Vec<String>,
+    pub need: Need,
     /// The questions; one to 50, each with an id of its own.
     pub questions: Vec<Question>,
+    /// More about what is asked, at most 4,000 characters.
+    pub detail: Option<Personal<String>>,
     /// What was done about consent.
-    pub consent: Consent,
+    pub consent: Option<Consent>,
     /// More about consent, in words of at most 1,000 characters.
     pub consent_words: Option<Personal<String>>,
-    /// When the answer is needed, UTC.
-    pub deadline: Timestamp,
+    /// The day by which whoever asks needs it.
+    pub needed_by: Option<Date>,
+    /// When the answer is due, UTC.
+    pub deadline: Option<Timestamp>,
     /// How soon.
     pub urgency: Urgency,
-    /// Who will see the answer, a line each; one to 50.
-    pub readers: Vec<String>,
-    /// How long the answer is kept; one line of at most 200 characters.
-    pub retention: String,
-    /// Whether the person may be told of the request.
-    pub may_be_told: bool,
+    /// How the answer is kept.
+    pub keeping: Keeping,
     /// Whom it asks.
     pub trust: Trust,
     /// The trust's single point of contact, who has it now.
@@ -209,19 +274,24 @@ impl Kind {
 
 /// On what basis a health body gives information.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Basis {
-    /// The person consented on that day.
-    Consent(Date),
-    /// The public interest.
-    PublicInterest,
+pub struct Basis {
+    /// What was done about the person's consent: with [`ConsentCode::Given`] that is the basis,
+    /// else the public interest is.
+    pub consent: Option<ConsentCode>,
+    /// The day of the consent, where it was given and that is known.
+    pub given: Option<Date>,
+    /// Why the public interest outweighs confidence, at most 4,000 characters.
+    pub public_interest: Option<Personal<String>>,
 }
 
 impl Basis {
     /// Its code.
-    pub const fn code(&self) -> BasisCode {
-        match self {
-            Self::Consent(_) => BasisCode::Consent,
-            Self::PublicInterest => BasisCode::PublicInterest,
+    pub fn code(&self) -> BasisCode {
+        match self.consent {
+            Some(ConsentCode::Given) => BasisCode::Consent,
+            Some(ConsentCode::Sought | ConsentCode::Refused | ConsentCode::NotSought) | None => {
+                BasisCode::PublicInterest
+            }
         }
     }
 }
@@ -251,8 +321,8 @@ pub struct Document {
     pub media_type: String,
     /// Its size in bytes, one to 2,147,483,647 (R4, unsignedInt; no value of R4's is empty).
     pub size: u64,
-    /// SHA-256 of its bytes, in lower-case hexadecimal.
-    pub sha256: String,
+    /// SHA-256 of its bytes, in lower-case hexadecimal, where it is known.
+    pub sha256: Option<String>,
     /// The category of what it says.
     pub category: HealthCategory,
 }
@@ -268,18 +338,26 @@ pub struct Answer {
     pub sent: Timestamp,
     /// More is to come. A refusal is never interim.
     pub interim: bool,
+    /// It was called back: made in error. Written, and not read.
+    pub called_back: bool,
+    /// Something of it is left out. Written, and not read.
+    pub partly: bool,
     /// What kind it is.
     pub kind: Kind,
     /// Who answers.
     pub trust: Trust,
-    /// The clinician who answers; one line of at most 200 characters.
+    /// The clinician whose information it is; one line of at most 200 characters.
     pub clinician: Option<Personal<String>>,
+    /// Who sends the answer, name and role; one line of at most 200 characters.
+    pub answered_by: Option<Personal<String>>,
     /// On what basis it is given.
     pub basis: Option<Basis>,
     /// NHS number of the person, for the reader to compare with the request's.
     pub nhs_number: Option<Personal<String>>,
     /// The answers, at most 50.
     pub answers: Vec<Answered>,
+    /// What is more than a summary and answers no one question, at most 20,000 characters.
+    pub clinical: Option<Personal<String>>,
     /// The documents.
     pub documents: Vec<Document>,
 }

@@ -6,9 +6,10 @@ use crate::issue::Cause;
 use crate::json::{Json, Object};
 use crate::model::{Agency, Contact, Requester, Trust};
 use crate::node::Node;
+use crate::patient::settled;
 use crate::reading::Reading;
 use crate::systems::{ODS_CODE, name};
-use crate::write::{Places, Writer, identifier, mail};
+use crate::write::{Places, Writer, identifier, telecom};
 
 pub(crate) const LINE: usize = 200;
 const ADDRESS: usize = 254;
@@ -43,7 +44,8 @@ impl Writer {
         &self,
         places: &mut Places,
         key: &str,
-        (person, role, address): (&str, Option<&str>, Option<&str>),
+        (person, role): (&str, Option<&str>),
+        telecom: Vec<Json>,
         organization: Json,
     ) -> Json {
         let role = role.map(|role| vec![Object::new().with("text", role).into()]);
@@ -52,19 +54,18 @@ impl Writer {
             .with("practitioner", Object::new().with("display", person))
             .with("organization", organization)
             .with_list("code", role.unwrap_or_default())
-            .with_list("telecom", address.map(mail).into_iter().collect());
+            .with_list("telecom", telecom);
         places.put(key, "PractitionerRole", elements)
     }
 
     pub(crate) fn requester(&self, places: &mut Places, requester: &Requester) -> (Json, Json) {
         let agency = self.agency(places, "requester-agency", &requester.agency);
-        let contact = &requester.contact;
-        let person = (
-            contact.name.reveal().as_str(),
-            Some(requester.role.as_str()),
-            Some(contact.address.reveal().as_str()),
-        );
-        let role = self.role(places, "requester", person, agency.clone());
+        let Some(contact) = &requester.contact else {
+            return (agency.clone(), agency);
+        };
+        let person = (contact.name.reveal().as_str(), requester.role.as_deref());
+        let reached = reached(contact);
+        let role = self.role(places, "requester", person, reached, agency.clone());
         (role, agency)
     }
 }
@@ -73,7 +74,15 @@ impl Writer {
 pub(crate) fn contact_detail(contact: &Contact) -> Object {
     Object::new()
         .with("name", contact.name.reveal().as_str())
-        .with("telecom", vec![mail(contact.address.reveal())])
+        .with_list("telecom", reached(contact))
+}
+
+/// How a person is reached.
+pub(crate) fn reached(contact: &Contact) -> Vec<Json> {
+    let ways = [("email", &contact.address), ("phone", &contact.phone)];
+    let ways = ways.into_iter();
+    ways.filter_map(|(system, value)| Some(telecom(system, value.as_ref()?.reveal())))
+        .collect()
 }
 
 impl<'a> Reading<'a> {
@@ -186,40 +195,48 @@ impl<'a> Reading<'a> {
     /// The person of a `PractitionerRole` and the address.
     pub(crate) fn contact(&mut self, role: &Node<'a>) -> Option<Contact> {
         let name = self.person(role);
-        let address = self.address(role);
-        Some(Contact {
-            name: name?,
-            address: address?,
-        })
+        self.reached(role, name)
     }
 
     /// A `ContactDetail`.
     pub(crate) fn contact_detail(&mut self, node: &Node<'a>) -> Option<Contact> {
         let name = self.must(node, "name", "name the person");
         let name = name.and_then(|name| self.line(&name, LINE));
-        let address = self.address(node);
-        Some(Contact {
-            name: name?.into(),
-            address: address?,
-        })
+        self.reached(node, name.map(Personal::new))
     }
 
-    fn address(&mut self, node: &Node<'a>) -> Option<Personal<String>> {
-        let mail = |telecom: &Node<'a>| {
-            telecom.text_of("system") == Some("email") && telecom.text_of("use") != Some("old")
+    /// A person of that name, and how to reach that person: there is one way at least.
+    fn reached(&mut self, node: &Node<'a>, name: Option<Personal<String>>) -> Option<Contact> {
+        let telecom = node.children("telecom");
+        let value = |system: &str| {
+            let ours = |one: &&Node<'a>| {
+                one.text_of("system") == Some(system) && one.text_of("use") != Some("old")
+            };
+            telecom.iter().find(ours).and_then(|one| one.child("value"))
         };
-        let telecom = node.children("telecom").into_iter().find(mail);
-        let Some(value) = telecom.and_then(|telecom| telecom.child("value")) else {
-            let words = "has no electronic mail address: give one with the system `email`";
+        let (mail, phone) = (value("email"), value("phone"));
+        if mail.is_none() && phone.is_none() {
+            let words = "has no way to reach the person: give one with the system `phone`, or \
+                         `email`";
             self.issues
                 .add(Cause::Missing, node.path_of("telecom"), words);
             return None;
-        };
-        let text = self.line(&value, ADDRESS)?;
+        }
+        let address = mail.map(|value| self.address(&value));
+        let phone = phone.map(|value| self.line(&value, LINE).map(Personal::new));
+        Some(Contact {
+            name: name?,
+            address: settled(address)?,
+            phone: settled(phone)?,
+        })
+    }
+
+    fn address(&mut self, value: &Node<'a>) -> Option<Personal<String>> {
+        let text = self.line(value, ADDRESS)?;
         let (local, domain) = text.rsplit_once('@').unwrap_or_default();
         if local.is_empty() || domain.is_empty() || text.contains(char::is_whitespace) {
             let words = "is not an electronic mail address: write such as name@agency.example";
-            self.bad(Cause::BadValue, &value, words);
+            self.bad(Cause::BadValue, value, words);
             return None;
         }
         Some(text.into())
@@ -236,8 +253,8 @@ impl<'a> Reading<'a> {
         let words = code.and_then(|code| self.line(&code, LINE));
         Some(Requester {
             agency: agency?,
-            contact: contact?,
-            role: words?,
+            contact: Some(contact?),
+            role: Some(words?),
         })
     }
 }

@@ -5,25 +5,24 @@ use jiff::civil::Date;
 
 use crate::issue::Cause;
 use crate::json::{Json, Object};
-use crate::model::Subject;
+use crate::model::{Name, Subject};
 use crate::node::Node;
 use crate::party::LINE;
 use crate::reading::Reading;
-use crate::systems::NHS_NUMBER;
+use crate::systems::{NHS_NUMBER, name as system};
 use crate::write::{Places, Writer, identifier};
 
 const ADDRESS: usize = 500;
-const OTHER_NAMES: usize = 20;
+const OTHER_NAMES: usize = 50;
 
 impl Writer {
     pub(crate) fn patient(&self, places: &mut Places, subject: &Subject) -> Json {
         let number = subject.nhs_number.as_ref();
         let number = number.map(|number| identifier(NHS_NUMBER, number.reveal()).into());
-        let official = Object::new()
-            .with("use", "official")
-            .with("family", subject.family.reveal().as_str())
-            .with("given", given(subject.given.reveal()));
-        let mut names = vec![Json::from(official)];
+        let reference = subject.reference.as_ref();
+        let reference =
+            reference.map(|reference| self.identifier(system::NOMINAL, reference).into());
+        let mut names: Vec<Json> = subject.name.iter().map(official).collect();
         names.extend(subject.former_names.iter().map(|name| {
             let name = Object::new()
                 .with("use", "old")
@@ -37,13 +36,25 @@ impl Writer {
         };
         let elements = self
             .profiled("Patient")
-            .with_list("identifier", number.into_iter().collect())
-            .with("name", names)
-            .with("birthDate", subject.born.reveal().to_string())
+            .with_list("identifier", number.into_iter().chain(reference).collect())
+            .with_list("name", names)
+            .with_some(
+                "birthDate",
+                subject.born.as_ref().map(|born| born.reveal().to_string()),
+            )
             .with_list("address", text("text", &subject.address))
             .with_list("generalPractitioner", text("display", &subject.gp_practice));
         places.put("patient", "Patient", elements)
     }
+}
+
+fn official(name: &Name) -> Json {
+    Object::new()
+        .with("use", "official")
+        .with("text", name.whole())
+        .with("family", name.family.reveal().as_str())
+        .with_list("given", given(name.given.reveal()))
+        .into()
 }
 
 fn given(names: &str) -> Vec<Json> {
@@ -58,11 +69,20 @@ fn words(names: &str) -> impl Iterator<Item = &str> {
 impl<'a> Reading<'a> {
     pub(crate) fn subject(&mut self, patient: &Node<'a>) -> Option<Subject> {
         self.current(patient);
+        let reference = self.identifier(patient, &self.systems.identifier(system::NOMINAL));
+        let reference = reference.map(|reference| self.line(&reference, LINE));
+        let known = reference.is_some();
         let names = patient.children("name");
         let (other, current): (Vec<_>, Vec<_>) = names.into_iter().partition(is_other);
-        let name = self.current_name(patient, &current);
+        let name = match known && current.is_empty() {
+            true => None,
+            false => Some(self.current_name(patient, &current)),
+        };
         let former_names = self.other_names(&other);
-        let born = self.born(patient);
+        let born = match known && patient.child("birthDate").is_none() {
+            true => None,
+            false => Some(self.born(patient)),
+        };
         let nhs_number = self.nhs_number(patient);
         let home = patient.children("address").into_iter();
         let home = home.into_iter().find(|a| a.text_of("use") != Some("old"));
@@ -72,12 +92,11 @@ impl<'a> Reading<'a> {
             let display = self.must(&practice, "display", "name the practice")?;
             self.line(&display, LINE).map(Personal::new)
         });
-        let (family, given) = name?;
         Some(Subject {
-            family,
-            given,
+            reference: settled(reference)?,
+            name: settled(name)?,
             former_names: former_names?,
-            born: born?,
+            born: settled(born)?,
             nhs_number: nhs_number?,
             address: settled(address)?,
             gp_practice: settled(gp_practice)?,
@@ -100,11 +119,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn current_name(
-        &mut self,
-        patient: &Node<'a>,
-        current: &[Node<'a>],
-    ) -> Option<(Personal<String>, Personal<String>)> {
+    fn current_name(&mut self, patient: &Node<'a>, current: &[Node<'a>]) -> Option<Name> {
         let official = |name: &&Node<'a>| name.text_of("use") == Some("official");
         let chosen = current.iter().find(official).or_else(|| current.first());
         let Some(name) = chosen else {
@@ -113,23 +128,24 @@ impl<'a> Reading<'a> {
                 .add(Cause::Missing, patient.path_of("name"), words);
             return None;
         };
+        if let (None, Some(text)) = (name.child("family"), name.child("text")) {
+            return Some(Name::of(&self.line(&text, LINE)?));
+        }
         let family = self.must(name, "family", "give the family name");
         let family = family.and_then(|family| self.line(&family, LINE));
         let given = name.children("given");
-        if given.is_empty() {
-            let words = "is not there: give the given names";
-            self.issues
-                .add(Cause::Missing, name.path_of("given"), words);
-        }
         let given: Option<Vec<_>> = given.iter().map(|one| self.line(one, LINE)).collect();
-        let given = given.filter(|given| !given.is_empty())?.join(" ");
+        let given = given?.join(" ");
         let given = words(&given).collect::<Vec<_>>().join(" ");
-        Some((family?.into(), given.into()))
+        Some(Name {
+            family: family?.into(),
+            given: given.into(),
+        })
     }
 
     fn other_names(&mut self, names: &[Node<'a>]) -> Option<Vec<Personal<String>>> {
         if let Some(beyond) = names.get(OTHER_NAMES) {
-            let words = "is one too many: give at most 20 other names";
+            let words = "is one too many: give at most 50 other names";
             self.bad(Cause::TooMuch, beyond, words);
             return None;
         }

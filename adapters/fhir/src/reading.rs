@@ -8,12 +8,14 @@ use crate::codes::Coded;
 use crate::issue::{Cause, Issues};
 use crate::json::Json;
 use crate::node::Node;
+use crate::receive::Created;
 use crate::systems::Systems;
 
 /// One reading of one message.
 pub(crate) struct Reading<'a> {
     pub(crate) systems: &'a Systems,
     pub(crate) today: Date,
+    pub(crate) created: Option<Created>,
     pub(crate) issues: Issues,
     entries: Vec<Entry<'a>>,
 }
@@ -25,7 +27,12 @@ struct Entry<'a> {
 
 impl<'a> Reading<'a> {
     /// Reads what is in `root`, a bundle or a resource by itself.
-    pub(crate) fn new(systems: &'a Systems, today: Date, root: &Node<'a>) -> Self {
+    pub(crate) fn new(
+        systems: &'a Systems,
+        today: Date,
+        created: Option<Created>,
+        root: &Node<'a>,
+    ) -> Self {
         let entries = match root.kind() {
             "Bundle" => root.children("entry"),
             _ => Vec::new(),
@@ -43,6 +50,7 @@ impl<'a> Reading<'a> {
         Self {
             systems,
             today,
+            created,
             issues: Issues::default(),
             entries,
         }

@@ -2,6 +2,8 @@
 
 use std::io::Read;
 
+use gateway_core::Id;
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::issue::{Cause, Issues, Outcome, ReadError};
@@ -20,6 +22,17 @@ pub struct Reader {
     systems: Systems,
     limits: Limits,
     today: Date,
+    created: Option<Created>,
+}
+
+/// What a server sets of a resource that it creates; what the resource says of it is passed over
+/// (R4, create: the id is ignored).
+#[derive(Debug, Clone, Copy)]
+pub struct Created {
+    /// Its id.
+    pub id: Id,
+    /// When it was sent, and last changed.
+    pub at: Timestamp,
 }
 
 /// What came.
@@ -65,7 +78,16 @@ impl Reader {
             systems,
             limits,
             today,
+            created: None,
         }
+    }
+
+    /// The same, for a resource that is to be created: its id, its time and the state of a request
+    /// are those of a new one.
+    #[must_use]
+    pub const fn creating(mut self, created: Created) -> Self {
+        self.created = Some(created);
+        self
     }
 
     /// Reads one message. Attachments go to `sink` as they come: where this fails, what the sink
@@ -119,7 +141,7 @@ impl Reader {
     /// Fails with all that is wrong; with [`Cause::NotOurs`] where it is neither.
     pub fn understand(&self, received: &Received) -> Result<Message, Outcome> {
         let root = Node::resource(&received.resource, received.kind());
-        let mut reading = Reading::new(&self.systems, self.today, &root);
+        let mut reading = Reading::new(&self.systems, self.today, self.created, &root);
         let read = match received.kind() {
             "Bundle" => reading.bundle(&root, &received.attachments),
             _ => reading.single(&root, &received.attachments),

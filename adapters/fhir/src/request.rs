@@ -3,3 +3,5 @@
 mod details;
 mod read;
 mod write;
+
+pub(crate) use details::PROSE;

@@ -47,6 +47,7 @@ impl Searched {
             Self::Communication => &[
                 ("_id", "token", "Resource-id"),
                 ("status", "token", "Communication-status"),
+                ("based-on", "reference", "Communication-based-on"),
             ],
         }
     }
@@ -55,7 +56,7 @@ impl Searched {
     fn statuses(self) -> Vec<&'static str> {
         match self {
             Self::Task => State::ALL.iter().map(|state| state.as_str()).collect(),
-            Self::Communication => vec!["completed", "in-progress", "not-done"],
+            Self::Communication => vec!["completed", "in-progress", "not-done", "entered-in-error"],
         }
     }
 
@@ -100,6 +101,8 @@ pub struct Search {
     pub status: Option<Vec<&'static str>>,
     /// The health body that has the task.
     pub owner: Option<AgencyId>,
+    /// The requests that are answered, any of which will do. An empty list fits nothing.
+    pub based_on: Option<Vec<Id>>,
     /// Ids, any of which will do. An empty list fits nothing.
     pub ids: Option<Vec<Id>>,
     /// How many on a page, nought to 100; nought asks for the total alone.
@@ -128,6 +131,7 @@ impl Search {
             search: Self {
                 status: None,
                 owner: None,
+                based_on: None,
                 ids: None,
                 count: USUAL,
                 page: None,
@@ -153,6 +157,11 @@ impl Search {
         parts.extend(statuses.map(|codes| format!("status={}", codes.join(","))));
         let owner = self.owner.as_ref();
         parts.extend(owner.map(|owner| format!("owner=Organization/{owner}")));
+        let based_on = self.based_on.as_ref().map(|ids| {
+            let texts: Vec<String> = ids.iter().map(|id| format!("Task/{id}")).collect();
+            format!("based-on={}", texts.join(","))
+        });
+        parts.extend(based_on);
         parts.push(format!("_count={}", self.count));
         parts.extend(page.map(|page| format!("page={}", encoded(page))));
         parts.join("&")
@@ -174,17 +183,20 @@ impl Parser<'_> {
             None => (pair.name.as_str(), None),
         };
         let owner = self.kind == Searched::Task && name == "owner";
+        let based_on = self.kind == Searched::Communication && name == "based-on";
         match (name, modifier) {
             ("status", None) => self.status(&pair.value),
             ("owner", None | Some("Organization" | "identifier")) if owner => {
                 self.owner(&pair.value, modifier);
             }
+            ("based-on", None | Some("Task")) if based_on => self.based_on(&pair.value),
             ("_id", None) => self.ids(&pair.value),
             ("_count", None) => self.count(&pair.value),
             ("page", None) => self.page(&pair.value),
             ("_format", None) => self.format(&pair.value),
             ("status" | "_id" | "_count" | "page" | "_format", Some(_)) => self.modified(name),
             ("owner", Some(_)) if owner => self.modified(name),
+            ("based-on", Some(_)) if based_on => self.modified(name),
             _ => self.unknown(&pair.shown()),
         }
     }
@@ -277,6 +289,16 @@ impl Parser<'_> {
         let values = self.values("_id", value);
         let found = values.iter().filter_map(|id| id.parse().ok()).collect();
         self.search.ids = Some(both(self.search.ids.take(), found));
+    }
+
+    /// As with ids; each may stand behind `Task/`.
+    fn based_on(&mut self, value: &str) {
+        let values = self.values("based-on", value);
+        let ids = values.iter().filter_map(|one| {
+            let id = one.strip_prefix("Task/").unwrap_or(one);
+            id.parse().ok()
+        });
+        self.search.based_on = Some(both(self.search.based_on.take(), ids.collect()));
     }
 
     fn count(&mut self, value: &str) {

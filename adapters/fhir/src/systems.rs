@@ -12,6 +12,8 @@ pub const ACT_CODE: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
 pub const PARTICIPANT: &str = "http://terminology.hl7.org/CodeSystem/provenance-participant-type";
 /// What a consent is about.
 pub const CONSENT_SCOPE: &str = "http://terminology.hl7.org/CodeSystem/consentscope";
+/// That something of a resource is left out (R4, "Resource - Meta": `SUBSETTED`).
+pub const OBSERVATION_VALUE: &str = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue";
 /// LOINC.
 pub const LOINC: &str = "http://loinc.org";
 
@@ -85,6 +87,10 @@ pub(crate) mod name {
     pub(crate) const AGENCY_ID: &str = "agency";
     pub(crate) const QUESTION_ID: &str = "question-id";
     pub(crate) const QUESTION_CODE: &str = "question-code";
+    pub(crate) const NOMINAL: &str = "nominal";
+    pub(crate) const CONSENT: &str = "consent-code";
+    pub(crate) const ANSWERED_BY: &str = "answered-by";
+    pub(crate) const ANSWER_TASK: &str = "health-request-output";
     pub(crate) const REDIRECTED: &str = "redirected-to";
     pub(crate) const SHA256: &str = "sha-256";
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use crate::json::{Json, Object};
-use crate::systems::Systems;
+use crate::systems::{OBSERVATION_VALUE, Systems};
 
 /// Writes requests and answers as FHIR R4.
 #[derive(Debug, Clone)]
@@ -84,12 +84,17 @@ pub(crate) fn identifier(system: &str, value: &str) -> Object {
     Object::new().with("system", system).with("value", value)
 }
 
-/// An electronic mail address.
-pub(crate) fn mail(address: &str) -> Json {
+/// A way to reach somebody; `system` is such as `email`.
+pub(crate) fn telecom(system: &str, value: &str) -> Json {
     Object::new()
-        .with("system", "email")
-        .with("value", address)
+        .with("system", system)
+        .with("value", value)
         .into()
+}
+
+/// The tag of a resource of which something is left out.
+pub(crate) fn subsetted() -> Json {
+    coding(OBSERVATION_VALUE, "SUBSETTED", "Subsetted").into()
 }
 
 /// A point in time as R4 writes it, UTC, to the microsecond where it has any.

@@ -197,7 +197,7 @@ impl Sent {
             title: self.title.into(),
             media_type: self.media_type,
             size: self.bytes.size,
-            sha256: self.bytes.sha256,
+            sha256: Some(self.bytes.sha256),
             category,
         }
     }

@@ -1,14 +1,17 @@
 //! Reads an answer.
 
 use gateway_core::{Id, Personal};
+use jiff::Timestamp;
 
-use crate::codes::{AnswerCode, BasisCode, HealthCategory};
+use crate::codes::{AnswerCode, BasisCode, ConsentCode, HealthCategory};
 use crate::issue::Cause;
 use crate::json::Attachment;
 use crate::model::{Answer, Answered, Basis, Kind, Refusal, Trust};
 use crate::node::Node;
 use crate::party::LINE;
+use crate::patient::settled;
 use crate::reading::Reading;
+use crate::request::PROSE;
 use crate::systems::{NHS_NUMBER, name};
 
 /// Longest answer to one question, in characters.
@@ -40,32 +43,58 @@ impl<'a> Reading<'a> {
         if !self.is_answer(node) {
             return None;
         }
-        let id = self.identified(node, name::ANSWER_ID);
-        let id = id.and_then(|id| self.id(&id));
+        let made = self.made(node);
         let request = self.answers_to(node);
-        let sent = self.must(node, "sent", "say when it was sent");
-        let sent = sent.and_then(|sent| self.time(&sent));
         let kind = self.kind(node);
         let interim = self.interim(node, kind.as_ref());
         let sender = self.sender(node);
         let basis = self.basis(node);
         let nhs_number = self.about(node);
-        let answers = self.answered_all(node);
+        let texts = self.texts(node);
+        let answered_by = self.answered_by(node);
         let documents = self.documents(node, streamed);
         let (trust, clinician) = sender?;
+        let (answers, clinical) = texts?;
+        let (id, sent) = made?;
         Some(Answer {
-            id: id?,
+            id,
             request: request?,
-            sent: sent?,
+            sent,
             interim: interim?,
+            called_back: false,
+            partly: false,
             kind: kind?,
             trust,
             clinician,
+            answered_by: answered_by?,
             basis: basis?,
             nhs_number: nhs_number?,
-            answers: answers?,
+            answers,
+            clinical,
             documents: documents?,
         })
+    }
+
+    /// Its id and when it was sent.
+    fn made(&mut self, node: &Node<'a>) -> Option<(Id, Timestamp)> {
+        if let Some(created) = self.created {
+            return Some((created.id, created.at));
+        }
+        let id = self.identified(node, name::ANSWER_ID);
+        let id = id.and_then(|id| self.id(&id));
+        let sent = self.must(node, "sent", "say when it was sent");
+        let sent = sent.and_then(|sent| self.time(&sent));
+        Some((id?, sent?))
+    }
+
+    /// Who sends it. The outer `None` says that it is wrong.
+    #[expect(clippy::option_option, reason = "absent and wrong are two things")]
+    fn answered_by(&mut self, node: &Node<'a>) -> Option<Option<Personal<String>>> {
+        if !self.has_extension(node, name::ANSWERED_BY) {
+            return Some(None);
+        }
+        let by = self.extension(node, name::ANSWERED_BY, "valueString")?;
+        self.line(&by, LINE).map(Personal::new).map(Some)
     }
 
     fn answers_to(&mut self, node: &Node<'a>) -> Option<Id> {
@@ -156,15 +185,39 @@ impl<'a> Reading<'a> {
         }
         let reason = self.must_one(node, "reasonCode", "give one basis")?;
         let system = self.systems.code_system(name::BASIS);
-        match self.coded::<BasisCode>(&reason, &system)? {
-            BasisCode::PublicInterest => Some(Some(Basis::PublicInterest)),
+        let code = self.coded::<BasisCode>(&reason, &system)?;
+        let words = reason.child("text").map(|text| self.prose(&text, PROSE));
+        let public_interest = settled(words)?;
+        let (consent, given) = match code {
+            BasisCode::PublicInterest => (self.not_given(node)?, None),
             BasisCode::Consent => {
                 let about = self.must_one(node, "about", "refer to the person's Consent")?;
                 let consent = self.resolve(&about, &["Consent"])?;
-                let day = self.consent(&consent)?;
-                Some(Some(Basis::Consent(day)))
+                (Some(ConsentCode::Given), self.consent(&consent)?)
             }
+        };
+        Some(Some(Basis {
+            consent,
+            given,
+            public_interest,
+        }))
+    }
+
+    /// What was done about consent that is not the basis. The outer `None` says that it is wrong.
+    #[expect(clippy::option_option, reason = "absent and wrong are two things")]
+    fn not_given(&mut self, node: &Node<'a>) -> Option<Option<ConsentCode>> {
+        if !self.has_extension(node, name::CONSENT) {
+            return Some(None);
         }
+        let said = self.extension(node, name::CONSENT, "valueCode")?;
+        let code = self.code::<ConsentCode>(&said)?;
+        if code == ConsentCode::Given {
+            let words = "says that consent was given, which is a basis of its own: give the basis \
+                         `consent`";
+            self.bad(Cause::Contradiction, &said, words);
+            return None;
+        }
+        Some(Some(code))
     }
 
     /// The NHS number of the subject: by identifier, or of a `Patient` that was sent. The outer
@@ -193,7 +246,8 @@ impl<'a> Reading<'a> {
         self.checked_number(&value).map(Some)
     }
 
-    fn answered_all(&mut self, node: &Node<'a>) -> Option<Vec<Answered>> {
+    /// The answers to questions, and what answers no one question.
+    fn texts(&mut self, node: &Node<'a>) -> Option<(Vec<Answered>, Option<Personal<String>>)> {
         let payload = node.children("payload").into_iter();
         let texts: Vec<_> = payload
             .filter(|one| one.child("contentString").is_some())
@@ -203,8 +257,38 @@ impl<'a> Reading<'a> {
             self.bad(Cause::TooMuch, beyond, words);
             return None;
         }
-        let answered: Vec<_> = texts.iter().filter_map(|one| self.answered(one)).collect();
-        (answered.len() == texts.len()).then_some(answered)
+        let (mut answers, mut clinical) = (Vec::new(), Vec::new());
+        let mut wrong = false;
+        for one in &texts {
+            if self.has_extension(one, name::QUESTION_ID)
+                || self.has_extension(one, name::QUESTION_CODE)
+            {
+                let answered = self.answered(one);
+                wrong |= answered.is_none();
+                answers.extend(answered);
+            } else {
+                let detail = self.clinical(one);
+                wrong |= detail.is_none();
+                clinical.extend(detail);
+            }
+        }
+        let clinical = (!clinical.is_empty()).then(|| clinical.join("\n\n").into());
+        (!wrong).then_some((answers, clinical))
+    }
+
+    /// A text that says of no question that it answers it.
+    fn clinical(&mut self, payload: &Node<'a>) -> Option<String> {
+        let category = self.category(payload);
+        let text = payload.child("contentString")?;
+        let text = self.prose(&text, ANSWER);
+        if category? == HealthCategory::Risk {
+            let words = "answers no question: give the question's id and code, or send it as \
+                         HEALTH_CLIN";
+            self.issues
+                .add(Cause::Missing, payload.path_of("extension"), words);
+            return None;
+        }
+        text.map(Personal::into_inner)
     }
 
     fn answered(&mut self, payload: &Node<'a>) -> Option<Answered> {

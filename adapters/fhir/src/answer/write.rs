@@ -1,13 +1,13 @@
 //! Writes an answer.
 
-use crate::codes::HealthCategory;
+use crate::codes::{BasisCode, HealthCategory};
 use crate::json::{Attachment, Json, Object};
-use crate::model::{Answer, Answered, Basis, Document, Kind};
+use crate::model::{Answer, Answered, Document, Kind};
 use crate::systems::{ANSWER_EVENT, CONFIDENTIALITY, NHS_NUMBER, PARTICIPANT, name};
-use crate::write::{Places, Writer, coding, concept, identifier, time};
+use crate::write::{Places, Writer, coding, concept, identifier, subsetted, time};
 
 /// Where documents are that are not in what is written.
-type Link<'a> = Option<&'a dyn Fn(&Document) -> String>;
+type Link<'a> = Option<&'a dyn Fn(&Document) -> Option<String>>;
 
 impl Writer {
     /// An answer as one `Communication` that contains all that it refers to, documents and all.
@@ -17,11 +17,11 @@ impl Writer {
     }
 
     /// An answer as one `Communication` whose documents are elsewhere, at the addresses that `link`
-    /// gives: what a search serves, and whoever may not have the documents.
+    /// gives; nowhere, where it gives none: for whoever may not have the documents.
     pub fn linked_communication(
         &self,
         answer: &Answer,
-        link: &dyn Fn(&Document) -> String,
+        link: &dyn Fn(&Document) -> Option<String>,
     ) -> Json {
         self.contained(answer, Some(link))
     }
@@ -68,11 +68,17 @@ impl Writer {
         let sender = match &answer.clinician {
             None => trust,
             Some(name) => {
-                let person = (name.reveal().as_str(), Some("Clinician"), None);
-                self.role(places, "clinician", person, trust)
+                let person = (name.reveal().as_str(), Some("Clinician"));
+                self.role(places, "clinician", person, Vec::new(), trust)
             }
         };
         let mut payload: Vec<Json> = answer.answers.iter().map(|a| self.answered(a)).collect();
+        payload.extend(
+            answer
+                .clinical
+                .as_ref()
+                .map(|words| self.clinical(words.reveal())),
+        );
         for (n, document) in answer.documents.iter().enumerate() {
             let attachment = self.attachment(document, link);
             let reference = self.document(places, n, (document, attachment), answer);
@@ -87,7 +93,7 @@ impl Writer {
         let code = answer.kind.code();
         let category = self.concept(name::ANSWER, code.as_str(), code.words());
         Object::new()
-            .with_list("extension", self.redirected(&answer.kind))
+            .with_list("extension", self.extensions(answer))
             .with(
                 "identifier",
                 vec![self.identifier(name::ANSWER_ID, &id).into()],
@@ -113,15 +119,23 @@ impl Writer {
             .into()
     }
 
-    fn redirected(&self, kind: &Kind) -> Vec<Json> {
-        match kind {
-            Kind::Redirected(to) => vec![self.extension(name::REDIRECTED, "valueString", to)],
+    fn extensions(&self, answer: &Answer) -> Vec<Json> {
+        let to = match &answer.kind {
+            Kind::Redirected(to) => Some(to),
             Kind::Full
             | Kind::Partial(_)
             | Kind::NilHeld
             | Kind::NotKnownToService
-            | Kind::Refused(_) => Vec::new(),
-        }
+            | Kind::Refused(_) => None,
+        };
+        let to = to.map(|to| self.extension(name::REDIRECTED, "valueString", to));
+        let by = answer.answered_by.as_ref();
+        let by = by.map(|by| self.extension(name::ANSWERED_BY, "valueString", by.reveal()));
+        let basis = answer.basis.as_ref();
+        let consent = basis.filter(|basis| basis.code() == BasisCode::PublicInterest);
+        let consent = consent.and_then(|basis| basis.consent);
+        let consent = consent.map(|c| self.extension(name::CONSENT, "valueCode", c.as_str()));
+        [to, by, consent].into_iter().flatten().collect()
     }
 
     fn withheld(&self, kind: &Kind) -> Option<Object> {
@@ -136,21 +150,27 @@ impl Writer {
     }
 
     fn basis(&self, answer: &Answer) -> Vec<Json> {
-        let code = answer.basis.as_ref().map(Basis::code);
-        let code = code.map(|code| self.concept(name::BASIS, code.as_str(), code.words()));
-        code.map(Json::from).into_iter().collect()
+        let basis = answer.basis.as_ref().map(|basis| {
+            let code = basis.code();
+            let words = basis.public_interest.as_ref();
+            self.concept(name::BASIS, code.as_str(), code.words())
+                .with_some("text", words.map(|words| words.reveal().as_str()))
+                .into()
+        });
+        basis.into_iter().collect()
     }
 
     fn consented(&self, answer: &Answer, places: &mut Places) -> Vec<Json> {
-        match answer.basis {
-            Some(Basis::Consent(day)) => {
+        let basis = answer.basis.as_ref();
+        match basis.filter(|basis| basis.code() == BasisCode::Consent) {
+            Some(basis) => {
                 let patient = number(answer).map(|number| {
                     let patient = Object::new().with("type", "Patient");
                     patient.with("identifier", number).into()
                 });
-                vec![crate::consent::write(self, places, patient, day)]
+                vec![crate::consent::write(self, places, patient, basis.given)]
             }
-            Some(Basis::PublicInterest) | None => Vec::new(),
+            None => Vec::new(),
         }
     }
 
@@ -158,7 +178,12 @@ impl Writer {
     fn marked(&self, answer: &Answer) -> Object {
         let texts = answer.answers.iter().map(|answered| answered.category);
         let files = answer.documents.iter().map(|document| document.category);
-        let most = texts.chain(files).max().unwrap_or(HealthCategory::Risk);
+        let clinical = answer.clinical.as_ref().map(|_| HealthCategory::Clinical);
+        let most = texts
+            .chain(files)
+            .chain(clinical)
+            .max()
+            .unwrap_or(HealthCategory::Risk);
         let (code, words) = confidentiality(most);
         Object::new()
             .with_list("profile", self.profile("Communication"))
@@ -166,6 +191,7 @@ impl Writer {
                 "security",
                 vec![coding(CONFIDENTIALITY, code, words).into()],
             )
+            .with_list("tag", answer.partly.then(subsetted).into_iter().collect())
     }
 
     fn answered(&self, answered: &Answered) -> Json {
@@ -177,6 +203,18 @@ impl Writer {
         Object::new()
             .with("extension", extensions)
             .with("contentString", answered.text.reveal().as_str())
+            .into()
+    }
+
+    /// What answers no one question.
+    fn clinical(&self, words: &str) -> Json {
+        let category = HealthCategory::Clinical.as_str();
+        Object::new()
+            .with(
+                "extension",
+                vec![self.extension(name::CATEGORY, "valueCode", category)],
+            )
+            .with("contentString", words)
             .into()
     }
 
@@ -208,12 +246,13 @@ impl Writer {
     }
 
     fn attachment(&self, document: &Document, link: Link<'_>) -> Object {
-        let hash = self.extension(name::SHA256, "valueString", &document.sha256);
+        let hash = document.sha256.as_ref();
+        let hash = hash.map(|hash| self.extension(name::SHA256, "valueString", hash));
         let attachment = Object::new()
-            .with("extension", vec![hash])
+            .with_list("extension", hash.into_iter().collect())
             .with("contentType", document.media_type.as_str());
         let attachment = match link {
-            Some(link) => attachment.with("url", link(document)),
+            Some(link) => attachment.with_some("url", link(document)),
             None => attachment.with("data", Json::Attachment(data(document))),
         };
         attachment
@@ -253,7 +292,7 @@ fn data(document: &Document) -> Attachment {
     Attachment {
         index: document.index,
         size: document.size,
-        sha256: document.sha256.clone(),
+        sha256: document.sha256.clone().unwrap_or_default(),
     }
 }
 
@@ -277,6 +316,9 @@ const fn confidentiality(category: HealthCategory) -> (&'static str, &'static st
 
 /// R4, event-status: a refusal is `not-done`.
 const fn status(answer: &Answer) -> &'static str {
+    if answer.called_back {
+        return "entered-in-error";
+    }
     match answer.kind {
         Kind::Refused(_) => "not-done",
         Kind::Full

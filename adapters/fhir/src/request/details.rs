@@ -3,10 +3,10 @@
 use gateway_core::Personal;
 use jiff::civil::Date;
 
-use crate::codes::{ConsentCode, Detail, NotSoughtReason};
+use crate::codes::{ConsentCode, Detail, LegalBasis, NotSoughtReason};
 use crate::issue::Cause;
 use crate::json::Json;
-use crate::model::{Consent, Contact, Mappa};
+use crate::model::{Consent, Contact, Keeping, Mappa, Need};
 use crate::node::Node;
 use crate::party::LINE;
 use crate::patient::settled;
@@ -14,21 +14,20 @@ use crate::reading::Reading;
 use crate::systems::name;
 
 /// Longest necessity, question and reason, in characters.
-pub(super) const PROSE: usize = 4_000;
+pub(crate) const PROSE: usize = 4_000;
 const CONSENT_WORDS: usize = 1_000;
 
 /// What the inputs say.
 pub(super) struct Details {
-    pub(super) area: String,
+    pub(super) area: Option<String>,
     pub(super) mappa: Mappa,
-    pub(super) necessity: Personal<String>,
-    pub(super) bases: Vec<String>,
-    pub(super) readers: Vec<String>,
-    pub(super) retention: String,
-    pub(super) may_be_told: bool,
-    pub(super) coordinator: Contact,
+    pub(super) need: Need,
+    pub(super) detail: Option<Personal<String>>,
+    pub(super) keeping: Keeping,
+    pub(super) coordinator: Option<Contact>,
     pub(super) consent: Consent,
     pub(super) consent_words: Option<Personal<String>>,
+    pub(super) needed_by: Option<Date>,
 }
 
 /// The inputs that are ours, each with what it is.
@@ -48,32 +47,90 @@ impl<'a> Inputs<'a> {
 impl<'a> Reading<'a> {
     pub(super) fn details(&mut self, task: &Node<'a>) -> Option<Details> {
         let inputs = self.inputs(task);
-        let area = self.input(&inputs, Detail::Area, "valueString");
-        let area = area.and_then(|area| self.line(&area, LINE));
+        let area = self.optional(&inputs, Detail::Area, "valueString");
+        let area = area.map(|area| self.line(&area, LINE));
         let mappa = self.mappa(&inputs);
-        let necessity = self.input(&inputs, Detail::Necessity, "valueString");
-        let necessity = necessity.and_then(|necessity| self.prose(&necessity, PROSE));
-        let bases = self.lines(&inputs, Detail::LegalBasis, 20);
-        let readers = self.lines(&inputs, Detail::Reader, 50);
-        let retention = self.input(&inputs, Detail::Retention, "valueString");
-        let retention = retention.and_then(|retention| self.line(&retention, LINE));
-        let told = self.input(&inputs, Detail::MayBeTold, "valueBoolean");
-        let coordinator = self.input(&inputs, Detail::Coordinator, "valueContactDetail");
-        let coordinator = coordinator.and_then(|found| self.contact_detail(&found));
+        let need = self.need(&inputs);
+        let detail = self.words(&inputs, Detail::QuestionsDetail, PROSE);
+        let keeping = self.keeping(&inputs);
+        let coordinator = self.optional(&inputs, Detail::Coordinator, "valueContactDetail");
+        let coordinator = coordinator.map(|found| self.contact_detail(&found));
         let consent = self.consent_said(&inputs);
-        let words = self.optional(&inputs, Detail::ConsentWords, "valueString");
-        let words = words.map(|words| self.prose(&words, CONSENT_WORDS));
+        let consent_words = self.words(&inputs, Detail::ConsentWords, CONSENT_WORDS);
+        let needed_by = self.optional(&inputs, Detail::NeededBy, "valueDate");
+        let needed_by = needed_by.map(|day| self.day(&day));
         Some(Details {
-            area: area?,
+            area: settled(area)?,
             mappa: mappa?,
-            necessity: necessity?,
-            bases: bases?,
-            readers: readers?,
-            retention: retention?,
-            may_be_told: told?.json() == &Json::Bool(true),
-            coordinator: coordinator?,
+            need: need?,
+            detail: detail?,
+            keeping: keeping?,
+            coordinator: settled(coordinator)?,
             consent: consent?,
-            consent_words: settled(words)?,
+            consent_words: consent_words?,
+            needed_by: settled(needed_by)?,
+        })
+    }
+
+    /// Words that need not be there. The outer `None` says that they are wrong.
+    #[expect(clippy::option_option, reason = "absent and wrong are two things")]
+    fn words(
+        &mut self,
+        inputs: &Inputs<'a>,
+        detail: Detail,
+        most: usize,
+    ) -> Option<Option<Personal<String>>> {
+        let found = self.optional(inputs, detail, "valueString");
+        settled(found.map(|words| self.prose(&words, most)))
+    }
+
+    fn must_say(&mut self, inputs: &Inputs<'a>, detail: Detail) -> Option<Personal<String>> {
+        let found = self.input(inputs, detail, "valueString")?;
+        self.prose(&found, PROSE)
+    }
+
+    /// Why it is asked; but for the purpose, which has an element of its own.
+    fn need(&mut self, inputs: &Inputs<'a>) -> Option<Need> {
+        let at_risk = self.lines(inputs, Detail::AtRisk, 50);
+        let why_now = self.must_say(inputs, Detail::Necessity);
+        let decision = self.must_say(inputs, Detail::Decision);
+        let bases = self.bases(inputs);
+        Some(Need {
+            at_risk: at_risk?.into_iter().map(Personal::new).collect(),
+            why_now: Some(why_now?),
+            purpose: None,
+            decision: Some(decision?),
+            bases: bases?,
+        })
+    }
+
+    fn bases(&mut self, inputs: &Inputs<'a>) -> Option<Vec<LegalBasis>> {
+        let found = inputs.values(Detail::LegalBasis, "valueCode");
+        if found.is_empty() {
+            self.lacking(inputs, Detail::LegalBasis, "valueCode");
+            return None;
+        }
+        let mut bases: Vec<LegalBasis> = Vec::new();
+        for one in &found {
+            let code = self.code(one)?;
+            if !bases.contains(&code) {
+                bases.push(code);
+            }
+        }
+        Some(bases)
+    }
+
+    fn keeping(&mut self, inputs: &Inputs<'a>) -> Option<Keeping> {
+        let readers = self.lines(inputs, Detail::Reader, 50);
+        let retention = self.input(inputs, Detail::Retention, "valueString");
+        let retention = retention.and_then(|retention| self.line(&retention, LINE));
+        let told = self.input(inputs, Detail::MayBeTold, "valueBoolean");
+        let why_not_told = self.words(inputs, Detail::WhyNotTold, PROSE);
+        Some(Keeping {
+            readers: readers?,
+            retention: Some(retention?),
+            may_be_told: Some(told?.json() == &Json::Bool(true)),
+            why_not_told: why_not_told?,
         })
     }
 
@@ -150,10 +207,12 @@ impl<'a> Reading<'a> {
         let lead = lead.and_then(|lead| self.agency(&lead));
         let meeting = self.optional(inputs, Detail::NextMeeting, "valueDate");
         let meeting: Option<Option<Date>> = meeting.map(|meeting| self.day(&meeting));
+        let level_reason = self.words(inputs, Detail::LevelReason, PROSE);
         Some(Mappa {
-            category: category?,
-            level: level?,
-            lead: lead?,
+            category: Some(category?),
+            level: Some(level?),
+            level_reason: level_reason?,
+            lead: Some(lead?),
             next_meeting: settled(meeting)?,
         })
     }

@@ -2,19 +2,30 @@
 
 use std::collections::BTreeSet;
 
-use gateway_core::Personal;
+use gateway_core::{Id, Personal};
+use jiff::Timestamp;
 
 use super::details::PROSE;
 use crate::codes::{Coded as _, RefusalCode, State, Urgency};
 use crate::issue::Cause;
 use crate::json::Json;
-use crate::model::{Contact, Question, Refusal, Request, Trust};
+use crate::model::{Contact, Need, Question, Refusal, Request, Trust};
 use crate::node::Node;
+use crate::patient::settled;
 use crate::reading::Reading;
 use crate::shape::primitive::is_id;
 use crate::systems::{TASK_CODE, name};
 
 const QUESTIONS: usize = 50;
+
+/// Which request it is, and where it is.
+struct Standing {
+    id: Id,
+    sent: Timestamp,
+    changed: Timestamp,
+    state: State,
+    refusal: Option<Refusal>,
+}
 
 impl<'a> Reading<'a> {
     /// Whether a `Task` is a health information request.
@@ -40,17 +51,11 @@ impl<'a> Reading<'a> {
         if !self.is_request(task) {
             return None;
         }
-        let id = self.identified(task, name::REQUEST_ID);
-        let id = id.and_then(|id| self.id(&id));
-        let sent = self.must(task, "authoredOn", "say when it was sent");
-        let sent = sent.and_then(|sent| self.time(&sent));
-        let changed = self.must(task, "lastModified", "say when it last changed");
-        let changed = changed.and_then(|changed| self.time(&changed));
-        let state = self.state(task);
-        let refusal = state.and_then(|state| self.refusal_of(task, state == State::Refused));
+        let standing = self.standing(task);
         let purpose = self.must(task, "reasonCode", "give the purpose");
         let system = self.systems.code_system(name::PURPOSE);
-        let purpose = purpose.and_then(|purpose| self.coded(&purpose, &system));
+        let purpose: Option<gateway_core::Purpose> =
+            purpose.and_then(|purpose| self.coded(&purpose, &system));
         let urgency = self.urgency(task);
         let requester = self.must(task, "requester", "refer to the person who asks");
         let requester = requester.and_then(|r| self.resolve(&r, &["PractitionerRole"]));
@@ -60,41 +65,75 @@ impl<'a> Reading<'a> {
         let patient = patient.and_then(|patient| self.resolve(&patient, &["Patient"]));
         let subject = patient.as_ref().and_then(|patient| self.subject(patient));
         let deadline = self.deadline(task);
+        let due = deadline.flatten();
         let details = self.details(task);
         let asked = self.must(task, "focus", "refer to the CommunicationRequest");
         let asked = asked.and_then(|asked| self.resolve(&asked, &["CommunicationRequest"]));
         if let Some(asked) = &asked {
             self.same_patient(asked, patient.as_ref());
-            self.same_state(asked, state);
-            self.same_deadline(asked, deadline);
+            let state = standing.as_ref().map(|standing| standing.state);
+            self.same_state(asked, state.filter(|_| self.created.is_none()));
+            self.same_deadline(asked, due);
         }
         let questions = asked.and_then(|asked| self.questions(&asked));
         let details = details?;
         let (trust, owner) = owner?;
+        let standing = standing?;
         Some(Request {
-            id: id?,
-            sent: sent?,
-            changed: changed?,
-            state: state?,
-            refusal: refusal?,
+            id: standing.id,
+            sent: standing.sent,
+            changed: standing.changed,
+            state: standing.state,
+            refusal: standing.refusal,
+            answer: None,
+            partly: false,
             area: details.area,
             requester: requester?,
             coordinator: details.coordinator,
             subject: subject?,
             mappa: details.mappa,
-            purpose: purpose?,
-            necessity: details.necessity,
-            bases: details.bases,
+            need: Need {
+                purpose: Some(purpose?),
+                ..details.need
+            },
             questions: questions?,
-            consent: details.consent,
+            detail: details.detail,
+            consent: Some(details.consent),
             consent_words: details.consent_words,
+            needed_by: details.needed_by,
             deadline: deadline?,
             urgency: urgency?,
-            readers: details.readers,
-            retention: details.retention,
-            may_be_told: details.may_be_told,
+            keeping: details.keeping,
             trust,
             owner,
+        })
+    }
+
+    /// What the server sets of a request that is created, and a request says of itself else.
+    fn standing(&mut self, task: &Node<'a>) -> Option<Standing> {
+        let state = self.state(task);
+        if let Some(created) = self.created {
+            return Some(Standing {
+                id: created.id,
+                sent: created.at,
+                changed: created.at,
+                state: State::Sent,
+                refusal: None,
+            });
+        }
+        let id = self.identified(task, name::REQUEST_ID);
+        let id = id.and_then(|id| self.id(&id));
+        let sent = self.must(task, "authoredOn", "say when it was sent");
+        let sent = sent.and_then(|sent| self.time(&sent));
+        let changed = self.must(task, "lastModified", "say when it last changed");
+        let changed = changed.and_then(|changed| self.time(&changed));
+        let refusal = state.and_then(|state| self.refusal_of(task, state == State::Refused));
+        Some(Standing {
+            id: id?,
+            sent: sent?,
+            changed: changed?,
+            state: state?,
+            refusal: refusal?,
         })
     }
 
@@ -184,12 +223,12 @@ impl<'a> Reading<'a> {
         Some((trust, contact))
     }
 
-    fn deadline(&mut self, task: &Node<'a>) -> Option<jiff::Timestamp> {
-        let words = "say by when the answer is needed";
-        let restriction = self.must(task, "restriction", words)?;
-        let period = self.must(&restriction, "period", words)?;
-        let end = self.must(&period, "end", words)?;
-        self.time(&end)
+    /// When the answer is due, where that is said. The outer `None` says that it is wrong.
+    #[expect(clippy::option_option, reason = "absent and wrong are two things")]
+    fn deadline(&mut self, task: &Node<'a>) -> Option<Option<Timestamp>> {
+        let period = task.child("restriction").and_then(|r| r.child("period"));
+        let end = period.and_then(|period| period.child("end"));
+        settled(end.map(|end| self.time(&end)))
     }
 
     /// What is asked for must be about the patient of the task.
@@ -226,7 +265,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn same_deadline(&mut self, asked: &Node<'a>, deadline: Option<jiff::Timestamp>) {
+    fn same_deadline(&mut self, asked: &Node<'a>, deadline: Option<Timestamp>) {
         let Some(node) = asked.child("occurrenceDateTime") else {
             return;
         };
@@ -283,6 +322,14 @@ impl<'a> Reading<'a> {
         let id = id?;
         let text = id.text().filter(|text| is_id(text));
         Some((text?.to_owned(), code?))
+    }
+
+    /// Whether one of the gateway's extensions is there.
+    pub(crate) fn has_extension(&self, node: &Node<'a>, extension: &str) -> bool {
+        let url = self.systems.extension(extension);
+        let all = node.children("extension");
+        all.iter()
+            .any(|one| one.text_of("url") == Some(url.as_str()))
     }
 
     /// The value of one of the gateway's extensions, which must be there once.

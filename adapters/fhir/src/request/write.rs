@@ -1,19 +1,23 @@
 //! Writes a request.
 
+use gateway_core::Personal;
+
 use crate::codes::{Detail, State};
 use crate::json::{Json, Object};
-use crate::model::{Consent, Question, Refusal, Request};
-use crate::party::contact_detail;
+use crate::model::{Consent, Keeping, Mappa, Need, Question, Refusal, Request, Subject};
+use crate::party::{contact_detail, reached};
 use crate::systems::{TASK_CODE, name};
-use crate::write::{Places, Writer, time};
+use crate::write::{Places, Writer, subsetted, time};
 
 impl Writer {
     /// A request as one `Task` that contains all that it refers to: what the REST interface serves.
     pub fn task(&self, request: &Request) -> Json {
         let mut places = Places::contained();
         let task = self.task_elements(request, &mut places);
+        let left_out = request.partly.then(|| vec![subsetted()]);
         Object::resource("Task")
             .with("id", request.id.to_string())
+            .with_some("meta", left_out.map(|tag| Object::new().with("tag", tag)))
             .with("contained", places.into_contained())
             .and(task)
             .into()
@@ -33,23 +37,23 @@ impl Writer {
     }
 
     fn task_elements(&self, request: &Request, places: &mut Places) -> Object {
-        let patient = self.patient(places, &request.subject);
+        let known = request.subject != Subject::default();
+        let patient = known.then(|| self.patient(places, &request.subject));
         let (requester, _) = self.requester(places, &request.requester);
         let trust = self.trust(places, &request.trust);
         let owner = match &request.owner {
             None => trust.clone(),
             Some(spoc) => {
-                let address = Some(spoc.address.reveal().as_str());
-                let person = (spoc.name.reveal().as_str(), None, address);
-                self.role(places, "owner", person, trust.clone())
+                let person = (spoc.name.reveal().as_str(), None);
+                self.role(places, "owner", person, reached(spoc), trust.clone())
             }
         };
-        let inputs = self.inputs(request, places, &patient);
-        let asked = self.communication_request(request, (&patient, &requester, trust));
+        let inputs = self.inputs(request, places, patient.as_ref());
+        let asked = self.communication_request(request, (patient.as_ref(), &requester, trust));
         let focus = places.put("request", "CommunicationRequest", asked);
         let period = Object::new()
             .with("start", time(request.sent))
-            .with("end", time(request.deadline));
+            .with_some("end", request.deadline.map(time));
         let refusal = request
             .refusal
             .as_ref()
@@ -65,14 +69,15 @@ impl Writer {
                 self.concept(name::TASK, TASK_CODE, "Health information request"),
             )
             .with("focus", focus)
-            .with("for", patient)
+            .with_some("for", patient)
             .with("authoredOn", time(request.sent))
             .with("lastModified", time(request.changed))
             .with("requester", requester)
             .with("owner", owner)
-            .with("reasonCode", self.purpose(request))
+            .with_some("reasonCode", self.purpose(request))
             .with("restriction", Object::new().with("period", period))
-            .with("input", inputs)
+            .with_list("input", inputs)
+            .with_list("output", self.output(request))
     }
 
     fn request_identifier(&self, request: &Request) -> Vec<Json> {
@@ -80,9 +85,26 @@ impl Writer {
         vec![self.identifier(name::REQUEST_ID, &id).into()]
     }
 
-    fn purpose(&self, request: &Request) -> Object {
-        let purpose = request.purpose.as_str();
-        self.concept(name::PURPOSE, purpose, purpose)
+    fn purpose(&self, request: &Request) -> Option<Object> {
+        let purpose = request.need.purpose?.as_str();
+        Some(self.concept(name::PURPOSE, purpose, purpose))
+    }
+
+    /// The answer that stands, where it is to be read.
+    fn output(&self, request: &Request) -> Vec<Json> {
+        let answer = request.answer.map(|answer| {
+            let reference = Object::new()
+                .with("reference", format!("Communication/{answer}"))
+                .with("type", "Communication");
+            Object::new()
+                .with(
+                    "type",
+                    self.concept(name::ANSWER_TASK, "answer", "The answer"),
+                )
+                .with("valueReference", reference)
+                .into()
+        });
+        answer.into_iter().collect()
     }
 
     pub(crate) fn refusal(&self, refusal: &Refusal) -> Object {
@@ -94,21 +116,24 @@ impl Writer {
     fn communication_request(
         &self,
         request: &Request,
-        (patient, requester, trust): (&Json, &Json, Json),
+        (patient, requester, trust): (Option<&Json>, &Json, Json),
     ) -> Object {
         let questions = request.questions.iter().map(|q| self.question(q)).collect();
         Object::new()
             .with("identifier", self.request_identifier(request))
             .with("status", asked_status(request.state))
             .with("priority", request.urgency.as_str())
-            .with("subject", patient.clone())
+            .with_some("subject", patient.cloned())
             .with_list("payload", questions)
-            .with("occurrenceDateTime", time(request.deadline))
+            .with_some("occurrenceDateTime", request.deadline.map(time))
             .with("authoredOn", time(request.sent))
             .with("requester", requester.clone())
             .with("recipient", vec![requester.clone()])
             .with("sender", trust)
-            .with("reasonCode", vec![self.purpose(request).into()])
+            .with_list(
+                "reasonCode",
+                self.purpose(request).map(Json::from).into_iter().collect(),
+            )
     }
 
     fn question(&self, question: &Question) -> Json {
@@ -132,57 +157,97 @@ impl Writer {
             .into()
     }
 
-    fn inputs(&self, request: &Request, places: &mut Places, patient: &Json) -> Vec<Json> {
-        let text = |detail, value: &str| self.input(detail, "valueString", value);
-        let number = |detail, n: u8| self.input(detail, "valuePositiveInt", u64::from(n));
-        let mappa = &request.mappa;
-        let lead = self.agency(places, "lead-agency", &mappa.lead);
-        let meeting = mappa.next_meeting.map(|day| day.to_string());
-        let mut all = vec![
-            text(Detail::Area, &request.area),
-            number(Detail::MappaCategory, mappa.category),
-            number(Detail::MappaLevel, mappa.level),
-            self.input(Detail::LeadAgency, "valueReference", lead),
-            text(Detail::Necessity, request.necessity.reveal()),
-            self.input(
-                Detail::Coordinator,
-                "valueContactDetail",
-                contact_detail(&request.coordinator),
-            ),
-            text(Detail::Retention, &request.retention),
-            self.input(Detail::MayBeTold, "valueBoolean", request.may_be_told),
-        ];
-        all.extend(meeting.map(|day| self.input(Detail::NextMeeting, "valueDate", day)));
-        all.extend(
-            request
-                .bases
-                .iter()
-                .map(|one| text(Detail::LegalBasis, one)),
-        );
-        all.extend(request.readers.iter().map(|one| text(Detail::Reader, one)));
+    fn text(&self, detail: Detail, value: Option<&str>) -> Option<Json> {
+        value.map(|value| self.input(detail, "valueString", value))
+    }
+
+    fn words(&self, detail: Detail, value: Option<&Personal<String>>) -> Option<Json> {
+        self.text(detail, value.map(|value| value.reveal().as_str()))
+    }
+
+    fn inputs(&self, request: &Request, places: &mut Places, patient: Option<&Json>) -> Vec<Json> {
+        let mut all: Vec<Json> = Vec::new();
+        all.extend(self.text(Detail::Area, request.area.as_deref()));
+        all.extend(self.mappa_inputs(&request.mappa, places));
+        all.extend(self.need_inputs(&request.need));
+        all.extend(self.words(Detail::QuestionsDetail, request.detail.as_ref()));
+        all.extend(request.coordinator.as_ref().map(|coordinator| {
+            let detail = contact_detail(coordinator);
+            self.input(Detail::Coordinator, "valueContactDetail", detail)
+        }));
+        let needed = request.needed_by.map(|day| day.to_string());
+        all.extend(needed.map(|day| self.input(Detail::NeededBy, "valueDate", day)));
+        all.extend(self.keeping_inputs(&request.keeping));
         all.extend(self.consent_inputs(request, places, patient));
         all
     }
 
-    fn consent_inputs(&self, request: &Request, places: &mut Places, patient: &Json) -> Vec<Json> {
-        let code = request.consent.code();
-        let mut all = vec![self.input(Detail::Consent, "valueCode", code.as_str())];
-        match request.consent {
-            Consent::Given(day) => {
-                let consent = crate::consent::write(self, places, Some(patient.clone()), day);
-                all.push(self.input(Detail::ConsentRecord, "valueReference", consent));
-            }
-            Consent::NotSought(reason) => {
-                all.push(self.input(Detail::NotSought, "valueCode", reason.as_str()));
-            }
-            Consent::Sought | Consent::Refused => {}
+    fn mappa_inputs(&self, mappa: &Mappa, places: &mut Places) -> Vec<Json> {
+        let number =
+            |detail, n: Option<u8>| n.map(|n| self.input(detail, "valuePositiveInt", u64::from(n)));
+        let lead = mappa.lead.as_ref().map(|lead| {
+            let lead = self.agency(places, "lead-agency", lead);
+            self.input(Detail::LeadAgency, "valueReference", lead)
+        });
+        let meeting = mappa.next_meeting.map(|day| {
+            let day = day.to_string();
+            self.input(Detail::NextMeeting, "valueDate", day)
+        });
+        let all = [
+            number(Detail::MappaCategory, mappa.category),
+            number(Detail::MappaLevel, mappa.level),
+            self.words(Detail::LevelReason, mappa.level_reason.as_ref()),
+            lead,
+            meeting,
+        ];
+        all.into_iter().flatten().collect()
+    }
+
+    fn need_inputs(&self, need: &Need) -> Vec<Json> {
+        let at_risk = need.at_risk.iter();
+        let mut all: Vec<Json> = at_risk
+            .filter_map(|one| self.words(Detail::AtRisk, Some(one)))
+            .collect();
+        all.extend(self.words(Detail::Necessity, need.why_now.as_ref()));
+        all.extend(self.words(Detail::Decision, need.decision.as_ref()));
+        let bases = need.bases.iter();
+        all.extend(bases.map(|one| self.input(Detail::LegalBasis, "valueCode", one.as_str())));
+        all
+    }
+
+    fn keeping_inputs(&self, keeping: &Keeping) -> Vec<Json> {
+        let readers = keeping.readers.iter();
+        let mut all: Vec<Json> = readers
+            .filter_map(|one| self.text(Detail::Reader, Some(one)))
+            .collect();
+        all.extend(self.text(Detail::Retention, keeping.retention.as_deref()));
+        let told = keeping.may_be_told;
+        all.extend(told.map(|told| self.input(Detail::MayBeTold, "valueBoolean", told)));
+        all.extend(self.words(Detail::WhyNotTold, keeping.why_not_told.as_ref()));
+        all
+    }
+
+    fn consent_inputs(
+        &self,
+        request: &Request,
+        places: &mut Places,
+        patient: Option<&Json>,
+    ) -> Vec<Json> {
+        let mut all = Vec::new();
+        if let Some(consent) = &request.consent {
+            all.push(self.input(Detail::Consent, "valueCode", consent.code().as_str()));
+            all.extend(match consent {
+                Consent::Given(day) => {
+                    let consent = crate::consent::write(self, places, patient.cloned(), *day);
+                    Some(self.input(Detail::ConsentRecord, "valueReference", consent))
+                }
+                Consent::NotSought(reason) => {
+                    Some(self.input(Detail::NotSought, "valueCode", reason.as_str()))
+                }
+                Consent::Sought | Consent::Refused => None,
+            });
         }
-        let words = request.consent_words.as_ref();
-        all.extend(
-            words.map(|words| {
-                self.input(Detail::ConsentWords, "valueString", words.reveal().as_str())
-            }),
-        );
+        all.extend(self.words(Detail::ConsentWords, request.consent_words.as_ref()));
         all
     }
 }

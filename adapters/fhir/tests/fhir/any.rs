@@ -2,11 +2,12 @@
 
 use gateway_core::{Personal, Purpose};
 use gateway_fhir::codes::{
-    HealthCategory, NotSoughtReason, QuestionCode, RefusalCode, State, Urgency,
+    ConsentCode, HealthCategory, LegalBasis, NotSoughtReason, QuestionCode, RefusalCode, State,
+    Urgency,
 };
 use gateway_fhir::model::{
-    Agency, Answer, Answered, Basis, Consent, Contact, Document, Kind, Mappa, Question, Refusal,
-    Request, Requester, Subject, Trust,
+    Agency, Answer, Answered, Basis, Consent, Contact, Document, Keeping, Kind, Mappa, Name, Need,
+    Question, Refusal, Request, Requester, Subject, Trust,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -82,10 +83,12 @@ fn trust() -> Of<Trust> {
 }
 
 fn contact() -> Of<Contact> {
-    (person(), "[a-z.]{1,20}@[a-z]{1,10}\\.example")
-        .prop_map(|(name, address)| Contact {
+    let address = "[a-z.]{1,20}@[a-z]{1,10}\\.example".prop_map(Personal::new);
+    (person(), option::of(address), person(), any::<bool>())
+        .prop_map(|(name, address, phone, both)| Contact {
             name,
-            address: address.into(),
+            phone: (both || address.is_none()).then_some(phone),
+            address,
         })
         .boxed()
 }
@@ -100,9 +103,10 @@ fn refusal() -> Of<Refusal> {
 }
 
 fn subject() -> Of<Subject> {
+    let given = prop_oneof![person(), Just(Personal::new(String::new()))];
     let names = (
-        person(),
-        person(),
+        (person(), given),
+        option::of("[a-z0-9-]{1,36}"),
         proptest::collection::vec(person(), 0..4),
     );
     let rest = (
@@ -113,11 +117,11 @@ fn subject() -> Of<Subject> {
     );
     (names, rest)
         .prop_map(
-            |((family, given, former_names), (born, number, address, gp))| Subject {
-                family,
-                given,
+            |(((family, given), reference, former_names), (born, number, address, gp))| Subject {
+                reference,
+                name: Some(Name { family, given }),
                 former_names,
-                born: born.into(),
+                born: Some(born.into()),
                 nhs_number: number,
                 address,
                 gp_practice: gp,
@@ -128,7 +132,7 @@ fn subject() -> Of<Subject> {
 
 fn consent() -> Of<Consent> {
     prop_oneof![
-        day().prop_map(Consent::Given),
+        option::of(day()).prop_map(Consent::Given),
         Just(Consent::Sought),
         Just(Consent::Refused),
         select(NotSoughtReason::ALL).prop_map(Consent::NotSought),
@@ -153,73 +157,103 @@ fn questions() -> Of<Vec<Question>> {
 }
 
 fn mappa() -> Of<Mappa> {
-    (1_u8..=4, 1_u8..=3, agency(), option::of(day()))
-        .prop_map(|(category, level, lead, next_meeting)| Mappa {
-            category,
-            level,
-            lead,
-            next_meeting,
+    let reason = option::of(prose());
+    (1_u8..=4, 1_u8..=3, reason, agency(), option::of(day()))
+        .prop_map(
+            |(category, level, level_reason, lead, next_meeting)| Mappa {
+                category: Some(category),
+                level: Some(level),
+                level_reason,
+                lead: Some(lead),
+                next_meeting,
+            },
+        )
+        .boxed()
+}
+
+fn need() -> Of<Need> {
+    let at_risk = proptest::collection::vec(person(), 1..4);
+    let bases = proptest::sample::subsequence(LegalBasis::ALL.to_vec(), 1..=4);
+    (at_risk, prose(), select(Purpose::ALL), prose(), bases)
+        .prop_map(|(at_risk, why_now, purpose, decision, bases)| Need {
+            at_risk,
+            why_now: Some(why_now),
+            purpose: Some(purpose),
+            decision: Some(decision),
+            bases,
+        })
+        .boxed()
+}
+
+fn keeping() -> Of<Keeping> {
+    let readers = proptest::collection::vec(line(), 1..4);
+    (readers, line(), any::<bool>(), option::of(prose()))
+        .prop_map(|(readers, retention, may_be_told, why_not_told)| Keeping {
+            readers,
+            retention: Some(retention),
+            may_be_told: Some(may_be_told),
+            why_not_told,
         })
         .boxed()
 }
 
 pub fn request() -> Of<Request> {
-    let when = (id(), time(), time(), time());
-    let state = (
-        select(State::ALL),
-        refusal(),
-        select(Urgency::ALL),
-        any::<bool>(),
+    let when = (id(), time(), time(), option::of(time()), option::of(day()));
+    let state = (select(State::ALL), refusal(), select(Urgency::ALL));
+    let who = (
+        agency(),
+        contact(),
+        line(),
+        option::of(contact()),
+        subject(),
+        trust(),
     );
-    let who = (agency(), contact(), line(), contact(), subject(), trust());
     let why = (
-        select(Purpose::ALL),
-        prose(),
-        proptest::collection::vec(line(), 1..4),
+        need(),
         questions(),
+        option::of(prose()),
         consent(),
         option::of(prose()),
     );
     let rest = (
-        line(),
+        option::of(line()),
         mappa(),
-        proptest::collection::vec(line(), 1..4),
-        line(),
+        keeping(),
         option::of(contact()),
     );
     (when, state, who, why, rest)
         .prop_map(|(when, state, who, why, rest)| {
-            let (id, sent, changed, deadline) = when;
-            let (state, refusal, urgency, may_be_told) = state;
+            let (id, sent, changed, deadline, needed_by) = when;
+            let (state, refusal, urgency) = state;
             let (agency, contact, role, coordinator, subject, trust) = who;
-            let (purpose, necessity, bases, questions, consent, consent_words) = why;
-            let (area, mappa, readers, retention, owner) = rest;
+            let (need, questions, detail, consent, consent_words) = why;
+            let (area, mappa, keeping, owner) = rest;
             Request {
                 id,
                 sent,
                 changed,
                 state,
                 refusal: (state == State::Refused).then_some(refusal),
+                answer: None,
+                partly: false,
                 area,
                 requester: Requester {
                     agency,
-                    contact,
-                    role,
+                    contact: Some(contact),
+                    role: Some(role),
                 },
                 coordinator,
                 subject,
                 mappa,
-                purpose,
-                necessity,
-                bases,
+                need,
                 questions,
-                consent,
+                detail,
+                consent: Some(consent),
                 consent_words,
+                needed_by,
                 deadline,
                 urgency,
-                readers,
-                retention,
-                may_be_told,
+                keeping,
                 trust,
                 owner,
             }
@@ -275,35 +309,51 @@ fn documents() -> Of<(Vec<Document>, Vec<Vec<u8>>)> {
         .boxed()
 }
 
+fn basis() -> Of<Basis> {
+    let consent = option::of(select(ConsentCode::ALL));
+    (consent, option::of(day()), option::of(prose()))
+        .prop_map(|(consent, given, public_interest)| Basis {
+            given: given.filter(|_| consent == Some(ConsentCode::Given)),
+            consent,
+            public_interest,
+        })
+        .boxed()
+}
+
 pub fn answer() -> Of<(Answer, Vec<Vec<u8>>)> {
-    let basis = prop_oneof![
-        Just(None),
-        Just(Some(Basis::PublicInterest)),
-        day().prop_map(|day| Some(Basis::Consent(day))),
-    ];
     let ids = (id(), id(), time(), any::<bool>());
-    let who = (trust(), option::of(person()), option::of(nhs_number()));
+    let who = (
+        trust(),
+        option::of(person()),
+        option::of(person()),
+        option::of(nhs_number()),
+    );
     let what = (
         kind(),
-        basis,
+        option::of(basis()),
         proptest::collection::vec(answered(), 0..4),
+        option::of(prose()),
         documents(),
     );
     (ids, who, what)
         .prop_map(|((id, request, sent, interim), who, what)| {
-            let (trust, clinician, nhs_number) = who;
-            let (kind, basis, answers, (documents, bytes)) = what;
+            let (trust, clinician, answered_by, nhs_number) = who;
+            let (kind, basis, answers, clinical, (documents, bytes)) = what;
             let answer = Answer {
                 id,
                 request,
                 sent,
                 interim: interim && !matches!(kind, Kind::Refused(_)),
+                called_back: false,
+                partly: false,
                 kind,
                 trust,
                 clinician,
+                answered_by,
                 basis,
                 nhs_number,
                 answers,
+                clinical,
                 documents,
             };
             (answer, bytes)

@@ -145,7 +145,7 @@ fn what_is_said_of_a_document_must_be_true_of_its_bytes() {
         Cause::BadValue,
         &place["Communication.".len()..].replace("attachment", "attachment.data"),
     );
-    let link = |_: &Document| "https://gateway.example/documents/1".to_owned();
+    let link = |_: &Document| Some("https://gateway.example/documents/1".to_owned());
     let linked = writer().linked_communication(&answer(), &link);
     refused(
         &parsed(&written(&linked, &[])),

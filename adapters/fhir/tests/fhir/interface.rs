@@ -52,6 +52,22 @@ fn an_owner_may_be_named_in_three_ways_and_is_one() {
 }
 
 #[test]
+fn answers_are_searched_for_by_the_request_that_they_answer() {
+    let id = request().id;
+    let query = format!("based-on=Task/{id},Task/x&status=entered-in-error");
+    let parse = |kind, query: &str| Search::parse(kind, query, Handling::Strict, &systems());
+    let found = parse(Searched::Communication, &query).unwrap();
+    assert_eq!(found.based_on.as_deref(), Some(&[id][..]));
+    assert_eq!(found.status.as_deref(), Some(&["entered-in-error"][..]));
+    assert_eq!(
+        parse(Searched::Communication, &found.query(None)),
+        Ok(found)
+    );
+    assert!(parse(Searched::Task, &query).is_err());
+    assert!(parse(Searched::Communication, "based-on:Patient=1").is_err());
+}
+
+#[test]
 fn a_parameter_that_is_there_twice_asks_for_both() {
     let found = search("status=requested,received&status=received,accepted").unwrap();
     assert_eq!(found.status.unwrap(), ["received"]);

@@ -94,11 +94,6 @@ fn what_is_missing_is_named_by_its_place() {
         Cause::Missing,
         "Task.identifier",
     );
-    refused(
-        &without(task(), "", "restriction"),
-        Cause::Missing,
-        "Task.restriction",
-    );
     let whole = without(task(), "", "input");
     assert_eq!(outcome(&whole).issues().len(), 10 + 1);
     let at = contained(&task(), "patient");
@@ -133,16 +128,16 @@ fn what_is_missing_is_named_by_its_place() {
 #[test]
 fn every_input_that_must_be_there_is_asked_for_by_name() {
     for detail in [
-        "area",
         "mappa_category",
         "lead_agency",
+        "at_risk",
         "necessity",
+        "decision",
         "legal_basis",
         "consent",
         "reader",
         "retention",
         "subject_may_be_told",
-        "coordinator",
     ] {
         let mut value = task();
         let inputs = value["input"].as_array_mut().unwrap();

@@ -4,11 +4,12 @@ use std::io::{self, Read};
 
 use gateway_core::{Personal, Purpose};
 use gateway_fhir::codes::{
-    HealthCategory, NotSoughtReason, QuestionCode, RefusalCode, State, Urgency,
+    ConsentCode, HealthCategory, LegalBasis, NotSoughtReason, QuestionCode, RefusalCode, State,
+    Urgency,
 };
 use gateway_fhir::model::{
-    Agency, Answer, Answered, Basis, Consent, Contact, Document, Kind, Mappa, Question, Refusal,
-    Request, Requester, Subject, Trust,
+    Agency, Answer, Answered, Basis, Consent, Contact, Document, Keeping, Kind, Mappa, Name, Need,
+    Question, Refusal, Request, Requester, Subject, Trust,
 };
 use gateway_fhir::{
     Json, Limits, Message, Outcome, ReadError, Reader, Sink, Source, Systems, Writer,
@@ -89,7 +90,8 @@ fn agency(id: &str, name: &str) -> Agency {
 fn contact(name: &str, address: &str) -> Contact {
     Contact {
         name: Personal::new(name.to_owned()),
-        address: Personal::new(address.to_owned()),
+        address: Some(Personal::new(address.to_owned())),
+        phone: Some(personal("01632 960001")),
     }
 }
 
@@ -106,10 +108,13 @@ pub fn trust() -> Trust {
 
 pub fn subject() -> Subject {
     Subject {
-        family: personal("O'Example"),
-        given: personal("Siân Alex"),
+        reference: None,
+        name: Some(Name {
+            family: personal("O'Example"),
+            given: personal("Siân Alex"),
+        }),
         former_names: vec![personal("Alex Sample"), personal("Lex")],
-        born: Personal::new(date(1980, 2, 1)),
+        born: Some(Personal::new(date(1980, 2, 1))),
         nhs_number: Some(personal("9990000018")),
         address: Some(personal("1 No Street\nNowhere")),
         gp_practice: Some(personal("The Nowhere Practice")),
@@ -131,25 +136,30 @@ pub fn request() -> Request {
         changed: "2026-03-02T09:30:00.123456Z".parse().unwrap(),
         state: State::Sent,
         refusal: None,
-        area: "Southwark".to_owned(),
+        answer: None,
+        partly: false,
+        area: Some("Southwark".to_owned()),
         requester: Requester {
             agency: agency("london-probation", "London Probation"),
-            contact: contact("S. Ali", "s.ali@probation.example"),
-            role: "Probation practitioner".to_owned(),
+            contact: Some(contact("S. Ali", "s.ali@probation.example")),
+            role: Some("Probation practitioner".to_owned()),
         },
-        coordinator: contact("C. Ordinator", "mappa@coordination.example"),
+        coordinator: Some(contact("C. Ordinator", "mappa@coordination.example")),
         subject: subject(),
         mappa: Mappa {
-            category: 2,
-            level: 3,
-            lead: agency("london-probation", "London Probation"),
+            category: Some(2),
+            level: Some(1),
+            level_reason: Some(personal("Nobody else knows him.")),
+            lead: Some(agency("london-probation", "London Probation")),
             next_meeting: Some(date(2026, 3, 20)),
         },
-        purpose: Purpose::Meeting,
-        necessity: personal(
-            "Risk of serious harm to his former partner; the meeting sets the plan.",
-        ),
-        bases: vec!["CJA 2003 s.325".to_owned(), "Public interest".to_owned()],
+        need: Need {
+            at_risk: vec![personal("His former partner: assault")],
+            why_now: Some(personal("He has missed his appointments.")),
+            purpose: Some(Purpose::Meeting),
+            decision: Some(personal("The meeting sets the plan.")),
+            bases: vec![LegalBasis::Cooperation, LegalBasis::PublicInterest],
+        },
         questions: vec![
             question("q1", QuestionCode::KnownToService, "Is he known to you?"),
             question(
@@ -158,13 +168,18 @@ pub fn request() -> Request {
                 "What shows a relapse?\nTo whom?",
             ),
         ],
-        consent: Consent::NotSought(NotSoughtReason::Danger),
+        detail: Some(personal("Since his last admission.")),
+        consent: Some(Consent::NotSought(NotSoughtReason::Danger)),
         consent_words: Some(personal("He has said that he would act on it.")),
-        deadline: "2026-03-18T17:00:00Z".parse().unwrap(),
+        needed_by: Some(date(2026, 3, 17)),
+        deadline: Some("2026-03-18T17:00:00Z".parse().unwrap()),
         urgency: Urgency::Urgent,
-        readers: vec!["The chair".to_owned(), "Members of the meeting".to_owned()],
-        retention: "Six years after the last meeting".to_owned(),
-        may_be_told: false,
+        keeping: Keeping {
+            readers: vec!["The chair".to_owned(), "Members of the meeting".to_owned()],
+            retention: Some("Six years after the last meeting".to_owned()),
+            may_be_told: Some(false),
+            why_not_told: Some(personal("He would go looking for her.")),
+        },
         trust: trust(),
         owner: Some(contact("P. Oint", "mappa.spoc@trust.example")),
     }
@@ -176,7 +191,7 @@ pub fn document(index: usize, bytes: &[u8], category: HealthCategory) -> Documen
         title: personal("Risk summary.pdf"),
         media_type: "application/pdf".to_owned(),
         size: bytes.len() as u64,
-        sha256: hex::encode(Sha256::digest(bytes)),
+        sha256: Some(hex::encode(Sha256::digest(bytes))),
         category,
     }
 }
@@ -196,15 +211,23 @@ pub fn answer() -> Answer {
         request: request().id,
         sent: "2026-03-05T11:00:00Z".parse().unwrap(),
         interim: false,
+        called_back: false,
+        partly: false,
         kind: Kind::Full,
         trust: trust(),
         clinician: Some(personal("Dr C. Linician")),
-        basis: Some(Basis::PublicInterest),
+        answered_by: Some(personal("P. Oint, single point of contact")),
+        basis: Some(Basis {
+            consent: Some(ConsentCode::NotSought),
+            given: None,
+            public_interest: Some(personal("Serious harm to her is likely.")),
+        }),
         nhs_number: Some(personal("9990000018")),
         answers: vec![
             answered("q1", QuestionCode::KnownToService, HealthCategory::Risk),
             answered("q2", QuestionCode::WarningSigns, HealthCategory::Clinical),
         ],
+        clinical: Some(personal("A history of relapse in winter.")),
         documents: vec![document(0, PDF, HealthCategory::Risk)],
     }
 }
@@ -225,14 +248,27 @@ pub fn requests() -> Vec<Request> {
     };
     let mut all: Vec<_> = State::ALL.iter().map(in_state).collect();
     all.push(Request {
-        consent: Consent::Given(date(2026, 2, 27)),
+        consent: Some(Consent::Given(Some(date(2026, 2, 27)))),
         consent_words: None,
         owner: None,
         ..request()
     });
     all.push(Request {
-        consent: Consent::Sought,
-        may_be_told: true,
+        subject: Subject {
+            reference: Some("01953f6a-0000-7000-8000-00000000000a".to_owned()),
+            name: None,
+            born: None,
+            ..subject()
+        },
+        ..request()
+    });
+    all.push(Request {
+        consent: Some(Consent::Sought),
+        keeping: Keeping {
+            may_be_told: Some(true),
+            ..request().keeping
+        },
+        deadline: None,
         ..request()
     });
     all
@@ -245,6 +281,8 @@ pub fn answers() -> Vec<Answer> {
         clinician: None,
         basis: None,
         nhs_number: None,
+        clinical: None,
+        answered_by: None,
         answers: Vec::new(),
         documents: Vec::new(),
         ..answer()
@@ -254,7 +292,11 @@ pub fn answers() -> Vec<Answer> {
         Answer {
             kind: Kind::Partial(Some(refusal())),
             interim: true,
-            basis: Some(Basis::Consent(date(2026, 3, 1))),
+            basis: Some(Basis {
+                consent: Some(ConsentCode::Given),
+                given: Some(date(2026, 3, 1)),
+                public_interest: None,
+            }),
             ..answer()
         },
         Answer {

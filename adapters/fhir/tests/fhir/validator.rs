@@ -68,7 +68,7 @@ fn answers_of_every_kind_validate() {
         let profiled = writer().with_uk_core();
         all.push(written(&profiled.answer_message(&answer), &[PDF.to_vec()]));
         all.push(written(&profiled.communication(&answer), &[PDF.to_vec()]));
-        let link = |_: &Document| "https://gateway.example/documents/1".to_owned();
+        let link = |_: &Document| Some("https://gateway.example/documents/1".to_owned());
         all.push(written(&writer().linked_communication(&answer, &link), &[]));
     }
     validates(&all);
