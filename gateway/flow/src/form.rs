@@ -5,6 +5,7 @@
 
 mod again;
 mod ask;
+mod documents;
 mod given;
 mod known;
 mod measure;
@@ -23,7 +24,8 @@ use serde_json::Value;
 
 pub(crate) use self::ask::NoticeFor;
 pub use self::ask::{Asked, FormRequestView};
-pub use self::given::{FormGiven, Imminent, Named, Reader};
+pub use self::documents::{DocumentView, FormDocument};
+pub use self::given::{FormGiven, GivenDocument, Imminent, Named, Reader};
 use self::known::OfHealth;
 pub use self::measure::FormMeasure;
 pub use self::queue::{AT_ONCE, Became, FormWaiting};
@@ -78,6 +80,8 @@ pub struct FormSent {
     pub after: Option<Id>,
     /// The earlier form that it puts right: all who have that one get this one.
     pub corrects: Option<Id>,
+    /// Documents that are sent with it, where the form takes any.
+    pub documents: Vec<FormDocument>,
     /// The idempotency key.
     pub idempotency: Option<Idempotency>,
     /// Who is answered by mail.
@@ -98,6 +102,7 @@ impl FormSent {
             in_reply_to: None,
             after: None,
             corrects: None,
+            documents: Vec::new(),
             idempotency: None,
             answer_to: None,
         }
@@ -112,6 +117,11 @@ impl Flow {
     /// below `/answers`; [`FlowError::Forbidden`] where the form is not the caller's to write; as
     /// [`Flow::submit`].
     pub async fn submit_form(&self, caller: Caller, sent: FormSent) -> Result<Answer, FlowError> {
+        // Before anything is looked at: what a repeat answers is answered already.
+        let key = sent.idempotency.as_ref();
+        if let Some(earlier) = self.sent_before(&caller.agency, key).await? {
+            return Ok(earlier);
+        }
         let submission = self.form_submission(caller, sent).await?;
         let told = told(&submission);
         let mut answer = self.submit(submission).await?;
@@ -180,7 +190,7 @@ impl Flow {
             None => Vec::new(),
         };
         drop(tx);
-        let (items, bodies) = self.cut_up(form, &body, sent.corrects, &earlier)?;
+        let (items, bodies) = self.cut_up(form, &body, &mut sent, &earlier)?;
         let particulars = Particulars {
             // Those of the record that was named need not be asked for again.
             identifiers: match sent.reference {
@@ -215,12 +225,12 @@ impl Flow {
         })
     }
 
-    /// The parts of a form as items, each with its body.
+    /// The parts of a form as items, each with its body; after them its documents.
     fn cut_up(
         &self,
         form: &Definition,
         body: &Body,
-        corrects: Option<Id>,
+        sent: &mut FormSent,
         earlier: &[(i64, String)],
     ) -> Result<(Vec<ItemClaim>, Vec<StagedBody>), FlowError> {
         let (mut items, mut bodies) = (Vec::new(), Vec::new());
@@ -228,7 +238,12 @@ impl Flow {
         for part in form.parts(body) {
             let bytes = form.write(&part)?;
             bodies.push(self.take_bytes(MEDIA_TYPE.to_owned(), &bytes)?);
-            items.push(of_health.of(item(form, &part, corrects, earlier)));
+            items.push(of_health.of(item(form, &part, sent.corrects, earlier)));
+        }
+        let sent = std::mem::take(&mut sent.documents);
+        for (item, body) in documents::items(form, sent, &of_health)? {
+            items.push(item);
+            bodies.push(body);
         }
         Ok((items, bodies))
     }
@@ -395,6 +410,7 @@ impl Flow {
         let items = tx.items_of(&id).await?;
         Ok(items
             .into_iter()
+            .filter(|item| item.media_type == MEDIA_TYPE)
             .map(|item| (item.n, item.category))
             .collect())
     }

@@ -3,6 +3,7 @@
 //! the one way through as anything else; what is here is the conversation that they belong to.
 
 mod answer;
+mod answers;
 mod asks;
 mod clock;
 mod due;
@@ -19,6 +20,7 @@ use gateway_seal::Place;
 use gateway_store::Tx;
 use gateway_store::rows::{ExchangeRow, HealthRequestRow, HealthStepRow};
 
+pub use self::answers::HealthAnswerView;
 pub(crate) use self::asks::Asks;
 pub use self::list::{HealthState, HealthStepView, HealthView};
 pub use self::note::HealthNote;

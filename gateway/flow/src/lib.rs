@@ -130,7 +130,9 @@ impl Flow {
 
     /// One exchange, whole. The answer comes after the commit and bears the proof.
     pub async fn submit(&self, submission: Submission) -> Result<Answer, FlowError> {
-        if let Some(earlier) = self.sent_before(&submission).await? {
+        let agency = &submission.caller.agency;
+        let key = submission.idempotency.as_ref();
+        if let Some(earlier) = self.sent_before(agency, key).await? {
             return Ok(earlier);
         }
         let received = self.receive(submission).await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use gateway_core::question::ItemFacts;
 use gateway_core::text::{clean, line, slips};
-use gateway_core::{Category, Id, Obligation};
+use gateway_core::{AgencyId, Category, Id, Obligation};
 use gateway_store::Tx;
 use gateway_store::rows::{AgencyRow, ExchangeRow, IdempotencyRow};
 
@@ -14,7 +14,9 @@ use crate::case::{Addressee, Body, Case, Piece, add_earlier_readers};
 use crate::custody::signs_itself;
 use crate::error::{FieldFault, FlowError};
 use crate::record::Answer;
-use crate::submission::{AnswerTo, Contents, ItemClaim, ItemPlace, Particulars, Submission};
+use crate::submission::{
+    AnswerTo, Contents, Idempotency, ItemClaim, ItemPlace, Particulars, Submission,
+};
 
 /// Longest text of a reason or statement, characters.
 const TEXT: usize = 20_000;
@@ -42,12 +44,13 @@ impl Flow {
     /// something else.
     pub(crate) async fn sent_before(
         &self,
-        submission: &Submission,
+        agency: &AgencyId,
+        key: Option<&Idempotency>,
     ) -> Result<Option<Answer>, FlowError> {
-        let Some(key) = &submission.idempotency else {
+        let Some(key) = key else {
             return Ok(None);
         };
-        let id = idempotency_id(submission.caller.agency.as_str(), &key.key);
+        let id = idempotency_id(agency.as_str(), &key.key);
         let mut tx = self.store.read().await?;
         let Some(row) = tx.get::<IdempotencyRow>(&id).await? else {
             return Ok(None);

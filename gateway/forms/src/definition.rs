@@ -53,6 +53,9 @@ pub struct Definition {
     /// Its readers may not have the person's record: nothing that the record has is left out of it.
     #[serde(default)]
     pub stands_alone: bool,
+    /// Documents may be sent with it.
+    #[serde(default)]
+    pub documents: bool,
     /// The answers that the gateway itself goes by.
     #[serde(default)]
     pub says: Says,

@@ -3,7 +3,7 @@
 
 use crate::db::Tx;
 use crate::error::StoreError;
-use crate::rows::{HealthRequestRow, HealthStepRow, HealthTaskRow};
+use crate::rows::{ExchangeRow, HealthRequestRow, HealthStepRow, HealthTaskRow};
 
 /// How a coordination unit's requests went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,6 +40,23 @@ impl Tx {
             "where agency = $1 or holder = $1 or unit = $1 order by \
              case when closed_at is null then 0 else 1 end, \
              case when closed_at is null then due_at end, id desc limit $2",
+            &[agency.into(), limit.into()],
+        )
+        .await
+    }
+
+    /// The exchanges in reply to a request that an agency sent, or has something of, and that were
+    /// taken in; the newest first.
+    pub async fn health_answers_of(
+        &mut self,
+        agency: &str,
+        limit: i64,
+    ) -> Result<Vec<ExchangeRow>, StoreError> {
+        self.select(
+            "where in_reply_to in (select id from health_request) \
+             and state not in ('incomplete', 'quarantined') \
+             and (sender = $1 or exists (select 1 from wrap w \
+             where w.exchange = exchange.id and w.agency = $1)) order by id desc limit $2",
             &[agency.into(), limit.into()],
         )
         .await

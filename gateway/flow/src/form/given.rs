@@ -40,8 +40,23 @@ pub struct FormGiven {
     /// The earlier form that it puts right.
     #[serde(default)]
     pub corrects: Option<String>,
+    /// Documents that come with it, each in a part of the body of that name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub documents: Option<Vec<GivenDocument>>,
     /// The answers: sections of fields.
     pub answers: Value,
+}
+
+/// A document that comes with a form.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GivenDocument {
+    /// Its title.
+    pub title: String,
+    /// Its kind of information, a code.
+    pub category: String,
+    /// The name of the part that it is in.
+    pub document: String,
 }
 
 /// A person by reference.
@@ -98,16 +113,25 @@ impl FormGiven {
             in_reply_to: None,
             after: None,
             corrects: None,
+            documents: None,
             answers,
         }
     }
 
-    /// As the flow takes it; the answers are read by the form's definition then.
+    /// As the flow takes it; the answers are read by the form's definition then. Its documents are
+    /// not in it: whoever has them has taken them out.
     ///
     /// # Errors
     /// [`FlowError::Invalid`], each field by its JSON Pointer.
     pub fn read(self, form: &str, today: Date) -> Result<FormSent, FlowError> {
         let mut reading = Reading(Vec::new());
+        if self
+            .documents
+            .is_some_and(|documents| !documents.is_empty())
+        {
+            let detail = "are taken in a multipart body only: send each as a part of its name";
+            reading.0.push(FieldFault::new("/documents", detail));
+        }
         let recipients = self.recipients.unwrap_or_default();
         let recipients = recipients.into_iter().enumerate();
         let sent = FormSent {

@@ -60,6 +60,8 @@ impl HealthState {
 pub struct HealthView {
     /// Its id, which is its exchange's.
     pub id: String,
+    /// The area.
+    pub area: String,
     /// The nominal's reference.
     pub nominal: String,
     /// Who asks.
@@ -187,6 +189,7 @@ impl Flow {
             state,
             late: row.answered_at.is_some_and(|at| at > row.due_at) || open && now > row.due_at,
             id: row.id,
+            area: row.area,
             nominal: row.nominal,
             agency: row.agency,
             holder: row.holder,
