@@ -6,6 +6,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use gateway_core::calendar::local_date;
+use gateway_flow::Caller;
 use gateway_flow::form::FormGiven;
 use gateway_forms::{Body, Definition};
 use gateway_http::json::from_slice;
@@ -15,9 +16,11 @@ use serde_json::{Value, json};
 use crate::Api;
 use crate::caller::Called;
 use crate::error::Refused;
-use crate::exchange::idempotency;
+use crate::exchange::body::Taken;
 use crate::exchange::post::PostQuery;
+use crate::exchange::{idempotency, pair};
 use crate::openapi::Problems;
+use crate::scan;
 use crate::wire::answer::AnswerBody;
 
 /// The media type of a JSON Schema.
@@ -99,10 +102,22 @@ pub(crate) async fn take(
     if api.flow.forms.form(form).is_none() {
         return Err(Fault::NotFound.into());
     }
+    let taken = Taken::alone(from_slice(body)?);
     let dry_run = query.dry_run.unwrap_or_default();
-    let key = idempotency::key(headers)?;
-    let mut request: FormGiven = from_slice(body)?;
+    let key = idempotency::key(headers)?.filter(|_| !dry_run);
+    taken_in(&api, caller, (form, answers), (dry_run, key), taken).await
+}
+
+/// Takes a filled-in form, and the documents that came with it.
+pub(crate) async fn taken_in(
+    api: &Api,
+    caller: Caller,
+    (form, answers): (&str, Option<String>),
+    (dry_run, key): (bool, Option<String>),
+    mut taken: Taken<FormGiven>,
+) -> Result<Response, Refused> {
     if let Some(answers) = answers {
+        let request = &mut taken.request;
         if request
             .in_reply_to
             .as_ref()
@@ -113,17 +128,27 @@ pub(crate) async fn take(
         }
         request.in_reply_to = Some(answers);
     }
-    let idempotency = key
-        .filter(|_| !dry_run)
-        .map(|key| idempotency::of_form(key, form, &request))
-        .transpose()?;
-    let mut sent = request.read(form, local_date(api.flow.clock.now()))?;
+    let idempotency = key.map(|key| idempotency::of_form(key, form, &taken));
+    let idempotency = idempotency.transpose()?;
+    let given = taken.request.documents.take().unwrap_or_default();
+    let today = local_date(api.flow.clock.now());
+    let mut sent = taken.request.read(form, today)?;
     sent.idempotency = idempotency;
+    let absent = dry_run && !taken.form;
+    let paired = pair::of_form(api, given, taken.documents, absent).await?;
+    let addressed = sent.recipients.iter();
+    let addressed = addressed.map(|to| to.agency.clone()).collect();
+    let (documents, warnings) =
+        scan::passed_of_form(api, &caller, addressed, paired, dry_run).await?;
+    sent.documents = documents;
     if dry_run {
-        let answer = api.flow.preview_form(caller, sent).await?;
+        let mut answer = api.flow.preview_form(caller, sent).await?;
+        answer.warnings.extend(warnings);
         return Ok(Json(AnswerBody::of(answer)?).into_response());
     }
-    let answer = AnswerBody::of(api.flow.submit_form(caller, sent).await?)?;
+    let mut answer = api.flow.submit_form(caller, sent).await?;
+    answer.warnings.extend(warnings);
+    let answer = AnswerBody::of(answer)?;
     let place = format!(
         "/api/v1/exchanges/{}",
         answer.id.as_deref().unwrap_or_default()
@@ -185,11 +210,21 @@ fn posted(form: &Definition) -> Value {
             "reason": text("why this agency is likely to hold or to need it"),
         }},
     ]});
+    let category = gateway_core::Category::ALL.iter().map(|word| word.as_str());
+    let category: Vec<&str> = category.collect();
+    let documents = json!({"type": "array", "items": {
+        "type": "object", "required": ["title", "category", "document"], "additionalProperties": false,
+        "properties": {
+            "title": text("its title"),
+            "category": {"enum": category, "description": "its kind of information"},
+            "document": text("the name of the part of the multipart body that it is in; the form itself is the part `form`"),
+        },
+    }});
     let purposes: Vec<&str> = gateway_core::Purpose::ALL
         .iter()
         .map(|word| word.as_str())
         .collect();
-    json!({
+    let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": format!("/schemas/{}.json", form.id),
         "title": form.title,
@@ -223,5 +258,9 @@ fn posted(form: &Definition) -> Value {
             "recipients": ["$AGENCY"],
             "answers": form.example(),
         }],
-    })
+    });
+    if let (true, Some(properties)) = (form.documents, schema["properties"].as_object_mut()) {
+        properties.insert("documents".to_owned(), documents);
+    }
+    schema
 }

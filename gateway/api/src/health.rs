@@ -1,11 +1,11 @@
 //! Health information requests: asked, answered, passed on, looked at; and how they went.
 
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use gateway_flow::health::{Gathered, HealthStepView, HealthTaskView, HealthView};
-use gateway_http::{Json, Path, Query};
+use gateway_http::{Fault, Json, Path, Query};
 use gateway_store::HealthCounts;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,7 +14,8 @@ use crate::Api;
 use crate::caller::Called;
 use crate::error::Refused;
 use crate::exchange::post::PostQuery;
-use crate::form::take;
+use crate::exchange::{body, idempotency};
+use crate::form::{take, taken_in};
 use crate::openapi::Problems;
 use crate::wire::answer::AnswerBody;
 use crate::wire::time;
@@ -328,7 +329,8 @@ pub(crate) async fn ask(
 }
 
 /// Answers a health information request, in full, in part, with nothing, or not at all and why; or
-/// says who has it: the form `health-response`.
+/// says who has it: the form `health-response`. Documents come in a multipart body: the form's JSON
+/// in the part `form`, which names each in `documents`, and each document in a part of its name.
 #[utoipa::path(
     post, path = "/api/v1/health-requests/{id}/response", tag = "health", operation_id = "answer_health",
     params(
@@ -337,7 +339,7 @@ pub(crate) async fn ask(
         ("Idempotency-Key" = Option<String>, Header, description = "makes the same request safe to repeat; 1 to 255 printable ASCII characters"),
         ("X-On-Behalf-Of" = Option<String>, Header, description = "an enrolled address of the calling agency: who answers"),
     ),
-    request_body(content = Object, content_type = "application/json", description = "by the schema at /schemas/health-response.json"),
+    request_body(content((Object = "application/json"), (Object = "multipart/form-data")), description = "by the schema at /schemas/health-response.json"),
     responses(
         (status = 201, description = "Recorded", body = AnswerBody, headers(
             ("Location" = String, description = "the exchange"),
@@ -351,11 +353,17 @@ pub(crate) async fn respond(
     called: Called,
     Path(id): Path<String>,
     query: Query<PostQuery>,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Result<Response, Refused> {
+    let (State(api), Called(caller), Query(query)) = (state, called, query);
+    let dry_run = query.dry_run.unwrap_or_default();
+    let key = idempotency::key(request.headers())?.filter(|_| !dry_run);
     let of = ("health-response", Some(id));
-    take(state, called, of, query, &headers, &body).await
+    if api.flow.forms.form(of.0).is_none() {
+        return Err(Fault::NotFound.into());
+    }
+    let taken = body::take_form(&api, request).await?;
+    taken_in(&api, caller, of, (dry_run, key), taken).await
 }
 
 /// Lists the requests that the calling agency made, is asked, or oversees.

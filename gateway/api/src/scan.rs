@@ -2,9 +2,11 @@
 //! goes on that was not looked at: without an answer nothing is taken, what is found is kept
 //! apart, and what is too large for the scanner waits for a person.
 
-use gateway_content::clamd::{ScanError, Scanner, Stream, UNSEEN, Verdict};
-use gateway_core::Channel;
+use gateway_content::clamd::{self, ScanError, Scanner, UNSEEN, Verdict};
+use gateway_core::code::UnknownCode;
+use gateway_core::{AgencyId, Category, Channel};
 use gateway_flow::body::StagedBody;
+use gateway_flow::form::{FormDocument, GivenDocument};
 use gateway_flow::quarantine::Unproved;
 use gateway_flow::submission::{Caller, ItemClaim, Particulars};
 use gateway_http::{Fault, FieldError};
@@ -31,49 +33,24 @@ pub(crate) enum Seen {
 }
 
 /// A content on its way past the scanner.
-pub(crate) enum Watch {
-    /// No scanner is configured.
-    Off,
-    /// It is looked at.
-    On(Box<Stream>),
-    /// The scanner has had enough of it.
-    TooLarge,
-}
+pub(crate) struct Watch(clamd::Watch);
 
 impl Watch {
     /// Begins, where there is a scanner.
     pub(crate) async fn begin(scanner: Option<&Scanner>) -> Result<Self, Fault> {
-        match scanner {
-            None => Ok(Self::Off),
-            Some(scanner) => match scanner.begin().await {
-                Ok(stream) => Ok(Self::On(Box::new(stream))),
-                Err(error) => Err(away(&error)),
-            },
-        }
+        let begun = clamd::Watch::begin(scanner).await;
+        begun.map(Self).map_err(|error| away(&error))
     }
 
     /// The next bytes.
     pub(crate) async fn chunk(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        let Self::On(stream) = self else {
-            return Ok(());
-        };
-        match stream.chunk(bytes).await {
-            Ok(()) => Ok(()),
-            Err(ScanError::TooLarge) => {
-                *self = Self::TooLarge;
-                Ok(())
-            }
-            Err(error) => Err(away(&error)),
-        }
+        let taken = self.0.chunk(bytes).await;
+        taken.map_err(|error| away(&error))
     }
 
     /// There is no more: what the scanner says.
     pub(crate) async fn finish(self) -> Result<Seen, Fault> {
-        match self {
-            Self::Off => Ok(Seen::Clean),
-            Self::TooLarge => Ok(Seen::TooLarge),
-            Self::On(stream) => seen(stream.finish().await),
-        }
+        seen(self.0.finish().await)
     }
 }
 
@@ -113,7 +90,9 @@ pub(crate) async fn passed(
     preview: bool,
 ) -> Result<(Vec<StagedBody>, Vec<String>), Refused> {
     if scanned.iter().any(|one| one.seen == Seen::Infected) {
-        return Err(infected(api, caller, particulars, scanned, preview)
+        let addressed = particulars.recipients.iter();
+        let addressed = addressed.map(|to| to.agency.clone()).collect();
+        return Err(infected(api, caller, ("item", addressed), scanned, preview)
             .await?
             .into());
     }
@@ -131,6 +110,46 @@ pub(crate) async fn passed(
     Ok((bodies, warnings))
 }
 
+/// The same of the documents of a form: as it takes them, and what the sender should know.
+pub(crate) async fn passed_of_form(
+    api: &Api,
+    caller: &Caller,
+    addressed: Vec<AgencyId>,
+    paired: Vec<(GivenDocument, Scanned)>,
+    preview: bool,
+) -> Result<(Vec<FormDocument>, Vec<String>), Refused> {
+    if paired.iter().any(|(_, one)| one.seen == Seen::Infected) {
+        let scanned = paired.into_iter().map(|(_, one)| one).collect();
+        let of = ("document", addressed);
+        return Err(infected(api, caller, of, scanned, preview).await?.into());
+    }
+    let (mut documents, mut warnings) = (Vec::new(), Vec::new());
+    let mut faults = Vec::new();
+    for (n, (given, one)) in (1..).zip(paired) {
+        let category: Category = match given.category.parse() {
+            Ok(category) => category,
+            Err(error) => {
+                let error: UnknownCode = error;
+                let pointer = format!("/documents/{}/category", n - 1);
+                faults.push(FieldError::new(pointer, error.to_string()));
+                continue;
+            }
+        };
+        let mut document = FormDocument::new(given.title.into(), category, one.body);
+        if one.seen == Seen::TooLarge {
+            document.unlabel(UNSEEN);
+            warnings.push(format!(
+                "document {n} {UNSEEN}: it waits for a person to look at it and to say what it is"
+            ));
+        }
+        documents.push(document);
+    }
+    match faults.is_empty() {
+        true => Ok((documents, warnings)),
+        false => Err(Fault::Unprocessable(faults).into()),
+    }
+}
+
 fn unseen(item: &mut ItemClaim) {
     item.notes.push(UNSEEN.to_owned());
     item.unlabel();
@@ -139,11 +158,10 @@ fn unseen(item: &mut ItemClaim) {
 async fn infected(
     api: &Api,
     caller: &Caller,
-    particulars: &Particulars,
+    (what, addressed): (&str, Vec<AgencyId>),
     scanned: Vec<Scanned>,
     preview: bool,
 ) -> Result<Fault, Refused> {
-    let addressed = || particulars.recipients.iter().map(|to| to.agency.clone());
     let mut errors = Vec::new();
     for (n, one) in scanned.into_iter().enumerate() {
         if preview || one.seen != Seen::Infected {
@@ -154,7 +172,7 @@ async fn infected(
                 reason: "malware",
                 claimed: caller.agency.to_string().into(),
                 agency: Some(caller.agency.clone()),
-                addressed: addressed().collect(),
+                addressed: addressed.clone(),
                 body: one.body,
             };
             let kept = api.flow.keep_apart(apart).await?;
@@ -162,8 +180,8 @@ async fn infected(
         }
         if one.seen == Seen::Infected {
             errors.push(FieldError::new(
-                format!("/items/{n}"),
-                format!("item {} holds malware: take it out", n + 1),
+                format!("/{what}s/{n}"),
+                format!("{what} {} holds malware: take it out", n + 1),
             ));
         }
     }

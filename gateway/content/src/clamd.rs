@@ -6,6 +6,7 @@
 
 mod address;
 mod stream;
+mod watch;
 
 use std::io;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use tokio::time::timeout;
 pub use address::BadAddress;
 use address::{Address, Connection};
 pub use stream::Stream;
+pub use watch::Watch;
 
 /// What a person is told of a document that the scanner does not take, to follow its name.
 pub const UNSEEN: &str = "is too large for the scanner: nobody has looked for malware in it";

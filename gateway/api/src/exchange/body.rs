@@ -9,8 +9,10 @@ use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use gateway_flow::FlowError;
+use gateway_flow::form::FormGiven;
 use gateway_http::json::from_slice;
 use gateway_http::{Fault, Json, media_type};
+use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 
 use crate::Api;
@@ -18,8 +20,10 @@ use crate::error::Refused;
 use crate::scan::{Scanned, Watch};
 use crate::wire::request::ExchangeRequest;
 
-/// The part that holds the exchange itself.
+/// The part that holds an exchange itself.
 const EXCHANGE: &str = "exchange";
+/// The part that holds a form.
+const FORM: &str = "form";
 /// Most parts of one body: as many documents as an exchange has items, and itself.
 const PARTS: usize = 201;
 /// Longest name of a part, bytes.
@@ -27,10 +31,10 @@ const NAME: usize = 200;
 /// Chunks that wait to be sealed.
 const WAITING: usize = 4;
 
-/// A body, taken.
-pub(crate) struct Taken {
-    /// The exchange.
-    pub(crate) request: ExchangeRequest,
+/// A body, taken: an exchange or a form, and its documents.
+pub(crate) struct Taken<T> {
+    /// What is said of it.
+    pub(crate) request: T,
     /// The documents by their parts' names, sealed, and what the scanner said of them.
     pub(crate) documents: BTreeMap<String, Scanned>,
     /// It was multipart.
@@ -38,16 +42,44 @@ pub(crate) struct Taken {
 }
 
 /// Takes the body of a post.
-pub(crate) async fn take(api: &Api, mut request: Request) -> Result<Taken, Refused> {
-    if !is_form(&request) {
-        DefaultBodyLimit::max(api.sizes.json).apply(&mut request);
-        let Json(request) = Json::from_request(request, &()).await?;
-        return Ok(Taken {
+pub(crate) async fn take(
+    api: &Api,
+    mut request: Request,
+) -> Result<Taken<ExchangeRequest>, Refused> {
+    if is_multipart(&request) {
+        return parts(api, request, EXCHANGE).await;
+    }
+    DefaultBodyLimit::max(api.sizes.json).apply(&mut request);
+    let Json(request) = Json::from_request(request, &()).await?;
+    Ok(Taken::alone(request))
+}
+
+/// Takes the body of a post of a form.
+pub(crate) async fn take_form(api: &Api, request: Request) -> Result<Taken<FormGiven>, Refused> {
+    if is_multipart(&request) {
+        return parts(api, request, FORM).await;
+    }
+    let body = Bytes::from_request(request, &()).await;
+    let body = body.map_err(|_| Fault::PayloadTooLarge)?;
+    Ok(Taken::alone(from_slice(&body)?))
+}
+
+impl<T> Taken<T> {
+    /// Without documents.
+    pub(crate) const fn alone(request: T) -> Self {
+        Self {
             request,
             documents: BTreeMap::new(),
             form: false,
-        });
+        }
     }
+}
+
+async fn parts<T: DeserializeOwned>(
+    api: &Api,
+    mut request: Request,
+    said: &'static str,
+) -> Result<Taken<T>, Refused> {
     let limit = api
         .sizes
         .multipart
@@ -58,14 +90,14 @@ pub(crate) async fn take(api: &Api, mut request: Request) -> Result<Taken, Refus
             "the multipart body has no boundary: name it in `Content-Type`".to_owned(),
         )
     })?;
-    let mut parts = Parts::default();
+    let mut parts = Parts::new(said);
     while let Some(part) = form.next_field().await.map_err(|error| unread(&error))? {
         parts.take(api, part).await?;
     }
     parts.done()
 }
 
-fn is_form(request: &Request) -> bool {
+fn is_multipart(request: &Request) -> bool {
     let given = request
         .headers()
         .get(CONTENT_TYPE)
@@ -88,15 +120,26 @@ fn unread(error: &MultipartError) -> Fault {
 
 /// What has come so far. A fault is kept until the end, so that it is answered when the caller
 /// listens; what comes after it is read and thrown away.
-#[derive(Default)]
-struct Parts {
+struct Parts<T> {
+    /// The part that says what it is.
+    said: &'static str,
     seen: usize,
-    exchange: Option<ExchangeRequest>,
+    request: Option<T>,
     documents: BTreeMap<String, Scanned>,
     fault: Option<Fault>,
 }
 
-impl Parts {
+impl<T: DeserializeOwned> Parts<T> {
+    const fn new(said: &'static str) -> Self {
+        Self {
+            said,
+            seen: 0,
+            request: None,
+            documents: BTreeMap::new(),
+            fault: None,
+        }
+    }
+
     async fn take(&mut self, api: &Api, part: Field<'_>) -> Result<(), Refused> {
         self.seen += 1;
         if self.seen > PARTS {
@@ -106,8 +149,8 @@ impl Parts {
             );
         }
         let name = part.name().unwrap_or_default().to_owned();
-        if name == EXCHANGE {
-            return self.take_exchange(part, api.sizes.json).await;
+        if name == self.said {
+            return self.take_said(part, api.sizes.json).await;
         }
         if name.is_empty() || name.len() > NAME {
             self.fail(
@@ -131,7 +174,7 @@ impl Parts {
         Ok(())
     }
 
-    async fn take_exchange(&mut self, mut part: Field<'_>, most: usize) -> Result<(), Refused> {
+    async fn take_said(&mut self, mut part: Field<'_>, most: usize) -> Result<(), Refused> {
         let mut text = Vec::new();
         while let Some(chunk) = part.chunk().await.map_err(|error| unread(&error))? {
             if text.len() + chunk.len() > most {
@@ -140,10 +183,10 @@ impl Parts {
             text.extend_from_slice(&chunk);
         }
         match from_slice(&text) {
-            Ok(_) if self.exchange.is_some() => {
-                self.fail("", "has two parts `exchange`: send one");
+            Ok(_) if self.request.is_some() => {
+                self.fail("", format!("has two parts `{}`: send one", self.said));
             }
-            Ok(exchange) => self.exchange = Some(exchange),
+            Ok(request) => self.request = Some(request),
             Err(fault) => drop(self.fault.get_or_insert(fault)),
         }
         Ok(())
@@ -154,15 +197,14 @@ impl Parts {
             .get_or_insert_with(|| Fault::field(pointer, detail));
     }
 
-    fn done(self) -> Result<Taken, Refused> {
+    fn done(self) -> Result<Taken<T>, Refused> {
         if let Some(fault) = self.fault {
             return Err(fault.into());
         }
-        let request = self.exchange.ok_or_else(|| {
-            Fault::field(
-                "",
-                "has no part `exchange`: send the exchange's JSON as one",
-            )
+        let said = self.said;
+        let request = self.request.ok_or_else(|| {
+            let detail = format!("has no part `{said}`: send the {said}'s JSON as one");
+            Fault::field("", detail)
         })?;
         Ok(Taken {
             request,

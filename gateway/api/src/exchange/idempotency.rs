@@ -8,6 +8,7 @@ use gateway_http::Fault;
 use sha2::{Digest, Sha256};
 
 use super::body::Taken;
+use crate::wire::request::ExchangeRequest;
 
 const HEADER: &str = "idempotency-key";
 /// Longest key, characters.
@@ -31,26 +32,32 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, Fault> {
 }
 
 /// The key with the digest of what is asked under it.
-pub(crate) fn of(key: String, taken: &Taken) -> Result<Idempotency, Fault> {
+pub(crate) fn of(key: String, taken: &Taken<ExchangeRequest>) -> Result<Idempotency, Fault> {
     // One spelling: the fields in the order of their type, absent and null alike.
     let json = serde_json::to_vec(&taken.request).map_err(|error| Fault::internal(&error))?;
-    let documents = taken
-        .documents
-        .iter()
-        .map(|(name, document)| (name.as_str(), &document.body.sha256));
     Ok(Idempotency {
         key,
-        request: digest(&json, documents),
+        request: digest(&json, documents(taken)),
     })
 }
 
 /// The key of a form, with the digest of what is asked under it.
-pub(crate) fn of_form(key: String, form: &str, request: &FormGiven) -> Result<Idempotency, Fault> {
-    let json = serde_json::to_vec(&(form, request)).map_err(|error| Fault::internal(&error))?;
+pub(crate) fn of_form(
+    key: String,
+    form: &str,
+    taken: &Taken<FormGiven>,
+) -> Result<Idempotency, Fault> {
+    let said = serde_json::to_vec(&(form, &taken.request));
+    let json = said.map_err(|error| Fault::internal(&error))?;
     Ok(Idempotency {
         key,
-        request: digest(&json, std::iter::empty()),
+        request: digest(&json, documents(taken)),
     })
+}
+
+fn documents<T>(taken: &Taken<T>) -> impl Iterator<Item = (&str, &[u8; 32])> {
+    let all = taken.documents.iter();
+    all.map(|(name, document)| (name.as_str(), &document.body.sha256))
 }
 
 fn digest<'a>(json: &[u8], documents: impl Iterator<Item = (&'a str, &'a [u8; 32])>) -> String {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gateway_flow::form::GivenDocument;
 use gateway_http::{Fault, FieldError};
 use tokio::sync::mpsc;
 
@@ -19,7 +20,7 @@ pub(crate) async fn bodies(
     mut documents: BTreeMap<String, Scanned>,
     absent: bool,
 ) -> Result<Vec<Scanned>, Refused> {
-    let faults = unpaired(&contents, documents.keys(), absent);
+    let faults = unpaired("/items", &contents, documents.keys(), absent);
     if !faults.is_empty() {
         return Err(Fault::Unprocessable(faults).into());
     }
@@ -39,6 +40,30 @@ pub(crate) async fn bodies(
     Ok(bodies)
 }
 
+/// The documents that a form names, in its order, each with what it says of it.
+pub(crate) async fn of_form(
+    api: &Api,
+    given: Vec<GivenDocument>,
+    mut documents: BTreeMap<String, Scanned>,
+    absent: bool,
+) -> Result<Vec<(GivenDocument, Scanned)>, Refused> {
+    let named = given.iter().map(|one| one.document.clone());
+    let contents: Vec<Content> = named.map(Content::Document).collect();
+    let faults = unpaired("/documents", &contents, documents.keys(), absent);
+    if !faults.is_empty() {
+        return Err(Fault::Unprocessable(faults).into());
+    }
+    let mut paired = Vec::new();
+    for one in given {
+        let found = match documents.remove(&one.document) {
+            Some(document) => document,
+            None => nothing(api).await?,
+        };
+        paired.push((one, found));
+    }
+    Ok(paired)
+}
+
 async fn nothing(api: &Api) -> Result<Scanned, Refused> {
     let (_, receive) = mpsc::channel(1);
     let body = api
@@ -53,6 +78,7 @@ async fn nothing(api: &Api) -> Result<Scanned, Refused> {
 
 /// Documents that an item names and nobody sent, that two items name, and that no item names.
 fn unpaired<'a>(
+    list: &str,
     contents: &[Content],
     sent: impl Iterator<Item = &'a String>,
     absent: bool,
@@ -64,11 +90,11 @@ fn unpaired<'a>(
         let Content::Document(name) = content else {
             continue;
         };
-        let pointer = format!("/items/{n}/document");
+        let pointer = format!("{list}/{n}/document");
         if !named.insert(name.as_str()) {
             faults.push(FieldError::new(
                 pointer,
-                "is named by an item before: give each document to one item",
+                "is named by one before: name each document once",
             ));
         } else if !absent && !sent.contains(name.as_str()) {
             faults.push(FieldError::new(
@@ -80,8 +106,8 @@ fn unpaired<'a>(
     for name in sent.difference(&named) {
         let name = short(name);
         let detail =
-            format!("has none whose `document` is `{name}`: name it in an item, or do not send it");
-        faults.push(FieldError::new("/items", detail));
+            format!("has none whose `document` is `{name}`: name it there, or do not send it");
+        faults.push(FieldError::new(list, detail));
     }
     faults
 }
@@ -100,7 +126,7 @@ mod tests {
             )
             .collect();
         let sent: Vec<String> = sent.iter().map(|name| (*name).to_owned()).collect();
-        unpaired(&contents, sent.iter(), absent)
+        unpaired("/items", &contents, sent.iter(), absent)
             .into_iter()
             .map(|fault| fault.pointer)
             .collect()
