@@ -62,6 +62,22 @@ pub enum Cause {
     Contradiction,
     /// A search parameter that is not known.
     UnknownParameter,
+    /// Nobody knows who calls.
+    Unknown,
+    /// The caller may not.
+    Forbidden,
+    /// There is nothing there for the caller.
+    NotThere,
+    /// It does not fit the present state.
+    Conflict,
+    /// Content that does harm.
+    Security,
+    /// Too much in too short a time.
+    Throttled,
+    /// Something is away for the moment.
+    Transient,
+    /// A fault of the gateway's own.
+    Exception,
 }
 
 impl Cause {
@@ -79,7 +95,14 @@ impl Cause {
             | Self::NotSupported
             | Self::ForeignReference
             | Self::UnknownParameter => "not-supported",
-            Self::BrokenReference => "not-found",
+            Self::BrokenReference | Self::NotThere => "not-found",
+            Self::Unknown => "login",
+            Self::Forbidden => "forbidden",
+            Self::Conflict => "conflict",
+            Self::Security => "security",
+            Self::Throttled => "throttled",
+            Self::Transient => "transient",
+            Self::Exception => "exception",
             Self::Contradiction => "invariant",
         }
     }

@@ -23,6 +23,7 @@ pub struct Reader {
     limits: Limits,
     today: Date,
     created: Option<Created>,
+    only: Option<&'static str>,
 }
 
 /// What a server sets of a resource that it creates; what the resource says of it is passed over
@@ -79,7 +80,15 @@ impl Reader {
             limits,
             today,
             created: None,
+            only: None,
         }
+    }
+
+    /// The same, for resources of one type.
+    #[must_use]
+    pub const fn only(mut self, kind: &'static str) -> Self {
+        self.only = Some(kind);
+        self
     }
 
     /// The same, for a resource that is to be created: its id, its time and the state of a request
@@ -117,6 +126,11 @@ impl Reader {
         {
             let words = "is a type of resource that is not read here: send a Bundle of the type \
                          message, a Task or a Communication";
+            issues.add(Cause::NotSupported, "resourceType", words);
+        } else if let Some(only) = self.only
+            && parsed.value.get("resourceType").and_then(Json::text) != Some(only)
+        {
+            let words = format!("is not `{only}`, which is what is taken here");
             issues.add(Cause::NotSupported, "resourceType", words);
         }
         issues.settle()?;

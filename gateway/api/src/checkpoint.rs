@@ -13,7 +13,8 @@ const HEADER: HeaderName = HeaderName::from_static("ledger-checkpoint");
 
 /// Adds `Ledger-Checkpoint`: the base64 of the newest signed note of the default area.
 pub(crate) async fn attach(State(api): State<Api>, request: Request, next: Next) -> Response {
-    let wanted = request.uri().path().starts_with("/api/");
+    let path = request.uri().path();
+    let wanted = path.starts_with("/api/") || path.starts_with("/fhir/");
     let mut response = next.run(request).await;
     if !wanted {
         return response;

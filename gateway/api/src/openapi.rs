@@ -96,6 +96,38 @@ impl IntoResponses for Problems {
     }
 }
 
+/// The same under `/fhir/R4`, where each is an `OperationOutcome`.
+pub(crate) struct Outcomes;
+
+impl IntoResponses for Outcomes {
+    fn responses() -> BTreeMap<String, RefOr<utoipa::openapi::Response>> {
+        let own = (
+            "406".to_owned(),
+            outcome("Another form than JSON is asked for"),
+        );
+        let faults = Problems::responses().into_iter();
+        let faults = faults.map(|(status, described)| {
+            let words = match described {
+                RefOr::T(response) => response.description,
+                RefOr::Ref(_) => "A refusal".to_owned(),
+            };
+            (status, outcome(&words))
+        });
+        faults.chain([own]).collect()
+    }
+}
+
+fn outcome(words: &str) -> RefOr<utoipa::openapi::Response> {
+    let example = serde_json::json!({"resourceType": "OperationOutcome",
+        "issue": [{"severity": "error", "code": "value", "diagnostics": words}]});
+    let content = ContentBuilder::new().example(Some(example)).build();
+    let response = ResponseBuilder::new()
+        .description(words)
+        .content(crate::fhir::FHIR_JSON, content)
+        .build();
+    response.into()
+}
+
 fn described(problem: &Problem) -> (String, RefOr<utoipa::openapi::Response>) {
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name(Problem::name())))
@@ -145,6 +177,13 @@ mod tests {
             ("get", "/api/v1/nominals/{ref}"),
             ("get", "/api/v1/nominals/{ref}/events"),
             ("get", "/api/v1/notices"),
+            ("get", "/fhir/R4/metadata"),
+            ("get", "/fhir/R4/Task"),
+            ("post", "/fhir/R4/Task"),
+            ("get", "/fhir/R4/Task/{id}"),
+            ("get", "/fhir/R4/Communication"),
+            ("post", "/fhir/R4/Communication"),
+            ("get", "/fhir/R4/Communication/{id}"),
             ("get", "/ledger/checkpoint"),
             ("get", "/ledger/tile/{path}"),
             ("get", "/ledger/{area}/checkpoint"),

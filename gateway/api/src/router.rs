@@ -13,8 +13,8 @@ use utoipa_axum::routes;
 
 use crate::openapi::Described;
 use crate::{
-    Api, checkpoint, custody, events, exchange, form, form_print, form_queue, form_request, health,
-    hold, inbox, ledger, nominal, notice, openapi, unmatched,
+    Api, checkpoint, custody, events, exchange, fhir, form, form_print, form_queue, form_request,
+    health, hold, inbox, ledger, nominal, notice, openapi, unmatched,
 };
 
 /// The API's whole router, hardened: ready to be served.
@@ -25,7 +25,9 @@ pub fn router(api: Api) -> Router {
         .layer(sizes)
         .layer(from_fn(whole_or_not_at_all))
         .with_state(api.clone());
-    harden(router).layer(from_fn_with_state(api, checkpoint::attach))
+    harden(router)
+        .layer(from_fn(fhir::refused::outcomes))
+        .layer(from_fn_with_state(api, checkpoint::attach))
 }
 
 /// The public log alone, for another listener: its caller gives it fallbacks and headers.
@@ -46,7 +48,8 @@ fn ledger_routes() -> Router<Api> {
 /// `HEAD` would be logged as a reading, and take a delivery, with nothing read: what is an act is
 /// asked for with `GET`.
 async fn whole_or_not_at_all(request: Request, next: Next) -> Response {
-    let acts = request.uri().path().starts_with("/api/");
+    let path = request.uri().path();
+    let acts = path.starts_with("/api/") || path.starts_with("/fhir/");
     if !acts || request.method() != Method::HEAD {
         return next.run(request).await;
     }
@@ -92,6 +95,14 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(health::own))
         .routes(routes!(health::sign))
         .routes(routes!(health::counts))
+        .routes(routes!(fhir::metadata::metadata))
+        .routes(routes!(fhir::task::create, fhir::task::search))
+        .routes(routes!(fhir::task::read))
+        .routes(routes!(
+            fhir::communication::create,
+            fhir::communication::search
+        ))
+        .routes(routes!(fhir::communication::read))
         .routes(routes!(custody::claim, custody::list))
         .routes(routes!(custody::answer))
         .routes(routes!(custody::hand_overs))

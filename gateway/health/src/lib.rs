@@ -41,6 +41,10 @@ pub const REQUEST: &str = "health-request";
 /// The form that answers.
 pub const RESPONSE: &str = "health-response";
 
+/// The base of the gateway's own URIs in FHIR where an installation names none of its own. It is a
+/// name (RFC 2606): nothing is ever fetched there.
+pub const BASE: &str = "https://mappa-gateway.example/fhir";
+
 /// What is kept does not read: a fault of the gateway's own.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` of a health information request does not read")]

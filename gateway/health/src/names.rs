@@ -24,17 +24,13 @@ impl Names {
     ///
     /// # Errors
     /// [`FlowError::Unavailable`] where the store is away.
-    pub async fn of<'i>(
-        flow: &Flow,
-        area: &str,
-        ids: impl IntoIterator<Item = &'i str>,
-    ) -> Result<Self, FlowError> {
+    pub async fn of(flow: &Flow, area: &str, ids: &[&str]) -> Result<Self, FlowError> {
         let mut tx = flow.store.read().await?;
         let area: Option<AreaRow> = tx.get(area).await?;
         let mut agencies = BTreeMap::new();
         for id in ids {
-            if let Some(row) = tx.get::<AgencyRow>(id).await? {
-                agencies.insert(id.to_owned(), row);
+            if let Some(row) = tx.get::<AgencyRow>(*id).await? {
+                agencies.insert((*id).to_owned(), row);
             }
         }
         Ok(Self {
@@ -52,9 +48,9 @@ impl Names {
         view: &HealthView,
         body: &Body,
     ) -> Result<Self, FlowError> {
-        let sides = [view.agency.as_str(), &view.holder, &view.unit];
-        let lead = Said(body).one("mappa.lead_agency");
-        Self::of(flow, &view.area, sides.into_iter().chain(lead)).await
+        let mut ids = vec![view.agency.as_str(), &view.holder, &view.unit];
+        ids.extend(Said(body).one("mappa.lead_agency"));
+        Self::of(flow, &view.area, &ids).await
     }
 
     pub(crate) fn area(&self) -> Option<String> {
