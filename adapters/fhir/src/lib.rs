@@ -30,6 +30,8 @@
 //! | what answers no one question | `payload.contentString` with the category alone, HEALTH_CLIN |
 //! | something is left out | `meta.tag` SUBSETTED |
 //! | document | `payload.contentReference` to a `DocumentReference`; SHA-256 as an extension of the attachment, since `Attachment.hash` is SHA-1 |
+//! | anything else that is shared | a message of a `Communication`, written and not read ([`Shared`]) |
+//! | what became of a message | `MessageHeader.response`, with an `OperationOutcome` ([`Reply`]) |
 //! | category | `HEALTH_RISK` is labelled R, `HEALTH_CLIN` V (v3 Confidentiality), on the document, and the graver on the whole |
 //! | who says so | `Provenance` (written; not read, for the caller's certificate says who sent it) |
 //!
@@ -64,9 +66,11 @@ mod party;
 mod patient;
 mod reading;
 mod receive;
+mod reply;
 mod request;
 mod search;
 mod shape;
+mod shared;
 mod systems;
 mod write;
 
@@ -79,6 +83,8 @@ pub use limits::Limits;
 pub use message::Page;
 pub use model::{Answer, Request};
 pub use receive::{Created, Message, Reader, Received};
+pub use reply::{Reply, header_id};
 pub use search::{Handling, Search, Searched};
+pub use shared::{Shared, SharedContent, SharedItem};
 pub use systems::{BadBase, Systems};
 pub use write::Writer;

@@ -20,6 +20,7 @@ impl Writer {
         let system = self.systems.code_system(name::EVENT);
         let display = match event {
             crate::systems::REQUEST_EVENT => "Health information request",
+            crate::systems::SHARED_EVENT => "Information shared",
             _ => "Answer to a health information request",
         };
         let source = Object::new()

@@ -93,6 +93,9 @@ pub(crate) mod name {
     pub(crate) const ANSWER_TASK: &str = "health-request-output";
     pub(crate) const REDIRECTED: &str = "redirected-to";
     pub(crate) const SHA256: &str = "sha-256";
+    pub(crate) const EXCHANGE_ID: &str = "exchange";
+    pub(crate) const TITLE: &str = "title";
+    pub(crate) const MARKING: &str = "protective-marking";
 }
 
 /// The one code of [`name::TASK`].
@@ -101,6 +104,10 @@ pub(crate) const TASK_CODE: &str = "health-information-request";
 pub(crate) const REQUEST_EVENT: &str = "health-request";
 /// The event of a message that brings an answer.
 pub(crate) const ANSWER_EVENT: &str = "health-answer";
+/// The event of a message that brings anything else.
+pub(crate) const SHARED_EVENT: &str = "information-shared";
+/// The event of the word on a message.
+pub(crate) const REPLY_EVENT: &str = "message-outcome";
 
 #[cfg(test)]
 mod tests {

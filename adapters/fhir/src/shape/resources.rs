@@ -259,7 +259,17 @@ const MESSAGE_HEADER: &[Field] = &[
     one("sender", Part(reference)),
     must("source", Part(source)),
     many("focus", Part(reference)),
+    one("response", Part(response)),
 ];
+
+fn response() -> &'static [Field] {
+    const FIELDS: &[Field] = &[
+        must("identifier", Code),
+        must("code", OneOf(&["ok", "transient-error", "fatal-error"])),
+        one("details", Part(reference)),
+    ];
+    FIELDS
+}
 
 fn source() -> &'static [Field] {
     const FIELDS: &[Field] = &[one("name", Text), must("endpoint", Uri)];

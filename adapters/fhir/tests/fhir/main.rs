@@ -12,6 +12,7 @@ mod contrary;
 mod fuzz;
 mod hl7;
 mod interface;
+mod messages;
 mod refused;
 mod round_trip;
 mod samples;

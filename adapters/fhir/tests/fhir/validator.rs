@@ -39,7 +39,7 @@ fn run(input: &[u8]) -> Option<Output> {
 }
 
 #[track_caller]
-fn validates(resources: &[Vec<u8>]) {
+pub fn validates(resources: &[Vec<u8>]) {
     let Some(output) = run(&resources.join(&b'\n')) else {
         return;
     };
