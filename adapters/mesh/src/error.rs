@@ -145,6 +145,35 @@ impl Error {
         }
     }
 
+    /// How long MESH asks to be left alone, where it says so.
+    pub fn after(&self) -> Option<Duration> {
+        match self {
+            Self::Busy { after } => *after,
+            Self::Doubtful(error) => error.after(),
+            Self::Unreachable
+            | Self::Untrusted
+            | Self::Timeout
+            | Self::Cut
+            | Self::Denied(_)
+            | Self::NotFound
+            | Self::Gone
+            | Self::Refused(_)
+            | Self::Server(_)
+            | Self::Answer(_)
+            | Self::Message(_)
+            | Self::Several
+            | Self::TooLarge { .. }
+            | Self::ChunkCut { .. }
+            | Self::ChunkLost { .. }
+            | Self::Damaged { .. }
+            | Self::UploadLost
+            | Self::Source(_)
+            | Self::Length
+            | Self::Size(_)
+            | Self::Stopped => None,
+        }
+    }
+
     /// MESH's own account, where it gave one.
     pub fn fault(&self) -> Option<&Fault> {
         match self {
