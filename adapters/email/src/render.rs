@@ -12,7 +12,7 @@ use std::fmt;
 
 use crate::thread::ThreadRef;
 
-pub use failure::{Failure, FailureReason, failure};
+pub use failure::{Failure, FailureReason, MeshFailure, failure};
 pub use invitation::{Invitation, invitation};
 pub use notice::{
     FactorChange, HealthMatter, Matter, Urgency, hold_notice, incomplete_notice, key_notice,

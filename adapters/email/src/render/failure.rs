@@ -16,6 +16,23 @@ pub enum FailureReason<'a> {
     NotSecure,
     /// Its domain is retired; this one has taken its place.
     Retired(Option<&'a str>),
+    /// It went by NHS MESH.
+    Mesh(MeshFailure),
+}
+
+/// Why a message of NHS MESH was not delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MeshFailure {
+    /// Their mailbox is not there.
+    NoMailbox,
+    /// One of the mailboxes is not registered for this kind of message.
+    NoWorkflow,
+    /// Nobody collected it in time.
+    NotCollected,
+    /// Their system collected it and could not take it in.
+    Declined,
+    /// MESH refused it, or failed.
+    Other,
 }
 
 /// A delivery that failed.
@@ -36,8 +53,15 @@ pub struct Failure<'a> {
 /// The mail that says it. The other system's own words are left out: they may say anything.
 pub fn failure(frame: &Frame<'_>, failure: &Failure<'_>) -> Outgoing {
     let first = format!(
-        "Exchange {} could not be delivered by mail to {}.",
+        "Exchange {} could not be delivered by {} to {}.",
         failure.exchange,
+        match failure.reason {
+            FailureReason::Mesh(_) => "NHS MESH",
+            FailureReason::Refused(_)
+            | FailureReason::Expired
+            | FailureReason::NotSecure
+            | FailureReason::Retired(_) => "mail",
+        },
         plain(failure.recipient)
     );
     let why = why(failure.reason);
@@ -67,6 +91,7 @@ fn why(reason: FailureReason<'_>) -> String {
         FailureReason::Expired => {
             "Their mail system could not be reached before the time ran out.".to_owned()
         }
+        FailureReason::Mesh(failure) => by_mesh(failure).to_owned(),
         FailureReason::NotSecure => {
             "Their mail system is not known to be secure, so nothing was sent to it.".to_owned()
         }
@@ -79,5 +104,17 @@ fn why(reason: FailureReason<'_>) -> String {
         FailureReason::Retired(None) => {
             "Their mail domain is retired. Please ask them for their new address.".to_owned()
         }
+    }
+}
+
+const fn by_mesh(failure: MeshFailure) -> &'static str {
+    match failure {
+        MeshFailure::NoMailbox => "Their mailbox is not there.",
+        MeshFailure::NoWorkflow => {
+            "Their mailbox, or ours, is not registered for this kind of message."
+        }
+        MeshFailure::NotCollected => "Nobody collected it from their mailbox in time.",
+        MeshFailure::Declined => "Their system collected it and could not take it in.",
+        MeshFailure::Other => "MESH did not take it.",
     }
 }
