@@ -6,7 +6,7 @@ from demo import Postgres, Sqlite, database, peer
 
 # Tables that say nothing of who may see what; the log's own are tried one by one below. Who is
 # signed in, failed to, used a code or was asked for a key is gone in hours: the log has it as events.
-UNCOVERED = {"idempotency", "blob", "thread", "mail_out", "hold_told", "notice_told", "hold_clockless", "draft", "draft_file", "draft_part", "kept_form", "session", "session_moved", "sign_in_failure", "code_used", "key_ceremony", "log", "log_leaf", "log_row", "log_tile", "_sqlx_migrations"}
+UNCOVERED = {"idempotency", "blob", "thread", "mail_out", "mesh_out", "mesh_in", "hold_told", "notice_told", "hold_clockless", "draft", "draft_file", "draft_part", "kept_form", "session", "session_moved", "sign_in_failure", "code_used", "key_ceremony", "log", "log_leaf", "log_row", "log_tile", "_sqlx_migrations"}
 KEY_STORE = {"key", "log_mark", "_key_migrations"}
 # A verification waits for its database most of the time.
 COPIES = 3

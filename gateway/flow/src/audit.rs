@@ -7,12 +7,12 @@ use std::collections::HashSet;
 use gateway_core::event::Event;
 use gateway_ledger::{Checkpoint, Salt, commit_rows, leaf_data};
 use gateway_store::rows::{
-    AbsenceRow, AgencyRow, AppointmentRow, AreaRow, AttendanceRow, CellRow, CredentialRow,
-    CustodyClaimRow, DeliveryRow, DeliveryStepRow, ExchangeRow, FormRequestRow, FormSentRow,
-    FormUseRow, HandOverRow, HealthRequestRow, HealthStepRow, HealthTaskRow, HoldRow,
+    AbsenceRow, AgencyRouteRow, AgencyRow, AppointmentRow, AreaRow, AttendanceRow, CellRow,
+    CredentialRow, CustodyClaimRow, DeliveryRow, DeliveryStepRow, ExchangeRow, FormRequestRow,
+    FormSentRow, FormUseRow, HandOverRow, HealthRequestRow, HealthStepRow, HealthTaskRow, HoldRow,
     InvitationRow, ItemRow, LevelChangeRow, MailCertificateRow, MeetingRow, MembershipRow,
-    NominalActRow, NominalIdentifierRow, NominalRow, NoticeRow, PartRow, PersonRow, QuarantineRow,
-    QuestionRow, ReadingRow, SecurityKeyRow, WithdrawalRow, WrapRow,
+    MeshMailboxRow, NominalActRow, NominalIdentifierRow, NominalRow, NoticeRow, PartRow, PersonRow,
+    QuarantineRow, QuestionRow, ReadingRow, SecurityKeyRow, WithdrawalRow, WrapRow,
 };
 use gateway_store::{Blobs, LeafRow, LogHead, Record, Store, StoreError, Tx};
 
@@ -173,6 +173,8 @@ pub async fn verify_within(
         HealthTaskRow,
         WithdrawalRow,
         MailCertificateRow,
+        MeshMailboxRow,
+        AgencyRouteRow,
         QuarantineRow,
         ReadingRow,
         QuestionRow,

@@ -28,6 +28,7 @@ mod keys;
 mod ledger;
 mod mail;
 pub mod measure;
+mod mesh;
 mod migrate;
 mod nominal;
 mod page;

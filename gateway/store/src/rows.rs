@@ -8,6 +8,7 @@ mod exchange;
 mod form;
 mod health;
 mod mail;
+mod mesh;
 mod nominal;
 mod sign_in;
 
@@ -24,6 +25,7 @@ pub use self::exchange::{
 pub use self::form::{FormRequestRow, FormSentRow, FormUseRow};
 pub use self::health::{HealthRequestRow, HealthStepRow, HealthTaskRow};
 pub use self::mail::{MailCertificateRow, MailOutRow, QuarantineRow, ThreadRow};
+pub use self::mesh::{AgencyRouteRow, MeshInRow, MeshMailboxRow, MeshOutRow};
 pub use self::nominal::{
     AttendanceRow, LevelChangeRow, MeetingRow, NominalActRow, NominalIdentifierRow, NominalRow,
     PartRow,
@@ -66,6 +68,8 @@ pub const COVERED: &[&str] = &[
     "health_task",
     "withdrawal",
     "mail_certificate",
+    "mesh_mailbox",
+    "agency_route",
     "quarantine",
     "reading",
     "question",

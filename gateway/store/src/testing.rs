@@ -36,6 +36,10 @@ pub const VARIABLE: &str = "GATEWAY_TEST_POSTGRES";
 pub async fn before_told(store: &Store) {
     let mut tx = store.write("before-told").await.expect("a transaction");
     for statement in [
+        "drop table mesh_in",
+        "drop table mesh_out",
+        "drop table agency_route",
+        "drop table mesh_mailbox",
         "drop table health_task",
         "drop table health_step",
         "drop table health_request",
