@@ -6,6 +6,7 @@ mod area;
 mod certificate;
 pub mod clocks;
 mod meeting;
+mod mesh;
 mod nominal;
 mod person;
 

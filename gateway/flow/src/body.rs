@@ -194,6 +194,30 @@ impl Flow {
         opened_whole(&body.key, sealed, body.size)
     }
 
+    /// A staged body in clear, piece by piece.
+    ///
+    /// # Errors
+    /// [`FlowError::Internal`] where its file cannot be opened; what is wrong further on comes with
+    /// the pieces.
+    pub fn staged_stream(
+        &self,
+        body: &StagedBody,
+    ) -> Result<mpsc::Receiver<std::io::Result<Bytes>>, FlowError> {
+        let sealed: Box<dyn Read + Send> = match &body.stored {
+            Stored::Inline(sealed) => Box::new(Cursor::new(sealed.clone())),
+            Stored::Blob { id, .. } => Box::new(self.blobs.open_blob(id)?),
+        };
+        let key: ItemKey = body
+            .key
+            .to_text()
+            .expose_secret()
+            .parse()
+            .map_err(|_| FlowError::Internal("a body's key does not read".to_owned()))?;
+        Ok(stream(move || {
+            open_body(&key, sealed).map_err(|error| std::io::Error::other(error.to_string()))
+        }))
+    }
+
     /// A body that is kept outside the records, in clear, whole: its key's text, and where it
     /// lies.
     pub fn kept_bytes(
@@ -242,6 +266,50 @@ impl Flow {
             Stored::Inline(sealed) => (key, Some(sealed), None),
             Stored::Blob { id, .. } => (key, None, Some(id)),
         })
+    }
+
+    /// Seals what `write` writes, to be kept outside the records; with its size in bytes. Blocking,
+    /// within a runtime; memory stays the same at any size.
+    ///
+    /// # Errors
+    /// As `write` fails; [`FlowError::Internal`] where it cannot be sealed or stored.
+    pub fn keep_written(
+        &self,
+        write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+    ) -> Result<(Kept, u64), FlowError> {
+        let spill = Spill::new(self);
+        let body = spill.seal(String::new(), |writer| Ok(write(writer)?))?;
+        let key = body.key.to_text().expose_secret().to_owned();
+        let kept = match body.stored {
+            Stored::Inline(sealed) => (key, Some(sealed), None),
+            Stored::Blob { id, .. } => (key, None, Some(id)),
+        };
+        Ok((kept, body.size))
+    }
+
+    /// What was kept outside the records, in clear, from a place in it on. Blocking.
+    ///
+    /// # Errors
+    /// [`FlowError::Internal`] where it is gone, or does not open.
+    pub fn kept_reader(
+        &self,
+        (key, inline, blob): (&str, Option<&[u8]>, Option<&str>),
+        from: u64,
+    ) -> Result<mpsc::Receiver<std::io::Result<Bytes>>, FlowError> {
+        let key: ItemKey = key
+            .parse()
+            .map_err(|_| FlowError::Internal("a body's key does not read".to_owned()))?;
+        let sealed: Box<dyn Read + Send> = match (inline, blob) {
+            (Some(sealed), _) => Box::new(Cursor::new(sealed.to_vec())),
+            (None, Some(id)) => Box::new(self.blobs.open_blob(id)?),
+            (None, None) => return Err(FlowError::Internal("a kept body is gone".to_owned())),
+        };
+        Ok(stream(move || {
+            let mut clear = open_body(&key, sealed)
+                .map_err(|error| std::io::Error::other(error.to_string()))?;
+            std::io::copy(&mut (&mut clear).take(from), &mut std::io::sink())?;
+            Ok(clear)
+        }))
     }
 
     /// Whether what was kept outside the records is still there.

@@ -21,6 +21,8 @@ pub struct Counts {
     pub deliveries: Vec<(String, i64)>,
     /// Mails out by state.
     pub mails: Vec<(String, i64)>,
+    /// Messages out by MESH, by state.
+    pub mesh: Vec<(String, i64)>,
     /// What is kept apart, by reason.
     pub quarantine: Vec<(String, i64)>,
     /// Open holds.
@@ -67,6 +69,7 @@ impl Flow {
             exchanges: tx.exchange_counts().await?,
             deliveries: tx.delivery_counts().await?,
             mails: tx.mail_counts().await?,
+            mesh: tx.mesh_counts().await?,
             quarantine: tx.quarantine_counts().await?,
             open_holds: tx.open_hold_count().await?,
             // By epoch: of an area's logs the newest is the open one.

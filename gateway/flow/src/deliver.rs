@@ -18,6 +18,7 @@ use crate::error::FlowError;
 use crate::posts::Posts;
 use crate::record::{Answer, Written};
 use crate::recorder::Draft;
+use crate::route::{channel_for, way};
 use crate::seal::{Wrapped, fresh};
 
 /// What one release writes, whom it tells of what, and the events of its deliveries.
@@ -40,17 +41,18 @@ pub(crate) struct ReadyRelease {
     told: BTreeSet<(String, Role, &'static str)>,
 }
 
-/// A reader in a release: the agency's channel, and the last number that it has of the exchange.
+/// A reader in a release: the agency's channel for this kind of exchange, and the last number that it has of the exchange.
 struct Reader {
-    channel: String,
+    channel: Channel,
     last: i64,
 }
 
 impl Reader {
-    async fn of(tx: &mut Tx, row: &ExchangeRow, to: &AgencyId) -> Result<Self, FlowError> {
-        let taken = tx.wraps_for(&row.id, to.as_str()).await?;
+    async fn of(tx: &mut Tx, case: &Case, to: &AgencyId) -> Result<Self, FlowError> {
+        let taken = tx.wraps_for(&case.id, to.as_str()).await?;
+        let agency = agency(tx, to.as_str()).await?;
         Ok(Self {
-            channel: agency(tx, to.as_str()).await?.channel,
+            channel: channel_for(tx, &agency, case).await?,
             last: taken.iter().map(|wrap| wrap.n).max().unwrap_or(0),
         })
     }
@@ -93,9 +95,9 @@ impl Flow {
             let recipient = first.cell.recipient.clone();
             let reader = match readers.entry(recipient.clone()) {
                 Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => new.insert(Reader::of(tx, row, &recipient).await?),
+                Entry::Vacant(new) => new.insert(Reader::of(tx, case, &recipient).await?),
             };
-            let delivery = self.delivery_row(row, first, &group, &reader.channel)?;
+            let delivery = self.delivery_row(row, first, &group, reader.channel)?;
             release.steps.push(self.step_row(&delivery));
             for wrapped in &group {
                 reader.last += 1;
@@ -146,19 +148,15 @@ impl Flow {
         row: &ExchangeRow,
         first: &Wrapped,
         group: &[Wrapped],
-        channel: &str,
+        channel: Channel,
     ) -> Result<DeliveryRow, FlowError> {
         let obligations: BTreeSet<Obligation> = group
             .iter()
             .flat_map(|w| w.cell.ruling.obligations.iter().copied())
             .collect();
-        // What may only be seen on screen goes to the portal, whatever the agency's channel.
-        let channel = match obligations.contains(&Obligation::ViewOnly) {
-            true => Channel::Portal.as_str(),
-            false => channel,
-        };
+        let channel = way(channel, first.cell.person.as_deref(), &obligations);
         // The API's inbox has it with the commit; every other channel has to be tried.
-        let state = match channel == Channel::Api.as_str() {
+        let state = match channel == Channel::Api {
             true => DeliveryState::Sent,
             false => DeliveryState::Queued,
         };
@@ -168,7 +166,7 @@ impl Flow {
             exchange: row.id.clone(),
             agency: first.cell.recipient.to_string(),
             person: first.cell.person.clone(),
-            channel: channel.to_owned(),
+            channel: channel.to_string(),
             state: state.to_string(),
             obligations: serde_json::to_string(&obligations)?,
             created_at: now,

@@ -2,9 +2,9 @@
 //! and sealed, counted and shown to the coordinator; nothing of it reaches anybody else.
 
 use gateway_core::event::EventKind;
-use gateway_core::{AgencyId, Channel, Id, Personal};
+use gateway_core::{AgencyId, AgencyKind, Channel, Id, Personal};
 use gateway_seal::{Place, wrap};
-use gateway_store::rows::{AgencyRow, QuarantineRow};
+use gateway_store::rows::{AgencyRow, MeshInRow, QuarantineRow};
 use gateway_vault::OpenKeptApart;
 use zeroize::Zeroizing;
 
@@ -58,6 +58,18 @@ pub struct QuarantineView {
 impl Flow {
     /// Keeps it, in the area of the first agency addressed, and answers its id after the commit.
     pub async fn keep_apart(&self, unproved: Unproved) -> Result<String, FlowError> {
+        self.keep_apart_once(unproved, None).await
+    }
+
+    /// The same for a message of MESH, which is kept once however often it comes.
+    ///
+    /// # Errors
+    /// [`FlowError::Conflict`] where the message has been taken before.
+    pub async fn keep_apart_once(
+        &self,
+        unproved: Unproved,
+        message: Option<MeshInRow>,
+    ) -> Result<String, FlowError> {
         let area = self.area_of(unproved.addressed.first()).await?;
         let id = Id::new(&self.clock).to_string();
         let mut row = self.apart_row(&area, &id, unproved).await?;
@@ -68,6 +80,11 @@ impl Flow {
             .with("size", row.size.to_string());
         let work = work(move |tx| {
             Box::pin(async move {
+                if let Some(message) = message
+                    && !tx.mesh_taken(&message).await?
+                {
+                    return Err(FlowError::Conflict("it was taken before".to_owned()));
+                }
                 tx.put(&mut row).await?;
                 if let Some(blob) = &row.blob
                     && !tx.enliven_blob(blob).await?
@@ -122,6 +139,20 @@ impl Flow {
             at: self.now(),
             updated_by: String::new(),
         })
+    }
+
+    /// The coordination unit of an agency's first area.
+    ///
+    /// # Errors
+    /// [`FlowError::Unavailable`] where the store is away.
+    pub async fn unit_of_agency(&self, agency: &AgencyId) -> Result<Option<AgencyId>, FlowError> {
+        let mut tx = self.store.read().await?;
+        let Some(first) = tx.memberships(agency.as_str()).await?.into_iter().next() else {
+            return Ok(None);
+        };
+        let kind = AgencyKind::Coordination.as_str();
+        let units = tx.agencies_in(&first.area, kind).await?;
+        Ok(units.into_iter().find_map(|unit| unit.id.parse().ok()))
     }
 
     async fn area_of(&self, agency: Option<&AgencyId>) -> Result<String, FlowError> {

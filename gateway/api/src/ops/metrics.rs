@@ -44,6 +44,13 @@ fn text(counts: &Counts) -> String {
     );
     gauge(
         &mut out,
+        "gateway_mesh_out",
+        "Messages out by NHS MESH, by state.",
+        "state",
+        &counts.mesh,
+    );
+    gauge(
+        &mut out,
         "gateway_quarantine",
         "What is kept apart, by reason.",
         "reason",

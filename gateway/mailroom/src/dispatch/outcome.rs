@@ -1,9 +1,9 @@
 //! What becomes of a mail, carried to its delivery and told to who has to know.
 
-use gateway_core::{DeliveryState, Personal};
-use gateway_flow::outgoing::{Mail, MailKind};
+use gateway_core::DeliveryState;
+use gateway_flow::outgoing::MailKind;
 use gateway_protocol::Standing as DomainStanding;
-use gateway_store::rows::{AgencyRow, DeliveryRow, ExchangeRow, MailOutRow, PersonRow};
+use gateway_store::rows::{DeliveryRow, MailOutRow};
 
 use crate::error::Trouble;
 use crate::room::Mailroom;
@@ -100,39 +100,16 @@ impl Mailroom {
         why: &str,
         standing: &DomainStanding,
     ) -> Result<(), Trouble> {
-        let mut tx = self.0.flow.store.read().await?;
-        let exchange: Option<ExchangeRow> = tx.get(&delivery.exchange).await?;
-        let exchange = exchange.ok_or(Trouble::Stopped("a delivery is of no exchange"))?;
-        let person: Option<PersonRow> = match &exchange.sender_person {
-            Some(person) => tx.get(person).await?,
-            None => None,
+        let instead = match standing {
+            DomainStanding::Retired { use_instead } => use_instead.as_deref(),
+            DomainStanding::Secure
+            | DomainStanding::Alias { .. }
+            | DomainStanding::PortalOnly
+            | DomainStanding::Unknown => None,
         };
-        let agency: Option<AgencyRow> = tx.get(&exchange.sender).await?;
-        drop(tx);
-        let address = match person.filter(|person| person.state == "active") {
-            Some(person) => Some(self.0.flow.person_email(&person).await?.into_inner()),
-            None => agency.and_then(|agency| agency.email),
-        };
-        let Some(recipient) = address else {
-            return Ok(());
-        };
-        let mut words = vec![delivery.agency.clone(), why.to_owned()];
-        if let DomainStanding::Retired {
-            use_instead: Some(instead),
-        } = standing
-        {
-            words.push(instead.clone());
-        }
-        self.queue(Mail {
-            kind: MailKind::Failure,
-            subject: format!("failure/{}", delivery.id),
-            exchange: Some(delivery.exchange.clone()),
-            delivery: Some(delivery.id.clone()),
-            agency: exchange.sender,
-            recipient: recipient.into(),
-            words: words.into_iter().map(Personal::new).collect(),
-        })
-        .await
+        self.0.flow.tell_of_failure(delivery, why, instead).await?;
+        self.0.queued.notify_one();
+        Ok(())
     }
 
     async fn forget(&self, blob: Option<String>) {

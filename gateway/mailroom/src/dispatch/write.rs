@@ -4,8 +4,8 @@ use gateway_core::calendar::due_at;
 use gateway_core::{AgencyId, Id, Role};
 use gateway_email::ThreadRef;
 use gateway_email::render::{
-    self, FactorChange, Failure, FailureReason, Frame, Invitation, ItemLine, Outgoing, Receipt,
-    RecipientLine, RuleWords, Urgency,
+    self, FactorChange, Failure, FailureReason, Frame, Invitation, ItemLine, MeshFailure, Outgoing,
+    Receipt, RecipientLine, RuleWords, Urgency,
 };
 use gateway_flow::outgoing::{KEY_NOTICE, MailKind, TOLD_NOTICE};
 use gateway_flow::{Answer, FlowError};
@@ -249,6 +249,11 @@ impl Mailroom {
         let recipient = self.agency_name(word(0)).await?;
         let reason = match word(1) {
             "expired" => FailureReason::Expired,
+            "mesh-no-mailbox" => FailureReason::Mesh(MeshFailure::NoMailbox),
+            "mesh-no-workflow" => FailureReason::Mesh(MeshFailure::NoWorkflow),
+            "mesh-not-collected" => FailureReason::Mesh(MeshFailure::NotCollected),
+            "mesh-declined" => FailureReason::Mesh(MeshFailure::Declined),
+            why if why.starts_with("mesh-") => FailureReason::Mesh(MeshFailure::Other),
             "retired" => FailureReason::Retired(words.get(2).map(String::as_str)),
             why => FailureReason::Refused(why.strip_prefix("refused ")),
         };

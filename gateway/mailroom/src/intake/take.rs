@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway_core::{AgencyId, AgencyKind, Channel, ExchangeState, Personal};
+use gateway_core::{AgencyId, Channel, ExchangeState, Personal};
 use gateway_email::{Address, Limits, Mail};
 use gateway_flow::quarantine::Unproved as Apart;
 use gateway_flow::submission::{AnswerTo, Idempotency, Intake, ItemClaim, Particulars};
@@ -191,7 +191,7 @@ async fn set_aside(
     let mut addressed = enveloped(room, envelope);
     if addressed.is_empty() {
         // It came to the gateway's own address: it is for those who look after it.
-        addressed.extend(unit_of(room, &caller.agency).await?);
+        addressed.extend(room.0.flow.unit_of_agency(&caller.agency).await?);
     }
     let recipients = addressed
         .into_iter()
@@ -243,17 +243,6 @@ fn answer_to(sender: &Sender, words: Vec<Personal<String>>) -> AnswerTo {
         address: sender.address.reveal().to_owned().into(),
         words,
     }
-}
-
-/// The coordination unit of an agency's first area.
-async fn unit_of(room: &Mailroom, agency: &AgencyId) -> Result<Option<AgencyId>, Trouble> {
-    let mut tx = room.0.flow.store.read().await?;
-    let Some(first) = tx.memberships(agency.as_str()).await?.into_iter().next() else {
-        return Ok(None);
-    };
-    let kind = AgencyKind::Coordination.as_str();
-    let units = tx.agencies_in(&first.area, kind).await?;
-    Ok(units.into_iter().find_map(|unit| unit.id.parse().ok()))
 }
 
 fn agencies(particulars: &Particulars) -> Vec<AgencyId> {
