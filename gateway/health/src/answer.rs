@@ -142,7 +142,10 @@ pub fn answer_form(answer: &Answer) -> Result<Value, Outcome> {
     }
     let by = answer.answered_by.as_ref().or(answer.clinician.as_ref());
     filled.words("answer.answered_by", by);
-    filled.words("basis.clinician", answer.clinician.as_ref());
+    // Where nothing is shared, whoever is named is who answers, and it rests on nothing.
+    if matches!(answer.kind, Kind::Full | Kind::Partial(_)) {
+        filled.words("basis.clinician", answer.clinician.as_ref());
+    }
     if let Some(basis) = &answer.basis {
         fill_basis(&mut filled, &mut issues, basis);
     }
