@@ -1,0 +1,103 @@
+//! What becomes of a message, carried to its delivery and told to whoever sent it.
+
+use gateway_core::DeliveryState;
+use gateway_store::rows::{DeliveryRow, MeshOutRow};
+
+use super::queue::DELIVERY;
+use crate::error::Trouble;
+use crate::room::{Meshroom, gone};
+
+impl Meshroom {
+    /// Why a message is not to be sent any more: what it carries was taken back, or has run out.
+    pub(super) async fn no_more(&self, row: &MeshOutRow) -> Result<Option<&'static str>, Trouble> {
+        let Some(delivery) = self.delivery_of(row).await? else {
+            return Ok(None);
+        };
+        let over = matches!(delivery.state.as_str(), "expired" | "recalled");
+        Ok(over.then_some("taken-back"))
+    }
+
+    async fn delivery_of(&self, row: &MeshOutRow) -> Result<Option<DeliveryRow>, Trouble> {
+        let Some(id) = &row.delivery else {
+            return Ok(None);
+        };
+        let mut tx = self.0.flow.store.read().await?;
+        let delivery: Option<DeliveryRow> = tx.get(id).await?;
+        Ok(Some(
+            delivery.ok_or_else(|| gone("a message is of no delivery"))?,
+        ))
+    }
+
+    /// MESH has all of it.
+    pub(super) async fn sent(&self, mut row: MeshOutRow) -> Result<(), Trouble> {
+        let now = self.now();
+        row.state = "sent".to_owned();
+        (row.sent_at, row.next_at, row.status) = (Some(now), now, None);
+        self.settle(row, DeliveryState::Sent).await
+    }
+
+    /// Its recipient has taken it.
+    pub(super) async fn taken(&self, mut row: MeshOutRow) -> Result<(), Trouble> {
+        // Where a stop came between the two, it was never said that it was sent.
+        self.carried(&row, DeliveryState::Sent).await?;
+        row.state = "delivered".to_owned();
+        self.settle(row, DeliveryState::Delivered).await
+    }
+
+    /// It will not be delivered: refused, reported so afterwards, or out of time. What it carried
+    /// waits for the agency in the portal and the API.
+    pub(crate) async fn not_delivered(
+        &self,
+        mut row: MeshOutRow,
+        why: &str,
+    ) -> Result<(), Trouble> {
+        if matches!(row.state.as_str(), "failed" | "expired") {
+            return Ok(());
+        }
+        row.state = match why {
+            "expired" => "expired".to_owned(),
+            _ => "failed".to_owned(),
+        };
+        row.status = Some(why.to_owned());
+        tracing::warn!(message = %row.id, why, "a message was not delivered by MESH");
+        let delivery = self.delivery_of(&row).await?;
+        let (kind, taken_back) = (row.kind.clone(), why == "taken-back");
+        self.settle(row, DeliveryState::Failed).await?;
+        match delivery {
+            Some(delivery) if kind == DELIVERY && !taken_back => {
+                let why = match why {
+                    "expired" => "mesh-expired",
+                    why => why,
+                };
+                self.0.flow.tell_of_failure(&delivery, why, None).await?;
+                Ok(self.0.flow.tell_that_it_waits(&delivery).await?)
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Ends a message: its bytes go, and the delivery comes as far as that.
+    async fn settle(&self, mut row: MeshOutRow, state: DeliveryState) -> Result<(), Trouble> {
+        let blob = row.blob.take();
+        (row.key, row.body, row.upload) = (None, None, None);
+        self.note(&row, "mesh-ended").await?;
+        if let Some(blob) = blob
+            && let Err(error) = self.0.flow.drop_kept(&blob).await
+        {
+            tracing::warn!(%error, "the sealed bytes of a message that was sent are still there");
+        }
+        self.carried(&row, state).await
+    }
+
+    async fn carried(&self, row: &MeshOutRow, state: DeliveryState) -> Result<(), Trouble> {
+        let Some(delivery) = &row.delivery else {
+            return Ok(());
+        };
+        let how = match (&row.status, &row.message) {
+            (Some(status), _) => Some(format!("MESH: {status}")),
+            (None, Some(message)) => Some(format!("MESH message {message}")),
+            (None, None) => None,
+        };
+        Ok(self.0.flow.carried_to(delivery, state, how).await?)
+    }
+}
