@@ -79,6 +79,12 @@ pub struct Change {
     /// How it receives from now: portal, secure-email, mesh or api
     #[arg(long)]
     channel: Option<Channel>,
+    /// How it receives one kind of exchange from now: a form's id, or `exchange` for what is no form
+    #[arg(long, value_name = "KIND=CHANNEL", value_parser = route)]
+    route: Option<(String, Channel)>,
+    /// Its mailbox at NHS MESH
+    #[arg(long, value_name = "MAILBOX", value_parser = gateway_mesh::MailboxId::parse)]
+    mesh_mailbox: Option<gateway_mesh::MailboxId>,
     /// Its name from now
     #[arg(long)]
     name: Option<String>,
@@ -173,17 +179,35 @@ impl Change {
         .into_iter()
         .flatten()
         .collect();
-        if changes.is_empty() {
+        if changes.is_empty() && self.route.is_none() && self.mesh_mailbox.is_none() {
             return Err(usage(
                 "nothing to change: see `gateway agency change --help`",
             ));
         }
         let flow = self.at.open().await?;
+        // The mailbox first: what goes by MESH has somewhere to go then.
+        if let Some(mailbox) = &self.mesh_mailbox {
+            flow.set_mesh_mailbox(&self.id, mailbox.as_str()).await?;
+        }
         for change in changes {
             flow.change_agency(&self.id, change).await?;
         }
+        if let Some((kind, channel)) = &self.route {
+            flow.set_route(&self.id, kind, *channel).await?;
+        }
         Ok(())
     }
+}
+
+/// A kind of exchange and its channel, as `health-request=mesh`.
+fn route(text: &str) -> Result<(String, Channel), String> {
+    let (kind, channel) = text
+        .split_once('=')
+        .ok_or("give a kind and a channel, such as `health-request=mesh`")?;
+    let channel = channel
+        .parse()
+        .map_err(|_| "the channel is none of portal, secure-email, mesh and api".to_owned())?;
+    Ok((kind.to_owned(), channel))
 }
 
 impl One {

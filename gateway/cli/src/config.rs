@@ -42,6 +42,9 @@ pub struct Config {
     /// Secure email; absent, there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mail: Option<crate::mail::MailConfig>,
+    /// NHS MESH; absent, there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mesh: Option<crate::mesh::MeshConfig>,
 }
 
 /// A listener with TLS.
@@ -117,6 +120,9 @@ impl Config {
         if let Some(mail) = &mut self.mail {
             mail.seen_from(folder);
         }
+        if let Some(mesh) = &mut self.mesh {
+            mesh.seen_from(folder);
+        }
         self
     }
 
@@ -139,6 +145,7 @@ impl Config {
             ops: Plain { address: ops },
             portal: None,
             mail: None,
+            mesh: None,
         }
     }
 }

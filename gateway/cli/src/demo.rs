@@ -14,6 +14,7 @@ pub use self::state::{AgencyState, GatewayState, NominalState, SmtpState, State,
 use crate::config::{Config, NAME};
 use crate::listen::Listeners;
 use crate::mail::{self, MailConfig, Relay};
+use crate::mesh::{DEMO_TRUST, MeshConfig};
 use crate::pki::Authority;
 use crate::portal::PortalConfig;
 use crate::world::{self, Dates};
@@ -52,7 +53,7 @@ pub struct Demo {
     /// What has happened before the first start
     #[arg(long, value_name = "NAME", default_value = "month")]
     sample: Sample,
-    /// Reach the NHS trust through the MESH at URL (not built yet)
+    /// Reach the NHS trust through the MESH at URL, as the NHS's own sandbox serves it; without it, by secure email
     #[arg(long, value_name = "URL")]
     mesh: Option<String>,
     /// Hand mail to this relay; without it, every mail is a file in `mail` in DIR
@@ -87,7 +88,6 @@ enum Hand {
 impl Demo {
     /// Runs it.
     pub async fn run(self) -> anyhow::Result<()> {
-        self.refuse_what_is_not_built()?;
         let dir = files::absolute(&self.dir)?;
         files::folder(&dir)?;
         self.clear_what_was_half_made(&dir)?;
@@ -104,6 +104,10 @@ impl Demo {
         config.portal = Some(PortalConfig::of_folder(&dir, self.portal));
         config.mail = Some(self.mail(&dir)?);
         config.clamd.clone_from(&self.clamd);
+        config.mesh = match &self.mesh {
+            Some(url) => Some(MeshConfig::of_folder(&dir, url)?),
+            None => None,
+        };
         let listeners = Listeners::bind(&config).await?;
         let (api, ops) = listeners.addresses()?;
         let smtp = listeners.mail_address()?;
@@ -112,6 +116,7 @@ impl Demo {
             Ok(state) => (self.go_on(&config).await?, state),
             Err(_) => self.make(&dir, &config).await?,
         };
+        world::reach_trust(&flow, &mut state, self.mesh.as_ref().map(|_| DEMO_TRUST)).await?;
         (config.api.address, config.ops.address) = (api, ops);
         if let (Some(mail), Some(smtp)) = (&mut config.mail, smtp) {
             mail.address = smtp;
@@ -136,16 +141,6 @@ impl Demo {
                 Ok(())
             })
             .await
-    }
-
-    fn refuse_what_is_not_built(&self) -> anyhow::Result<()> {
-        let asked = [(self.mesh.is_some(), "--mesh", "NHS MESH")];
-        for (asked, flag, what) in asked {
-            if asked {
-                return Err(usage(format!("{what} is not built yet: leave {flag} out")));
-            }
-        }
-        Ok(())
     }
 
     /// The demo's mail: its domain, its certificates, and where it goes.
@@ -421,15 +416,22 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_channel_that_is_not_built_is_wrong_usage() {
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_trust_is_reached_by_mesh_where_there_is_one_and_by_mail_again_without() {
         let dir = tempfile::tempdir().unwrap();
-        for words in [["--mesh", "http://x"]] {
-            let start = ["demo", "--dir", dir.path().to_str().unwrap()];
-            let demo = Line::parse_from(start.iter().chain(&words)).demo;
-            let error = demo.run().await.unwrap_err();
-            assert!(error.is::<crate::Usage>() && error.to_string().contains("not built"));
+        let (flow, mut state, _) = made(dir.path(), &["--sample", "none"]).await;
+        for (mailbox, channel) in [(Some(DEMO_TRUST), "mesh"), (None, "secure-email")] {
+            world::reach_trust(&flow, &mut state, mailbox)
+                .await
+                .unwrap();
+            let trusts = state
+                .agencies
+                .iter()
+                .filter(|a| a.kind == "mental-health-trust");
+            let trust = trusts.into_iter().find(|a| a.channel == channel).unwrap();
+            assert_eq!(trust.mesh_mailbox.as_deref(), mailbox);
         }
-        assert!(std::fs::read_dir(dir.path()).unwrap().next().is_none());
+        let of_mailbox = flow.agency_of_mailbox(DEMO_TRUST).await.unwrap().unwrap();
+        assert_eq!(of_mailbox.channel, "secure-email");
     }
 }

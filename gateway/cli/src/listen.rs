@@ -111,6 +111,10 @@ impl Listeners {
             tasks.push(tokio::spawn(server.serve(stop.clone())));
             tasks.push(tokio::spawn(room.run(stop.clone())));
         }
+        if let Some(mesh) = &config.mesh {
+            let room = mesh.room(&flow, config.scanner()?)?;
+            tasks.push(tokio::spawn(room.run(stop.clone())));
+        }
         tasks.push(tokio::spawn(flow.clone().run_clockwork(stop)));
         ready()?;
         tokio::select! {

@@ -22,6 +22,7 @@ mod ledger;
 mod listen;
 mod logging;
 mod mail;
+mod mesh;
 mod nominal;
 mod password;
 mod person;

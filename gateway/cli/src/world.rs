@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use gateway_core::{AgencyId, Channel, Custody, Identifier, IdentifierKind};
 use gateway_flow::Flow;
-use gateway_flow::admin::{NewAgency, NewNominal, NewPerson};
+use gateway_flow::admin::{AgencyChange, NewAgency, NewNominal, NewPerson};
 use gateway_flow::sign_in::{Cost, hash};
 use gateway_seal::Identity;
 use jiff::{Timestamp, ToSpan as _};
@@ -137,6 +137,7 @@ async fn add_agency(
         age_identity,
         smime_cert,
         smime_key,
+        mesh_mailbox: None,
         users,
     })
 }
@@ -219,6 +220,38 @@ async fn add_person(
         smime_cert,
         smime_key,
     })
+}
+
+/// The trust that is reached by MESH, where there is one.
+const MESH_TRUST: &str = "london-mental-health";
+
+/// Has the mental health trust reached by a mailbox at MESH, or by secure email again.
+pub async fn reach_trust(
+    flow: &Flow,
+    state: &mut State,
+    mailbox: Option<&str>,
+) -> anyhow::Result<()> {
+    let found = state
+        .agencies
+        .iter_mut()
+        .find(|known| known.id == MESH_TRUST);
+    let trust = found.context("the demo has no mental health trust")?;
+    let channel = match mailbox {
+        Some(_) => Channel::Mesh,
+        None => Channel::SecureEmail,
+    };
+    if let Some(mailbox) = mailbox
+        && trust.mesh_mailbox.as_deref() != Some(mailbox)
+    {
+        flow.set_mesh_mailbox(MESH_TRUST, mailbox).await?;
+    }
+    if trust.channel != channel.as_str() {
+        flow.change_agency(MESH_TRUST, AgencyChange::Channel(channel))
+            .await?;
+    }
+    trust.channel = channel.to_string();
+    trust.mesh_mailbox = mailbox.map(str::to_owned);
+    Ok(())
 }
 
 async fn add_nominal(flow: &Flow, data: &NominalData) -> anyhow::Result<NominalState> {

@@ -94,6 +94,9 @@ pub struct AgencyState {
     /// That certificate's key, PEM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smime_key: Option<PathBuf>,
+    /// Its mailbox at NHS MESH, where it is reached by that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mesh_mailbox: Option<String>,
     /// Its people.
     pub users: Vec<UserState>,
 }
