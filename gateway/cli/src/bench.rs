@@ -8,6 +8,7 @@ mod annex_f;
 mod bare;
 mod decide;
 mod figure;
+mod health;
 mod ingest;
 mod memory;
 mod portal;
@@ -25,13 +26,13 @@ use self::figure::Figure;
 use crate::{say, usage};
 
 /// The measurements. Memory is measured first, while the process is small.
-const NAMES: [&str; 9] = [
-    "seal", "decide", "proof", "record", "post", "ingest", "absent", "portal", "annex-f",
+const NAMES: [&str; 10] = [
+    "seal", "decide", "proof", "record", "post", "ingest", "absent", "portal", "annex-f", "health",
 ];
 
 /// Measure the gateway against its limits
 ///
-/// NAME is one of `record`, `post`, `ingest`, `decide`, `seal`, `proof`, `absent`, `portal` and `annex-f`. Every
+/// NAME is one of `record`, `post`, `ingest`, `decide`, `seal`, `proof`, `absent`, `portal`, `annex-f` and `health`. Every
 /// figure stands beside its limit or its peer, measured in the same run; `ratio` is the figure
 /// divided by the peer's. In JSON, `median` and `p99` are microseconds, `rate` is a second, and
 /// `unit` is that of `figure` and `peer_figure`. Everything happens in a temporary folder (TMPDIR
@@ -43,15 +44,18 @@ pub struct Bench {
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Measure `record`, `post`, `ingest`, `portal` and `annex-f` on this PostgreSQL server as well, in databases of its own
+    /// Measure `record`, `post`, `ingest`, `portal`, `annex-f` and `health` on this PostgreSQL server as well, in databases of its own
     #[arg(long, value_name = "URL")]
     database: Option<String>,
-    /// Seal a stream of 1 GiB as well, and import 10,000 forms
+    /// Seal a stream of 1 GiB as well, import 10,000 forms, and take in an answer of 1 GiB by MESH
     #[arg(long)]
     large: bool,
     /// Hand the mails of `ingest` to this mail server too, which is to accept and keep them
     #[arg(long, value_name = "ADDR")]
     smtp: Option<std::net::SocketAddr>,
+    /// Carry the requests of `health` by the MESH at URL, as the NHS's own sandbox serves it
+    #[arg(long, value_name = "URL")]
+    mesh: Option<String>,
 }
 
 /// What every measurement is told.
@@ -65,6 +69,8 @@ struct Setup {
     large: bool,
     /// A mail server to compare with.
     smtp: Option<std::net::SocketAddr>,
+    /// A MESH to carry requests by.
+    mesh: Option<String>,
 }
 
 impl Setup {
@@ -91,6 +97,7 @@ impl Bench {
             database: self.database,
             large: self.large,
             smtp: self.smtp,
+            mesh: self.mesh,
         };
         let mut all = Vec::new();
         for name in names {
@@ -129,6 +136,7 @@ async fn measure(name: &str, setup: &Setup) -> anyhow::Result<Vec<Figure>> {
         "absent" => absent::run(setup).await,
         "portal" => portal::run(setup).await,
         "annex-f" => annex_f::run(setup).await,
+        "health" => health::run(setup).await,
         other => Err(known(other).err().unwrap_or_else(|| usage(other))),
     }
 }

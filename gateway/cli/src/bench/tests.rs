@@ -8,6 +8,7 @@ fn tiny() -> Setup {
         database: None,
         large: false,
         smtp: None,
+        mesh: None,
     }
 }
 
@@ -48,6 +49,7 @@ async fn a_measurement_that_is_not_known_is_wrong_usage_and_names_those_there_ar
         database: None,
         large: false,
         smtp: None,
+        mesh: None,
     };
     let error = bench.run().await.unwrap_err();
     assert!(error.is::<crate::Usage>());
