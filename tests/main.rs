@@ -17,6 +17,7 @@ mod journeys {
     mod a_prisons_form_comes_by_every_way;
     mod a_receipt_does_not_bend;
     mod a_spoc_looks_after_people_in_a_browser;
+    mod a_trust_is_asked_by_mesh;
     mod a_trust_is_asked_in_a_browser;
     mod an_agency_that_holds_its_own_key;
     mod an_officers_mail_becomes_an_exchange;

@@ -58,6 +58,11 @@ def send(client, asked):
         )
 
 
+def waiting(client, asked):
+    """What waits, unopened."""
+    return list(client.list_messages())
+
+
 def track(client, asked):
     """What became of a message of the trust."""
     return client.track_message(asked["message_id"])
@@ -65,7 +70,7 @@ def track(client, asked):
 
 def main():
     asked = json.loads(sys.argv[1])
-    deeds = {"receive": receive, "send": send, "track": track}
+    deeds = {"list": waiting, "receive": receive, "send": send, "track": track}
     with MeshClient(
         asked["url"],
         asked.get("mailbox", "X26ABC2"),

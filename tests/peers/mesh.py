@@ -1,0 +1,272 @@
+"""Health information requests by NHS MESH, from end to end: the gateway's real binary, the NHS's own sandbox, the trust played by the NHS's own client; and what goes wrong on the way.
+
+usage: mesh.py EMPTY_FOLDER GATEWAY_BINARY
+"""
+
+import base64, copy, json, re, subprocess, sys, time, urllib.request
+from demo import database
+from mail import pdf, text_of
+from mesh_end import OTHERS, THEIRS, BASE, HERE, Sandbox, Trust, Wire, answer, bundle, extension, resources
+from postfix import until
+from running import Gateway
+
+FOLDER, BINARY = sys.argv[1:3]
+ASKS, UNIT, TRUST = "london-probation", "london-coordination", "london-mental-health"
+REPORT = pdf(b"a report that is no report")
+SAID = {"engagement": ("HEALTH_RISK", "Missed three"), "medication": ("HEALTH_RISK", "Not collected for six weeks")}
+
+sandbox = Sandbox(FOLDER).start()
+wire = Wire(sandbox)
+gateway = Gateway(FOLDER, BINARY, "--mesh", wire.url)
+demo = gateway.start()
+trust = Trust(sandbox, FOLDER)
+officer = demo.user(ASKS, "practitioner")
+people = [one for one in demo.nominals if one["level"] >= 2 and TRUST in one["partners"] and ASKS in one["partners"] + [one["lead_agency"]]]
+person = people[0]
+known = next(agency for agency in demo.state["agencies"] if agency["id"] == TRUST)
+assert (known["channel"], known["mesh_mailbox"]) == ("mesh", THEIRS), known
+example = json.loads(demo[ASKS].ask("/schemas/health-request.json")[1])["examples"][0]
+
+
+def ask(about=person):
+    words = json.dumps(example).replace("$NOMINAL", about["ref"]).replace("$AGENCY", TRUST)
+    status, asked = demo[ASKS].json("/api/v1/health-requests", json.loads(words), officer)
+    assert status == 201 and asked["state"] == "released", asked
+    return asked["id"]
+
+
+def delivery(exchange, sender=ASKS, recipient=TRUST):
+    return next(one for one in demo.exchange(sender, exchange)["deliveries"] if one["recipient"] == recipient)
+
+
+def comes_to(exchange, state, sender=ASKS, seconds=30):
+    until(lambda: delivery(exchange, sender)["state"] == state, lambda: f"{state}: {delivery(exchange, sender)}", seconds)
+    return delivery(exchange, sender)
+
+
+def view(request, agency=ASKS):
+    status, found = demo[agency].json(f"/api/v1/health-requests/{request}")
+    assert status == 200, found
+    return found
+
+
+def apart():
+    """What is kept apart, by reason."""
+    text = urllib.request.urlopen(demo.state["ops"] + "/metrics").read().decode()
+    return {reason: int(number) for reason, number in re.findall(r'gateway_quarantine\{reason="([^"]+)"\} (\d+)', text)}
+
+
+def is_kept(reason, number=1):
+    until(lambda: apart().get(reason, 0) == number, lambda: f"{number} kept as {reason}: {apart()}", 30)
+
+
+def rows(sql):
+    records = database(FOLDER)
+    try:
+        return records.rows(sql)
+    finally:
+        records.close()
+
+
+def validates(*messages):
+    said = subprocess.run([sys.executable, HERE / "fhir_validate.py"], input="\n".join(map(json.dumps, messages)), capture_output=True, text=True)
+    assert said.returncode == 0, said.stderr
+
+
+def word(ok, seconds=30):
+    """The gateway's word on what the trust sent."""
+    message, reply = trust.receive(1, seconds)[0]
+    assert message["workflow_id"] == "TEST_WORKFLOW_ACK", message
+    validates(reply)
+    response = reply["entry"][0]["resource"]["response"]
+    assert response["code"] == ("ok" if ok else "fatal-error"), (response, resources(reply, "OperationOutcome"))
+    return response, [issue["diagnostics"] for one in resources(reply, "OperationOutcome") for issue in one["issue"]]
+
+
+# Asked: in the trust's mailbox within moments, with nothing on the outside that says about whom; sent, and not
+# delivered until the trust has taken it.
+request = ask()
+until(lambda: trust.waiting() == 1, "the request in the trust's mailbox", 20)
+assert comes_to(request, "sent")["channel"] == "mesh"
+message, asked = trust.receive(1)[0]
+assert message["workflow_id"] == "TEST_WORKFLOW" and not message["subject"], message
+assert message["file_name"] == f"{message['message_id']}.dat", message
+assert re.fullmatch(r"[0-9a-f-]{36}", message["local_id"]), message
+validates(asked)
+task = resources(asked, "Task")[0]
+assert asked["entry"][0]["resource"]["resourceType"] == "MessageHeader" and task["status"] == "requested", task
+assert {"value": request, "system": f"{BASE}/Id/health-request"} in task["identifier"], task["identifier"]
+assert person["nhs_number"] in json.dumps(resources(asked, "Patient")), "whom it is about is in the content"
+comes_to(request, "delivered")
+
+# Answered, with a document; the trust is told; whoever asked reads it, and the request is closed.
+document = ("Report.pdf", "application/pdf", base64.b64encode(REPORT).decode(), "HEALTH_RISK")
+told = answer(request, TRUST, SAID, document=document)
+trust.send(told)
+response, _ = word(ok=True)
+assert response["identifier"] == told["entry"][0]["resource"]["id"], response
+closed = view(request)
+assert (closed["state"], closed["outcome"]) == ("completed", "full"), closed
+mine = demo.exchange(ASKS, closed["answer"])
+files = [item for item in mine["items"] if item["media_type"] == "application/pdf"]
+assert len(files) == 1, mine["items"]
+got = demo[ASKS].ask(f"/api/v1/exchanges/{closed['answer']}/documents/{files[0]['n']}", person=demo.user(ASKS, "spoc"))
+assert got[0] == 200 and got[1] == REPORT, got[0]
+assert demo[TRUST].ask(f"/api/v1/exchanges/{closed['answer']}/receipt")[0] == 200
+
+# The same answer in another message is the same answer; with other words under its id it is none.
+before = demo.exchanges(TRUST)
+trust.send(told)
+word(ok=True)
+assert demo.exchanges(TRUST) == before, "an answer came twice"
+forged = copy.deepcopy(told)
+resources(forged, "Communication")[0]["payload"][0]["contentString"] = "Something else"
+trust.send(forged)
+assert word(ok=False)[1]
+is_kept("mesh-answer-refused")
+
+# What cannot be taken is kept apart, and the trust told what to put right.
+second = ask()
+trust.receive(1)
+foreign = answer(second, TRUST, SAID)
+resources(foreign, "Communication")[0]["sender"] = {"reference": "https://elsewhere.example/Organization/1"}
+trust.send(foreign)
+assert any("fetched" in said or "elsewhere" in said for said in word(ok=False)[1])
+is_kept("mesh-not-understood")
+trust.send(b"\x00no FHIR at all")
+word(ok=False)
+is_kept("mesh-not-understood", 2)
+status, answered = demo[ASKS].json(f"/api/v1/exchanges/{second}/withdrawal", {"reasons": "sent by mistake"}, officer)
+assert status == 200, answered
+trust.send(answer(second, TRUST, SAID))
+assert any("withdrawn" in said for said in word(ok=False)[1])
+is_kept("mesh-answer-refused", 2)
+third = ask(people[-1])
+trust.receive(1)
+stranger = Trust(sandbox, FOLDER, OTHERS)
+stranger.send(answer(third, TRUST, SAID))
+is_kept("mesh-mailbox-unknown")
+demo.run("agency", "change", "guys-acute", "--mesh-mailbox", OTHERS)
+stranger.send(answer(third, "guys-acute", SAID))
+is_kept("mesh-answer-refused", 3)
+assert stranger.receive(1)[0][1]["entry"][0]["resource"]["response"]["code"] == "fatal-error"
+trust.send(answer(third, TRUST, SAID), workflow="OTHER_WORKFLOW")
+is_kept("mesh-workflow-unknown")
+assert view(third)["answer"] is None and view(third)["state"] != "completed"
+
+# A refusal is an answer.
+refusal = answer(third, TRUST, {}, kind="refused", reasonCode=None, extension=None,
+                 statusReason={"coding": [{"system": f"{BASE}/CodeSystem/refusal-reason", "code": "third_party_confidence"}], "text": "told in confidence"})  # fmt: skip
+del resources(refusal, "Communication")[0]["payload"]
+trust.send(refusal)
+word(ok=True)
+assert (view(third)["state"], view(third)["reason"]) == ("rejected", "third_party_confidence"), view(third)
+
+# Anything else that is for the trust goes the same way; its system's word is the delivery's.
+status, shared = demo[ASKS].json("/api/v1/exchanges", demo.submission(about=demo.nominals.index(person), recipients=(TRUST,)), officer)
+assert status == 201 and shared["state"] == "released", shared
+message, note = trust.receive(1)[0]
+validates(note)
+assert resources(note, "Communication")[0]["payload"][0]["contentString"] == "Seen at the school gate.", note
+header = note["entry"][0]["resource"]
+comes_to(shared["id"], "delivered")
+trust.send(bundle("message-outcome", {"response": {"identifier": header["id"], "code": "ok"}}), workflow="TEST_WORKFLOW_ACK")
+comes_to(shared["id"], "acknowledged")
+trust.send(bundle("message-outcome", {"response": {"identifier": "00000000-0000-8000-8000-000000000000", "code": "ok"}}), workflow="TEST_WORKFLOW_ACK")
+is_kept("mesh-reply-to-nothing")
+
+# What is for one person goes to no mailbox of a whole trust.
+named = demo.submission(about=demo.nominals.index(person), recipients=({"agency": TRUST, "person": demo.user(TRUST, "clinician")},))
+status, shared = demo[ASKS].json("/api/v1/exchanges", named, officer)
+assert status == 201 and delivery(shared["id"])["channel"] == "portal", delivery(shared["id"])
+# And a kind of exchange may go its own way.
+demo.run("agency", "change", TRUST, "--route", "exchange=api")
+status, shared = demo[ASKS].json("/api/v1/exchanges", demo.submission(about=demo.nominals.index(person), recipients=(TRUST,)), officer)
+assert delivery(shared["id"])["channel"] == "api", delivery(shared["id"])
+assert trust.waiting() == 0
+
+
+# MESH away, slow, refusing, breaking off: kept and sent once. The gateway's own time stands still until it is moved.
+def survives(fault, what, kill=False):
+    global demo
+    seen = len(wire.seen)
+    wire.fault = fault
+    request = ask()
+    until(lambda: any(said for _, path, said in wire.seen[seen:] if "outbox" in path), f"the fault: {what}", 30)
+    time.sleep(1)
+    assert delivery(request)["state"] in ("queued", "waiting"), (what, delivery(request))
+    if kill:
+        gateway.kill()
+        demo = gateway.start()
+    wire.fault = None
+    demo.advance("PT10M")
+    comes_to(request, "sent")
+    trust.receive(1)
+    comes_to(request, "delivered")
+    assert trust.waiting() == 0, f"{what}: it was sent twice"
+
+
+def out(*said):
+    return lambda method, path: said if method == "POST" and "/outbox" in path else None
+
+
+survives(out("cut"), "no answer and nothing taken")
+survives(out("lost"), "taken, and the answer lost")
+survives(out("lost"), "taken, the answer lost, and the gateway killed", kill=True)
+survives(out("answer", 503, "{}"), "503")
+survives(out("answer", 403, '{"detail": [{"event": "SEND", "code": "02", "msg": "Authentication failed"}]}'), "403")
+survives(lambda *_: ("cut",), "MESH is away")
+sandbox.stop()
+request = ask()
+time.sleep(2)
+assert delivery(request)["state"] in ("queued", "waiting")
+sandbox.start()
+demo.advance("PT10M")
+comes_to(request, "sent")
+trust.receive(1)
+comes_to(request, "delivered")
+wire.fault = lambda method, path: ("wait", 3) if "outbox" in path else None
+request = ask()
+comes_to(request, "sent")
+wire.fault = None
+trust.receive(1)
+
+# Refused for good: failed, told, and still in the trust's inbox.
+seen = set(demo.sent())
+wire.fault = out("answer", 417, '{"detail": [{"event": "SEND", "code": "12", "msg": "Unregistered to address"}]}')
+request = ask()
+comes_to(request, "failed")
+wire.fault = None
+_, raw = demo.wait(lambda head: "Not delivered" in head["Subject"], seen, what="a mail that it failed")
+assert "by NHS MESH" in (said := text_of(demo.opened(raw)[0])) and "mailbox is not there" in said, said
+assert any(one["exchange"] == request for one in demo[TRUST].all("/api/v1/inbox?", "deliveries", demo.user(TRUST, "spoc")))
+
+# Not collected: MESH's own report.
+request = ask()
+comes_to(request, "sent")
+((local,),) = rows(f"select local_id from mesh_out where delivery in (select id from delivery where exchange = '{request}')")
+sandbox.administer("report", {"mailbox_id": "X26ABC1", "code": "14", "description": "not collected", "workflow_id": "TEST_WORKFLOW", "local_id": local, "status": "undeliverable"})
+comes_to(request, "failed")
+
+# A message whose last part cannot be had is not acknowledged, and comes once MESH gives it.
+fourth = ask(people[-1])
+trust.receive(2)  # the one that was reported is still there
+wire.fault = lambda method, path: ("answer", 500, "{}") if method == "GET" and re.search(r"/inbox/[^/]+", path) else None
+trust.send(answer(fourth, TRUST, SAID))
+time.sleep(4)
+assert view(fourth)["answer"] is None
+wire.fault = None
+word(ok=True)
+assert view(fourth)["state"] == "completed"
+# The acknowledgement is lost: taken once all the same.
+wire.fault = lambda method, path: ("lost",) if method == "PUT" else None
+fifth = ask(people[-1])
+trust.receive(1)
+trust.send(answer(fifth, TRUST, SAID))
+word(ok=True)
+before = demo.exchanges(TRUST)
+time.sleep(4)
+wire.fault = None
+assert demo.exchanges(TRUST) == before and view(fifth)["state"] == "completed"
+
+demo.run("ledger", "verify", "--key", demo.key)
