@@ -183,7 +183,7 @@ async function answers(request) {
   await fill(page, "On what it is shared", { "The person's consent": "Asked for, and given" });
   await page.getByRole("button", { name: "Check and send" }).click();
   await heading(page, "Check before you send");
-  const readers = page.locator("form h3.govuk-heading-s, form section h3, form h3");
+  const readers = page.locator('section.portal-item h3[id^="to-"]');
   const shown = (await readers.allInnerTexts()).map((text) => text.trim());
   assert.deepEqual([...new Set(shown)].sort(), [named(ASKS), named(UNIT)].sort(), "who will read it, and nobody else");
   await page.getByText(`Signed by ${person(TRUST, "clinician").name}`).first().waitFor();

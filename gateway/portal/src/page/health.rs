@@ -10,6 +10,7 @@ pub(crate) mod own;
 pub(crate) mod review;
 pub(crate) mod say;
 pub(crate) mod signed;
+mod ways;
 pub(crate) mod wrong;
 
 use axum::routing::{get, post};

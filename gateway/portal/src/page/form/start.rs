@@ -279,3 +279,59 @@ pub(super) fn fill_in(form: &Definition, record: &NominalView, content: &mut Con
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use gateway_forms::Library;
+
+    use super::*;
+
+    fn signed(question: &str, answer: &str, by: &str) -> Gathered {
+        Gathered {
+            question: question.to_owned(),
+            answer: answer.to_owned(),
+            signed_by: Some(by.to_owned()),
+            signed: Some(1_772_442_000_000_000),
+        }
+    }
+
+    fn filled(asked: &[&str], gathered: Vec<Gathered>) -> Content {
+        let forms = Library::embedded().unwrap();
+        let form = forms.form("health-response").unwrap();
+        let asked: Vec<String> = asked.iter().map(|code| (*code).to_owned()).collect();
+        let mut content = Content::default();
+        fill_in_signed(form, &asked, gathered, &mut content);
+        content
+    }
+
+    #[test]
+    fn what_colleagues_signed_stands_at_its_question_as_theirs() {
+        let both = vec![
+            signed("engagement", "Missed three", "Dr A. Example"),
+            signed("medication", "Not collected", "Sister B. Example"),
+        ];
+        let content = filled(&["engagement", "medication"], both);
+        assert_eq!(
+            content.typed("risk", "engagement"),
+            "Missed three\n\n(Signed by Dr A. Example, 2 March 2026)"
+        );
+        assert_eq!(
+            content.typed("risk", "medication"),
+            "Not collected\n\n(Signed by Sister B. Example, 2 March 2026)"
+        );
+        assert_eq!(
+            content.typed("basis", "clinician"),
+            "Dr A. Example; Sister B. Example"
+        );
+        assert_eq!(content.typed("answer", "outcome"), "full");
+    }
+
+    #[test]
+    fn what_is_not_signed_by_all_is_not_said_to_be_in_full() {
+        let one = vec![signed("engagement", "Missed three", "Dr A. Example")];
+        let content = filled(&["engagement", "medication"], one);
+        assert!(content.typed("answer", "outcome").is_null());
+        let none = filled(&["engagement"], Vec::new());
+        assert_eq!(none, Content::default());
+    }
+}

@@ -5,19 +5,18 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, IntoResponse as _, Response};
-use gateway_core::Role;
 use gateway_flow::FlowError;
-use gateway_flow::health::{HealthHappened, HealthState, HealthTaskView, HealthView};
+use gateway_flow::health::{HealthHappened, HealthTaskView, HealthView};
 use serde::Deserialize;
 
 use super::say::{self, Codes, Names, named};
-use super::{GATHERS, SPEAKS, address, submit};
+use super::ways::{Ways, ways};
+use super::{GATHERS, address, submit};
 use crate::component::{
     BackLink, Button, Cell, Head, Html as Markup, NotificationBanner, Row, STACK, SummaryList,
     Table, Tag, Timeline, TimelineItem,
 };
 use crate::frame::{Frame, Place};
-use crate::page::form::{answers, writes};
 use crate::page::message::about;
 use crate::stop::{Stop, see_other};
 use crate::visitor::{Posted, Visitor};
@@ -36,15 +35,6 @@ pub(crate) const ACCEPT: Button<'static> = submit("Accept this request", "govuk-
 pub(crate) struct Asked {
     #[serde(default)]
     done: String,
-}
-
-/// What whoever looks may do now.
-struct Ways {
-    accept: bool,
-    /// Where the request is answered.
-    answer: Option<String>,
-    /// Other acts: where, and what they are called.
-    links: Vec<(String, &'static str)>,
 }
 
 #[derive(Template)]
@@ -253,6 +243,7 @@ pub(crate) async fn show(
     };
     let kind = flow.agency_row(own).await?.kind;
     let answer = view.answer.clone();
+    let names = names(&portal, &view, &happened).await?;
     let page = Page {
         frame: Frame::around(
             &portal,
@@ -268,8 +259,8 @@ pub(crate) async fn show(
             answer: has(&portal, &visitor, answer.as_deref()).await?,
         },
         ways: ways(&portal, &visitor, &view, &given, &kind),
-        names: names(&portal, &view, &happened).await?,
-        codes: Said::of(&portal, &view, &given, &happened).await?,
+        codes: Said::of(&portal, &view, &given, (&happened, &names)),
+        names,
         view,
         happened,
         given,
@@ -311,91 +302,25 @@ async fn names(
 }
 
 impl Said {
-    async fn of(
+    fn of(
         portal: &Portal,
         view: &HealthView,
         given: &[HealthTaskView],
-        happened: &[HealthHappened],
-    ) -> Result<Self, Stop> {
+        (happened, names): (&[HealthHappened], &Names),
+    ) -> Self {
         let codes = Codes::of(portal);
-        let names = names(portal, view, happened).await?;
         let questions = given.iter().map(|one| {
             let words = codes.question(&one.question);
             (one.question.clone(), words)
         });
-        Ok(Self {
+        let happened = happened.iter().map(|one| say::happened(one, codes, names));
+        Self {
             reason: view.reason.as_deref().map(|code| codes.reason(code)),
             state: say::tags(view, codes),
             questions: questions.collect(),
-            happened: happened
-                .iter()
-                .map(|one| say::happened(one, codes, &names))
-                .collect(),
+            happened: happened.collect(),
             due: say::due(view.due, portal.flow.clock.now()),
-        })
-    }
-}
-
-fn ways(
-    portal: &Portal,
-    visitor: &Visitor,
-    view: &HealthView,
-    given: &[HealthTaskView],
-    kind: &str,
-) -> Ways {
-    let own = visitor.session.caller.agency.as_str();
-    let here = address(&view.id);
-    let (speaks, gathers) = (visitor.is_any(SPEAKS), visitor.is_any(GATHERS));
-    let mut links: Vec<(String, &'static str)> = Vec::new();
-    let mut forms = portal.flow.forms.forms();
-    let form = forms.find(|form| answers(form) && writes(form, kind));
-    let begin = form.map(|form| format!("/forms/{}/new?request={}", form.id, view.id));
-    let begin = begin.filter(|_| speaks && view.holder == own);
-    let waits = view.waits_for(own);
-    let answered =
-        view.holder == own && view.answer.is_some() && view.state != HealthState::Cancelled;
-    if waits && gathers {
-        if given.iter().any(|one| one.signed.is_some()) {
-            links.push((format!("{here}/signed"), "Read what colleagues signed"));
         }
-        links.push((
-            format!("{here}/questions"),
-            "Give a question to a colleague",
-        ));
-    }
-    if let Some(begin) = &begin {
-        match (waits, answered) {
-            (true, _) => links.push((
-                format!("{begin}&interim=yes"),
-                "Answer what is known now, with more to come",
-            )),
-            (false, true) => links.push((format!("{begin}&correct=yes"), "Correct the answer")),
-            (false, false) => {}
-        }
-    }
-    if answered && gathers {
-        links.push((
-            format!("{here}/wrong-patient"),
-            "Call the answer back: it is about the wrong patient",
-        ));
-    }
-    if looks(visitor, view) {
-        links.push((format!("{here}/review"), "Decide about the refusal"));
-    }
-    Ways {
-        accept: waits && speaks && view.accepted.is_none(),
-        answer: begin.filter(|_| waits),
-        links,
-    }
-}
-
-/// Whether a refusal waits for the visitor's look.
-pub(super) fn looks(visitor: &Visitor, view: &HealthView) -> bool {
-    let own = visitor.session.caller.agency.as_str();
-    match view.stage.as_deref() {
-        Some("caldicott") => view.holder == own && visitor.is_any(&[Role::Caldicott]),
-        Some(_) => view.unit == own && visitor.is_any(&[Role::Chair]),
-        None => false,
     }
 }
 

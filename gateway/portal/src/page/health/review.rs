@@ -6,8 +6,8 @@ use axum::response::Response;
 use gateway_flow::FlowError;
 use gateway_flow::health::HealthView;
 
-use super::one::looks;
 use super::say::{Codes, named};
+use super::ways::looks;
 use super::{address, reasons, submit, wrong_reasons};
 use crate::component::{
     BackLink, Button, ChoiceItem, Choices, Html as Markup, Pick, Row, SummaryList,
