@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::say::{self, Codes, Names, named};
 use super::{HERE, counts, is_health_body, writes_requests};
-use crate::component::{Button, Html as Markup, InsetText, Pagination};
+use crate::component::{Button, InsetText, Pagination, Tag};
 use crate::frame::{Frame, Place};
 use crate::page::ON_A_PAGE;
 use crate::page::form::writes;
@@ -131,7 +131,7 @@ struct Part {
 struct Line {
     href: String,
     title: String,
-    tags: Vec<Markup>,
+    tags: Vec<Tag<'static>>,
     facts: Vec<String>,
 }
 
@@ -274,7 +274,7 @@ fn line(portal: &Portal, one: &HealthView, side: Option<Side>, names: &Names) ->
     let (asks, holder) = (named(names, &one.agency), named(names, &one.holder));
     let asked = words::time(one.asked);
     let codes = Codes::of(portal);
-    let mut facts = Vec::new();
+    let mut facts = vec![say::state(one, codes)];
     if say::waits(one) {
         facts.push(say::due(one.due, portal.flow.clock.now()));
     }
@@ -293,7 +293,7 @@ fn line(portal: &Portal, one: &HealthView, side: Option<Side>, names: &Names) ->
             Some(Side::Asks) => format!("Asked of {holder}, {asked}"),
             Some(Side::Overseen) | None => format!("{asks} asks {holder}, {asked}"),
         },
-        tags: say::tags(one, codes),
+        tags: say::tags(one),
         facts,
     }
 }

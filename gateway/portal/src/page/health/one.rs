@@ -65,7 +65,8 @@ struct Seen {
 /// The words of all codes on the page.
 struct Said {
     reason: Option<String>,
-    state: Vec<Markup>,
+    state: String,
+    pressing: Vec<Markup>,
     questions: BTreeMap<String, String>,
     /// Each thing that happened, and what more is said of it.
     happened: Vec<(&'static str, Vec<String>)>,
@@ -112,10 +113,9 @@ impl Page {
         let link = |key: &'static str, href, text| Row::new(key, Markup::of(&Link { href, text }));
         let mut rows = Vec::new();
         rows.extend(self.seen.about.as_deref().map(|about| text("About", about)));
-        rows.push(Row::new(
-            "State",
-            self.codes.state.iter().cloned().collect(),
-        ));
+        let state = std::iter::once(Markup::text(format!("{} ", self.codes.state)));
+        let state = state.chain(self.codes.pressing.iter().cloned()).collect();
+        rows.push(Row::new("State", state));
         rows.extend(
             self.codes
                 .reason
@@ -124,9 +124,9 @@ impl Page {
         );
         rows.extend(say::stage(view).map(|stage| text("The refusal", &stage)));
         rows.push(text("Asked by", &named(&self.names, &view.agency)));
-        rows.push(text("Asked now", &named(&self.names, &view.holder)));
+        rows.push(text("Asked of", &named(&self.names, &view.holder)));
         rows.push(text("Overseen by", &named(&self.names, &view.unit)));
-        rows.push(text("Asked", &words::time(view.asked)));
+        rows.push(text("Asked on", &words::time(view.asked)));
         match view.answered {
             Some(at) => {
                 let late = if view.late { ", late" } else { "" };
@@ -316,7 +316,8 @@ impl Said {
         let happened = happened.iter().map(|one| say::happened(one, codes, names));
         Self {
             reason: view.reason.as_deref().map(|code| codes.reason(code)),
-            state: say::tags(view, codes),
+            state: say::state(view, codes),
+            pressing: say::tags(view).iter().skip(1).map(Markup::of).collect(),
             questions: questions.collect(),
             happened: happened.collect(),
             due: say::due(view.due, portal.flow.clock.now()),

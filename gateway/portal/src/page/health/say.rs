@@ -8,7 +8,7 @@ use gateway_flow::health::{Happening, HealthHappened, HealthState, HealthView};
 use gateway_forms::Definition;
 use jiff::Timestamp;
 
-use crate::component::{Html as Markup, Tag};
+use crate::component::Tag;
 use crate::page::form::{answers, capital};
 use crate::{Portal, words};
 
@@ -91,44 +91,41 @@ pub(crate) fn waits(view: &HealthView) -> bool {
     view.answered.is_none() && view.state != HealthState::Cancelled
 }
 
-/// Where a request stands, and the colour of its tag.
-pub(crate) fn state(view: &HealthView, codes: Codes<'_>) -> (String, &'static str) {
-    let fixed = |text: &str, classes| (text.to_owned(), classes);
-    match view.state {
-        HealthState::Requested => fixed("Sent, not opened yet", "govuk-tag--grey"),
-        HealthState::Received => fixed("Opened, not accepted yet", "govuk-tag--yellow"),
-        HealthState::Accepted => fixed("Accepted, the answer is to come", "govuk-tag--blue"),
-        HealthState::InProgress => fixed("Answered in part, more is to come", "govuk-tag--blue"),
-        HealthState::OnHold => fixed(
-            "Answered, and part waits for a decision",
-            "govuk-tag--yellow",
-        ),
-        HealthState::Rejected => fixed("Refused", "govuk-tag--red"),
-        HealthState::Cancelled => fixed("Withdrawn", "govuk-tag--grey"),
+/// Where a request stands.
+pub(crate) fn state(view: &HealthView, codes: Codes<'_>) -> String {
+    let fixed = match view.state {
+        HealthState::Requested => "Sent, not opened yet",
+        HealthState::Received => "Opened, not accepted yet",
+        HealthState::Accepted => "Accepted, the answer is to come",
+        HealthState::InProgress => "Answered in part, more is to come",
+        HealthState::OnHold => "Answered, and part of it waits for a decision",
+        HealthState::Rejected => "Refused",
+        HealthState::Cancelled => "Withdrawn by whoever asked",
         HealthState::Completed => {
             let outcome = view.outcome.as_deref();
-            let text = outcome.map_or_else(|| "Answered".to_owned(), |code| codes.outcome(code));
-            (text, "govuk-tag--green")
+            return outcome.map_or_else(|| "Answered".to_owned(), |code| codes.outcome(code));
         }
-    }
+    };
+    fixed.to_owned()
 }
 
-/// The tags of a request: where it stands, and what presses.
-pub(crate) fn tags(view: &HealthView, codes: Codes<'_>) -> Vec<Markup> {
-    let (text, classes) = state(view, codes);
-    let stands = Markup::of(&Tag {
-        text: &text,
-        classes,
-    });
-    let red = |text| {
-        Markup::of(&Tag {
-            text,
-            classes: "govuk-tag--red",
-        })
+/// The tags of a request: where it stands in a word, and what presses.
+pub(crate) fn tags(view: &HealthView) -> Vec<Tag<'static>> {
+    let tag = |text, classes| Tag { text, classes };
+    let stands = match view.state {
+        HealthState::Requested => tag("Sent", "govuk-tag--grey"),
+        HealthState::Received => tag("Opened", "govuk-tag--yellow"),
+        HealthState::Accepted => tag("Accepted", "govuk-tag--blue"),
+        HealthState::InProgress => tag("In part", "govuk-tag--blue"),
+        HealthState::OnHold => tag("Held", "govuk-tag--yellow"),
+        HealthState::Rejected => tag("Refused", "govuk-tag--red"),
+        HealthState::Cancelled => tag("Withdrawn", "govuk-tag--grey"),
+        HealthState::Completed => tag("Answered", "govuk-tag--green"),
     };
     let waits = waits(view);
-    let late = (waits && view.late).then(|| red("Late"));
-    let urgent = (waits && view.urgency == "emergency").then(|| red("Emergency"));
+    let late = (waits && view.late).then(|| tag("Late", "govuk-tag--red"));
+    let urgent = waits && view.urgency == "emergency";
+    let urgent = urgent.then(|| tag("Emergency", "govuk-tag--red"));
     std::iter::once(stands).chain(urgent).chain(late).collect()
 }
 
