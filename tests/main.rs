@@ -23,6 +23,7 @@ mod journeys {
     mod an_officers_mail_becomes_an_exchange;
     mod bad_mail_is_kept_apart;
     mod fifty_posts_of_one_key_make_one_exchange;
+    mod health_requests_have_pages_for_every_side;
     mod mail_goes_through_a_real_postfix;
     mod nothing_of_a_person_lies_in_clear;
     mod one_exchange_from_system_to_system;

@@ -6,6 +6,7 @@
 // Each step is an assertion; the last line is `health requests hold`.
 import assert from "node:assert/strict";
 import { answer, begin, end, fill, heading, press, section, state } from "./form_pages.mjs";
+import { fillRequest } from "./health_forms.mjs";
 import { agencies, browser, demo, found, look, person, scripted as script } from "./portal.mjs";
 
 const ASKS = "london-probation";
@@ -21,34 +22,7 @@ async function asks() {
   await page.getByLabel(/Reference of the person/).fill(nominal.ref);
   await press(page, "Start");
   await page.getByText(/\d+ of \d+ sections are complete/).waitFor();
-  await fill(page, "Who asks", { Name: "Sam Specimen", Role: "Offender manager", Telephone: "01632 960001" });
-  await section(page, "The person");
-  assert.equal(await page.getByLabel("Full name").inputValue(), nominal.name, "as the record has it: the trust may not have the record");
-  await answer(page, "Address", "1 Sample Street, Anytown");
-  await look(page, "health-request-section", script);
-  await press(page, "Save and continue");
-  await fill(page, "MAPPA", { Category: "1, registered sexual offender", Level: "Level 2" });
-  await section(page, "MAPPA");
-  await page.getByLabel("Lead agency").selectOption({ index: 1 });
-  await press(page, "Save and continue");
-  await fill(page, "Why it is needed", {
-    "Who is at risk of serious harm, and of what": "A former partner: assault",
-    "Why health information is needed now": "Three appointments were missed.",
-    "What it serves": "How the risk is managed",
-    "The decision that waits for it": "Where the person may live",
-    "Lawful bases": "CJA 2003 s.325",
-  });
-  await fill(page, "Questions", { "What is asked": "Engagement and attendance" });
-  await fill(page, "Consent", { "The person's consent": "Not asked for" });
-  await section(page, "Consent");
-  await answer(page, "Why it was not asked for", "It would put somebody in danger");
-  await press(page, "Save and continue");
-  await fill(page, "How it is answered and kept", {
-    "How soon": "By the level of the case",
-    "Who will see the answer": "The meeting",
-    "How long it is kept": "As long as the person is under MAPPA",
-    "May the person be told of this request?": "Yes",
-  });
+  await fillRequest(page, nominal, ["Engagement and attendance"]);
   await page.getByRole("button", { name: "Check and send" }).click();
   await heading(page, "Check before you send");
   await page.getByRole("heading", { name: agencies[trust].name }).waitFor();

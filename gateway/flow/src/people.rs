@@ -1,6 +1,6 @@
 //! Who calls: a certificate is an agency, an address is a person of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gateway_core::{AgencyId, Personal, Role};
 use gateway_seal::Place;
@@ -52,6 +52,21 @@ impl Flow {
     pub async fn agency_row(&self, id: &str) -> Result<AgencyRow, FlowError> {
         let mut tx = self.store.read().await?;
         crate::case::agency(&mut tx, id).await
+    }
+
+    /// What agencies are called, by id: asked for at once.
+    ///
+    /// # Errors
+    /// [`FlowError::Unavailable`] where the store is away.
+    pub async fn agency_names<'i>(
+        &self,
+        ids: impl IntoIterator<Item = &'i str>,
+    ) -> Result<BTreeMap<String, String>, FlowError> {
+        let ids: BTreeSet<&str> = ids.into_iter().collect();
+        let ids: Vec<&str> = ids.into_iter().collect();
+        let mut tx = self.store.read().await?;
+        let rows = tx.agencies_by_id(&ids).await?;
+        Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
     }
 
     /// Whom an agency can write to: the active agencies of its areas, itself left out, by name.

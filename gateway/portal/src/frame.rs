@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use gateway_core::{AgencyKind, Role};
+use gateway_store::HealthWaits;
 
 use crate::component::{GenericHeader, Html, NavigationItem, ServiceNavigation, SkipLink};
 use crate::page::form::writes;
+use crate::page::health;
 use crate::visitor::Visitor;
 use crate::{Portal, cookie};
 
@@ -44,6 +46,10 @@ pub(crate) enum Place {
     Coordination,
     /// Who holds a person.
     Custody,
+    /// Health information that is asked for.
+    Health,
+    /// What colleagues give one to answer.
+    Questions,
     /// The agency's people.
     People,
     /// What one's roles are told.
@@ -86,6 +92,8 @@ const WAYS: &[Way] = &[
         &[Role::Coordinator],
     ),
     ("/custody", "Custody", Place::Custody, &[]),
+    (health::HERE, "Health requests", Place::Health, &[]),
+    (health::own::LIST, "Questions", Place::Questions, &[]),
     (
         "/agency/people",
         "People",
@@ -133,6 +141,38 @@ struct Who {
     writes: bool,
     /// Their agency is a prison, or they coordinate.
     custody: bool,
+    /// What waits of health information requests, for those whom they concern.
+    health: Option<Health>,
+}
+
+/// What waits of health information requests, and the words that lead there.
+#[derive(Debug)]
+struct Health {
+    waits: HealthWaits,
+    requests: String,
+    questions: String,
+}
+
+impl Health {
+    fn of(waits: HealthWaits) -> Self {
+        let said = |what: &str, number| match number {
+            0 => what.to_owned(),
+            number => format!("{what} ({number})"),
+        };
+        Self {
+            requests: said("Health requests", waits.requests),
+            questions: said("Questions", waits.questions),
+            waits,
+        }
+    }
+
+    /// What leads to a place of these, with how much waits there.
+    fn text(&self, place: Place) -> Option<&str> {
+        if place == Place::Health {
+            return Some(&self.requests);
+        }
+        (place == Place::Questions).then_some(&self.questions)
+    }
 }
 
 #[derive(Template)]
@@ -180,6 +220,10 @@ impl Frame {
         let mut forms = portal.flow.forms.forms();
         let writes = forms.any(|form| writes(form, &agency.kind));
         let prison = agency.kind == AgencyKind::Prison.as_str();
+        let health = match health::concerns(portal, &agency.kind, |roles| visitor.is_any(roles)) {
+            true => Some(portal.flow.health_waits(&visitor.session.caller).await?),
+            false => None,
+        };
         let kept = portal
             .flow
             .newest_kept_form(&visitor.session.person)
@@ -195,6 +239,7 @@ impl Frame {
                 roles: visitor.roles.clone(),
                 writes,
                 custody: prison || visitor.is_any(&[Role::Coordinator]),
+                health: health.map(Health::of),
             }),
             ..Self::bare(portal, title).await
         })
@@ -205,19 +250,31 @@ impl Frame {
         self.who.as_ref().map_or("", |who| &who.token)
     }
 
+    /// Questions that wait for whoever it is.
+    pub(crate) fn questions(&self) -> i64 {
+        let health = self.who.as_ref().and_then(|who| who.health.as_ref());
+        health.map_or(0, |health| health.waits.questions)
+    }
+
     /// Where one can go.
     pub(crate) fn navigation(&self) -> ServiceNavigation<'_> {
         let ways = self.who.iter().flat_map(|who| {
             let led = |(_, _, place, roles): &&Way| {
+                let questions = self.questions() > 0 || self.place == Place::Questions;
                 let is_theirs = (*place != Place::Forms || who.writes)
-                    && (*place != Place::Custody || who.custody);
+                    && (*place != Place::Custody || who.custody)
+                    && (*place != Place::Health || who.health.is_some())
+                    && (*place != Place::Questions || questions);
                 is_theirs && (roles.is_empty() || roles.iter().any(|role| who.roles.contains(role)))
             };
             WAYS.iter().filter(led)
         });
-        let item = |(href, text, place, _): &Way| NavigationItem {
+        let health = self.who.as_ref().and_then(|who| who.health.as_ref());
+        let item = |(href, text, place, _): &'static Way| NavigationItem {
             href,
-            text,
+            text: health
+                .and_then(|health| health.text(*place))
+                .unwrap_or(text),
             current: self.place == *place,
         };
         ServiceNavigation {

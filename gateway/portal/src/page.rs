@@ -12,6 +12,7 @@ pub(crate) mod custody;
 pub(crate) mod document;
 mod few;
 pub(crate) mod form;
+pub(crate) mod health;
 pub(crate) mod hold;
 pub(crate) mod inbox;
 mod inert;

@@ -19,7 +19,7 @@ use crate::{Portal, cookie, whence};
 /// The forms with words in them whose pages take them up again where they came too late: each
 /// is shown as it was filled in, and nothing is done ([`Visitor::returns`]). A message is a draft,
 /// and so is a form that is begun.
-pub(crate) const KEPT: [&str; 16] = [
+pub(crate) const KEPT: [&str; 19] = [
     "/holds/{id}",
     "/messages/{id}/answer",
     "/unmatched/{id}",
@@ -36,6 +36,9 @@ pub(crate) const KEPT: [&str; 16] = [
     "/forms/queue",
     "/forms/requests/new",
     "/forms/used/{id}",
+    "/health-requests/{id}/review",
+    "/health-requests/{id}/wrong-patient",
+    "/health-questions/{id}",
 ];
 /// The time that there is to fill in a form with consequences.
 const FILLED_IN: SignedDuration = SignedDuration::from_mins(10);

@@ -1,6 +1,8 @@
 //! Requests for health information: both sides' lists, their steps and tasks, what is due, and the
 //! counts.
 
+use std::collections::BTreeMap;
+
 use crate::db::Tx;
 use crate::error::StoreError;
 use crate::rows::{ExchangeRow, HealthRequestRow, HealthStepRow, HealthTaskRow};
@@ -28,9 +30,32 @@ pub struct HealthCounts {
     pub cases_shared: i64,
 }
 
+/// What of a request's exchanges says where it stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HealthStanding {
+    /// Something of its answer waits for a decision.
+    pub held: bool,
+    /// The body that is asked has opened it.
+    pub opened: bool,
+}
+
+/// What waits at an agency, and for one of its people.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HealthWaits {
+    /// Requests that the agency made, is asked, or oversees, and that are not closed.
+    pub requests: i64,
+    /// Questions that were given to the person and are not signed.
+    pub questions: i64,
+}
+
+/// Of a task: its request is still asked of its agency, and waits for an answer.
+const STILL_ASKED: &str = "exists (select 1 from health_request r \
+     where r.id = health_task.request and r.holder = health_task.agency \
+     and r.answered_at is null and r.closed_at is null)";
+
 impl Tx {
     /// The requests that an agency made, is asked, or oversees: what waits first, the soonest due
-    /// before all.
+    /// before all; a refusal that is looked at, by when that is due.
     pub async fn health_requests_of(
         &mut self,
         agency: &str,
@@ -39,7 +64,7 @@ impl Tx {
         self.select(
             "where agency = $1 or holder = $1 or unit = $1 order by \
              case when closed_at is null then 0 else 1 end, \
-             case when closed_at is null then due_at end, id desc limit $2",
+             case when closed_at is null then coalesce(stage_due_at, due_at) end, id desc limit $2",
             &[agency.into(), limit.into()],
         )
         .await
@@ -60,6 +85,65 @@ impl Tx {
             &[agency.into(), limit.into()],
         )
         .await
+    }
+
+    /// The requests with these ids.
+    pub async fn health_requests_by_id(
+        &mut self,
+        ids: &[&str],
+    ) -> Result<Vec<HealthRequestRow>, StoreError> {
+        self.all_among("id", ids, "order by id").await
+    }
+
+    /// What the exchanges of these requests and of their answers say, by request.
+    pub async fn health_standings(
+        &mut self,
+        requests: &[&str],
+    ) -> Result<BTreeMap<String, HealthStanding>, StoreError> {
+        if requests.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let sql = format!(
+            "select r.id as id, \
+             (select count(*) from hold h where h.exchange = r.answer and h.state = 'open' and h.after = 0) as held, \
+             (select count(*) from delivery d where d.exchange = r.id and d.agency = r.holder \
+             and (d.state in ('opened', 'acknowledged') \
+             or d.channel = 'mesh' and d.state = 'delivered')) as opened \
+             from health_request r where {}",
+            self.among("r.id", 1)
+        );
+        let list = serde_json::to_string(requests).unwrap_or_default();
+        let rows = self.fetch(sql, &[list.into()]).await?;
+        let standing = |row: &crate::db::Row| {
+            let standing = HealthStanding {
+                held: row.get::<i64>("held")? > 0,
+                opened: row.get::<i64>("opened")? > 0,
+            };
+            Ok((row.get("id")?, standing))
+        };
+        rows.iter().map(standing).collect()
+    }
+
+    /// How much waits at an agency, and for one of its people.
+    pub async fn health_waits(
+        &mut self,
+        agency: &str,
+        person: &str,
+    ) -> Result<HealthWaits, StoreError> {
+        let sql = format!(
+            "select (select count(*) from health_request where closed_at is null \
+             and (agency = $1 or holder = $1 or unit = $1)) as requests, \
+             (select count(*) from health_task where person = $2 and signed_at is null \
+             and {STILL_ASKED}) as questions"
+        );
+        let rows = self.fetch(sql, &[agency.into(), person.into()]).await?;
+        let Some(row) = rows.first() else {
+            return Ok(HealthWaits::default());
+        };
+        Ok(HealthWaits {
+            requests: row.get("requests")?,
+            questions: row.get("questions")?,
+        })
     }
 
     /// The steps of a request, the oldest first.
@@ -88,13 +172,10 @@ impl Tx {
         person: &str,
         limit: i64,
     ) -> Result<Vec<HealthTaskRow>, StoreError> {
-        self.select(
-            "where person = $1 and signed_at is null and exists (select 1 from health_request r \
-             where r.id = health_task.request and r.holder = health_task.agency \
-             and r.answered_at is null and r.closed_at is null) order by id limit $2",
-            &[person.into(), limit.into()],
-        )
-        .await
+        let rest = format!(
+            "where person = $1 and signed_at is null and {STILL_ASKED} order by id limit $2"
+        );
+        self.select(&rest, &[person.into(), limit.into()]).await
     }
 
     /// Requests that have to be reminded of, or are past their time and not said to be.

@@ -49,7 +49,7 @@ pub use db::{Kind, Store, Tx};
 pub use error::StoreError;
 pub use events::{EventCount, EventFilter, EventsOf};
 pub use exchange::ExchangeFilter;
-pub use health::HealthCounts;
+pub use health::{HealthCounts, HealthStanding, HealthWaits};
 pub use keys::{KeyRow, KeyStore, Mark};
 pub use ledger::{LeafRow, LogHead, NewLeaf};
 pub use migrate::MigrateError;

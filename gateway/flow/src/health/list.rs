@@ -2,7 +2,7 @@
 
 use gateway_core::Role;
 use gateway_store::rows::{HealthRequestRow, HealthStepRow};
-use gateway_store::{HealthCounts, Tx};
+use gateway_store::{HealthCounts, HealthStanding, HealthWaits, Tx};
 
 use super::{LISTED, words_place};
 use crate::Flow;
@@ -23,7 +23,7 @@ const CONFIDENTIAL: [&str; 4] = [
 pub enum HealthState {
     /// Sent, and not opened: `requested`.
     Requested,
-    /// Opened by the body that is asked: `received`.
+    /// Opened by the body that is asked, or taken from its mailbox at MESH: `received`.
     Received,
     /// It agreed to answer: `accepted`.
     Accepted,
@@ -82,6 +82,10 @@ pub struct HealthView {
     pub due: i64,
     /// It is late, or was answered late.
     pub late: bool,
+    /// When the body that is asked was reminded, microseconds UTC.
+    pub reminded: Option<i64>,
+    /// When that body agreed to answer, microseconds UTC.
+    pub accepted: Option<i64>,
     /// What became of it, a word of [`gateway_forms::OUTCOMES`].
     pub outcome: Option<String>,
     /// Why something was withheld, a code.
@@ -94,6 +98,8 @@ pub struct HealthView {
     pub stage: Option<String>,
     /// Until when, microseconds UTC.
     pub stage_due: Option<i64>,
+    /// When nothing was to be done about it any more, microseconds UTC.
+    pub closed: Option<i64>,
     /// What happened, the oldest first; of a list, nothing.
     pub steps: Vec<HealthStepView>,
 }
@@ -109,6 +115,8 @@ impl HealthView {
 /// A step of a request.
 #[derive(Debug, Clone)]
 pub struct HealthStepView {
+    /// Its id.
+    pub id: String,
     /// What happened: `accepted`, `redirected`, `upheld`, `reopened`, `noted`, `wrong-patient`.
     pub kind: String,
     /// Whose step it is.
@@ -132,11 +140,17 @@ impl Flow {
         let rows = tx
             .health_requests_of(caller.agency.as_str(), LISTED)
             .await?;
-        let mut views = Vec::new();
-        for row in rows {
-            views.push(self.health_view(&mut tx, row).await?);
-        }
-        Ok(views)
+        health_views(&mut tx, rows, self.now()).await
+    }
+
+    /// How much waits at the caller's agency, and for whoever calls.
+    ///
+    /// # Errors
+    /// [`FlowError::Unavailable`] where the store is away.
+    pub async fn health_waits(&self, caller: &Caller) -> Result<HealthWaits, FlowError> {
+        let person = caller.person.as_ref().map_or("", |person| &person.id);
+        let mut tx = self.store.read().await?;
+        Ok(tx.health_waits(caller.agency.as_str(), person).await?)
     }
 
     /// One request, with its steps.
@@ -153,7 +167,7 @@ impl Flow {
             .ok_or(FlowError::NotFound)?;
         let area = row.area.clone();
         let steps = tx.health_steps(id).await?;
-        let mut view = self.health_view(&mut tx, row).await?;
+        let mut view = one_view(&mut tx, row, self.now()).await?;
         for step in steps {
             view.steps.push(self.step_view(&area, step).await?);
         }
@@ -177,72 +191,6 @@ impl Flow {
             .await?)
     }
 
-    async fn health_view(
-        &self,
-        tx: &mut Tx,
-        row: HealthRequestRow,
-    ) -> Result<HealthView, FlowError> {
-        let state = self.health_state(tx, &row).await?;
-        let now = self.now();
-        let open = row.answered_at.is_none() && row.closed_at.is_none();
-        Ok(HealthView {
-            state,
-            late: row.answered_at.is_some_and(|at| at > row.due_at) || open && now > row.due_at,
-            id: row.id,
-            area: row.area,
-            nominal: row.nominal,
-            agency: row.agency,
-            holder: row.holder,
-            unit: row.unit,
-            urgency: row.urgency,
-            level: row.level,
-            asked: row.asked_at,
-            due: row.due_at,
-            outcome: row.outcome,
-            reason: row.reason,
-            answer: row.answer,
-            answered: row.answered_at,
-            stage: row.stage,
-            stage_due: row.stage_due_at,
-            steps: Vec::new(),
-        })
-    }
-
-    async fn health_state(
-        &self,
-        tx: &mut Tx,
-        row: &HealthRequestRow,
-    ) -> Result<HealthState, FlowError> {
-        match row.outcome.as_deref() {
-            Some("cancelled") => return Ok(HealthState::Cancelled),
-            Some("refused") => return Ok(HealthState::Rejected),
-            Some(_) | None => {}
-        }
-        if let Some(answer) = &row.answer {
-            let waits = tx.holds_of(answer).await?;
-            let held = waits
-                .iter()
-                .any(|hold| hold.state == "open" && hold.after == 0);
-            return Ok(match (held, row.answered_at) {
-                (true, _) => HealthState::OnHold,
-                (false, Some(_)) => HealthState::Completed,
-                (false, None) => HealthState::InProgress,
-            });
-        }
-        if row.accepted_at.is_some() {
-            return Ok(HealthState::Accepted);
-        }
-        let deliveries = tx.deliveries_of(&row.id).await?;
-        let opened = deliveries.iter().any(|delivery| {
-            let opened = matches!(delivery.state.as_str(), "opened" | "acknowledged");
-            delivery.agency == row.holder && opened
-        });
-        Ok(match opened {
-            true => HealthState::Received,
-            false => HealthState::Requested,
-        })
-    }
-
     async fn step_view(
         &self,
         area: &str,
@@ -258,11 +206,86 @@ impl Flow {
             None => None,
         };
         Ok(HealthStepView {
+            id: step.id,
             kind: step.kind,
             agency: step.agency,
             other: step.other,
             words,
             at: step.at,
         })
+    }
+}
+
+/// Requests as they stand, in this order: what their exchanges say is asked of the database once.
+pub(super) async fn health_views(
+    tx: &mut Tx,
+    rows: Vec<HealthRequestRow>,
+    now: i64,
+) -> Result<Vec<HealthView>, FlowError> {
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    let standings = tx.health_standings(&ids).await?;
+    let view = |row: HealthRequestRow| {
+        let standing = standings.get(&row.id).copied().unwrap_or_default();
+        health_view(row, standing, now)
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
+
+/// A request as it stands.
+pub(super) async fn one_view(
+    tx: &mut Tx,
+    row: HealthRequestRow,
+    now: i64,
+) -> Result<HealthView, FlowError> {
+    let standings = tx.health_standings(&[&row.id]).await?;
+    let standing = standings.get(&row.id).copied().unwrap_or_default();
+    Ok(health_view(row, standing, now))
+}
+
+fn health_view(row: HealthRequestRow, standing: HealthStanding, now: i64) -> HealthView {
+    let open = row.answered_at.is_none() && row.closed_at.is_none();
+    HealthView {
+        state: health_state(&row, standing),
+        late: row.answered_at.is_some_and(|at| at > row.due_at) || open && now > row.due_at,
+        id: row.id,
+        area: row.area,
+        nominal: row.nominal,
+        agency: row.agency,
+        holder: row.holder,
+        unit: row.unit,
+        urgency: row.urgency,
+        level: row.level,
+        asked: row.asked_at,
+        due: row.due_at,
+        reminded: row.reminded_at,
+        accepted: row.accepted_at,
+        outcome: row.outcome,
+        reason: row.reason,
+        answer: row.answer,
+        answered: row.answered_at,
+        stage: row.stage,
+        stage_due: row.stage_due_at,
+        closed: row.closed_at,
+        steps: Vec::new(),
+    }
+}
+
+fn health_state(row: &HealthRequestRow, standing: HealthStanding) -> HealthState {
+    match row.outcome.as_deref() {
+        Some("cancelled") => return HealthState::Cancelled,
+        Some("refused") => return HealthState::Rejected,
+        Some(_) | None => {}
+    }
+    if row.answer.is_some() {
+        return match (standing.held, row.answered_at) {
+            (true, _) => HealthState::OnHold,
+            (false, Some(_)) => HealthState::Completed,
+            (false, None) => HealthState::InProgress,
+        };
+    }
+    match (row.accepted_at.is_some(), standing.opened) {
+        (true, _) => HealthState::Accepted,
+        (false, true) => HealthState::Received,
+        (false, false) => HealthState::Requested,
     }
 }

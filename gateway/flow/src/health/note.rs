@@ -1,7 +1,7 @@
 //! What a form says to the conversation that it belongs to.
 
 use gateway_core::AgencyId;
-use gateway_forms::{Body, Definition};
+use gateway_forms::{Answer, Body, Definition};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,9 @@ pub enum HealthNote {
         needed_by: Option<Date>,
         /// The day of the next meeting.
         meeting: Option<Date>,
+        /// The codes of the questions that are asked.
+        #[serde(default)]
+        questions: Vec<String>,
     },
     /// It answers.
     Answers {
@@ -55,6 +58,16 @@ impl HealthNote {
             emergency: form.stated(body, form.says.urgency.as_ref()) == Some("emergency"),
             needed_by: day(form.says.needed_by.as_ref()),
             meeting: day(form.meeting.as_ref()),
+            questions: match form
+                .says
+                .questions
+                .as_ref()
+                .and_then(|path| body.answer(path))
+            {
+                Some(Answer::Many(codes)) => codes.clone(),
+                Some(Answer::One(code)) => vec![code.clone()],
+                Some(Answer::Number(_) | Answer::Flag(_) | Answer::Rows(_)) | None => Vec::new(),
+            },
         }
     }
 

@@ -101,6 +101,7 @@ impl Flow {
                 emergency,
                 needed_by,
                 meeting,
+                ..
             },
             Some(nominal),
         ) = (note, &row.nominal)

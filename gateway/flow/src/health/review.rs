@@ -156,19 +156,22 @@ impl Flow {
             other: None,
         };
         let mut drafts = Vec::new();
+        let step_id = looked.words.0.clone();
         match (by_chair, looked.stands) {
             (_, false) => {
-                let reopened = self.reopen(tx, &mut row, &mut drafts, own);
-                reopened.await?;
+                let by = (own, Some(&*step_id));
+                self.reopen(tx, &mut row, &mut drafts, by).await?;
             }
             (false, true) => {
-                drafts.push(event(EventKind::HealthUpheld, Some(own), &row)?);
+                let upheld = event(EventKind::HealthUpheld, Some(own), &row)?;
+                drafts.push(upheld.with("step", &*step_id));
                 self.to_chair(tx, &mut row, &mut drafts).await?;
             }
             (true, true) => {
                 (row.stage, row.stage_due_at) = (None, None);
                 row.closed_at = Some(self.now());
-                drafts.push(event(EventKind::HealthClosed, Some(own), &row)?);
+                let closed = event(EventKind::HealthClosed, Some(own), &row)?;
+                drafts.push(closed.with("step", &*step_id));
                 tx.put(&mut row).await?;
                 for agency in [row.agency.clone(), row.holder.clone()] {
                     let told = (&*agency, Role::Spoc);
@@ -199,13 +202,13 @@ impl Flow {
             .await
     }
 
-    /// A request waits for an answer again.
+    /// A request waits for an answer again; by whom, and the step that has the reasons.
     pub(super) async fn reopen(
         &self,
         tx: &mut Tx,
         row: &mut HealthRequestRow,
         drafts: &mut Vec<Draft>,
-        by: &str,
+        (by, step): (&str, Option<&str>),
     ) -> Result<(), FlowError> {
         (row.outcome, row.reason, row.answer) = (None, None, None);
         (row.answered_at, row.closed_at) = (None, None);
@@ -213,7 +216,11 @@ impl Flow {
         (row.reminded_at, row.late_at) = (None, None);
         (row.due_at, row.remind_at) = self.time_again(tx, row).await?;
         tx.put(row).await?;
-        drafts.push(event(EventKind::HealthReopened, Some(by), row)?);
+        let reopened = event(EventKind::HealthReopened, Some(by), row)?;
+        drafts.push(match step {
+            Some(step) => reopened.with("step", step),
+            None => reopened,
+        });
         let holder = row.holder.clone();
         self.tell_of_health(tx, row, (&holder, Role::Spoc), "health-reopened", drafts)
             .await
@@ -279,7 +286,7 @@ impl Flow {
             };
             self.write_step_of(tx, &row.id, step, None).await?;
         }
-        self.reopen(tx, &mut row, drafts, &holder).await
+        self.reopen(tx, &mut row, drafts, (&holder, None)).await
     }
 
     /// A request that the caller's agency is asked.

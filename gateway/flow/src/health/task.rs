@@ -44,6 +44,8 @@ pub struct Gathered {
     pub answer: String,
     /// Who signed it, by name.
     pub signed_by: Option<String>,
+    /// When, microseconds UTC.
+    pub signed: Option<i64>,
 }
 
 const fn answer_place<'a>(area: &'a str, task: &'a str) -> Place<'a> {
@@ -75,10 +77,14 @@ impl Flow {
             .await?;
         let by = by.id.clone();
         let request = self.health_asked(caller, id).await?;
-        if !self.questions().any(|code| code == question) {
-            return Err(invalid("/question", "is no question that can be asked"));
-        }
         let mut tx = self.store.read().await?;
+        let asked = self.asked_in(&mut tx, &request).await?;
+        if asked.iter().all(|code| code != question) {
+            return Err(invalid(
+                "/question",
+                "is no question that this request asks",
+            ));
+        }
         let own = caller.agency.as_str();
         let person = self.person_at(&mut tx, own, colleague).await?;
         drop(tx);
@@ -132,11 +138,7 @@ impl Flow {
         self.health_asked(caller, id).await?;
         let mut tx = self.store.read().await?;
         let rows = tx.health_tasks(id, caller.agency.as_str()).await?;
-        let mut views = Vec::new();
-        for row in rows {
-            views.push(self.task_view(&mut tx, row).await?);
-        }
-        Ok(views)
+        self.task_views(&mut tx, rows).await
     }
 
     /// The questions that wait for the caller.
@@ -147,11 +149,7 @@ impl Flow {
         let person = self.acting(caller, &[], "answering a question").await?;
         let mut tx = self.store.read().await?;
         let rows = tx.health_tasks_for(&person.id, LISTED).await?;
-        let mut views = Vec::new();
-        for row in rows {
-            views.push(self.task_view(&mut tx, row).await?);
-        }
-        Ok(views)
+        self.task_views(&mut tx, rows).await
     }
 
     /// Answers and signs a question that was given to the caller.
@@ -202,7 +200,8 @@ impl Flow {
         });
         let (row, _) = self.recorder.record(&area, "sign-answer", work).await?;
         let mut tx = self.store.read().await?;
-        self.task_view(&mut tx, row).await
+        let signed = self.task_views(&mut tx, vec![row]).await?.pop();
+        signed.ok_or(FlowError::NotFound)
     }
 
     /// What colleagues have signed of a request, by question, for whoever gathers it.
@@ -225,6 +224,8 @@ impl Flow {
             .await?;
         let mut tx = self.store.read().await?;
         let rows = tx.health_tasks(id, caller.agency.as_str()).await?;
+        let people: Vec<&str> = rows.iter().map(|row| row.person.as_str()).collect();
+        let names = self.names_of(&mut tx, &people).await?;
         let mut all = BTreeMap::new();
         for row in rows {
             let Some(sealed) = &row.answer else { continue };
@@ -234,35 +235,12 @@ impl Flow {
             let one = Gathered {
                 question: row.question.clone(),
                 answer: answer.map_err(|_| corrupt("health_task", &row.id))?,
-                signed_by: Some(self.named(&mut tx, &row.person).await?),
+                signed_by: names.get(&row.person).cloned(),
+                signed: row.signed_at,
             };
             all.insert(row.question, one);
         }
         Ok(all.into_values().collect())
-    }
-
-    /// The codes of all questions that forms ask of health bodies.
-    fn questions(&self) -> impl Iterator<Item = &str> {
-        let asking = self.forms.forms().filter_map(|form| {
-            let (_, field) = form.field(form.says.questions.as_ref()?)?;
-            Some(form.choices(field))
-        });
-        asking.flatten().map(|(code, _)| code.as_str())
-    }
-
-    async fn task_view(
-        &self,
-        tx: &mut gateway_store::Tx,
-        row: HealthTaskRow,
-    ) -> Result<HealthTaskView, FlowError> {
-        Ok(HealthTaskView {
-            person: Some(self.named(tx, &row.person).await?),
-            id: row.id,
-            request: row.request,
-            question: row.question,
-            given: row.given_at,
-            signed: row.signed_at,
-        })
     }
 }
 

@@ -17,10 +17,10 @@ use crate::dossier::visitor;
 use crate::form::pointers;
 use crate::world::{World, add_agency, add_person, agency, identifier, outcome, world};
 
-const ASKS: &str = "london-probation";
-const TRUST: &str = "london-mental-health";
-const OTHER: &str = "kent-mental-health";
-const UNIT: &str = "london-coordination";
+pub const ASKS: &str = "london-probation";
+pub const TRUST: &str = "london-mental-health";
+pub const OTHER: &str = "kent-mental-health";
+pub const UNIT: &str = "london-coordination";
 
 /// A request by reference: the record has the name and the date of birth.
 fn request() -> Value {
@@ -37,7 +37,7 @@ fn request() -> Value {
     })
 }
 
-fn full() -> Value {
+pub fn full() -> Value {
     json!({
         "answer": {"outcome": "full", "answered_by": "The single point of contact"},
         "basis": {"clinician": "Dr A. Example", "consent": "not_sought",
@@ -46,12 +46,12 @@ fn full() -> Value {
     })
 }
 
-fn refusal() -> Value {
+pub fn refusal() -> Value {
     json!({"answer": {"outcome": "refused", "reason": "third_party_confidence",
         "reason_words": "It was told in confidence", "answered_by": "The single point of contact"}})
 }
 
-async fn hospital(db: TestDb) -> World {
+pub async fn hospital(db: TestDb) -> World {
     let world = world(db).await;
     add_agency(&world.flow, OTHER, AgencyKind::MentalHealthTrust).await;
     for (at, name, role) in [
@@ -71,14 +71,14 @@ fn asking(world: &World, given: Value) -> FormSent {
     }
 }
 
-fn answering(request: &str, given: Value) -> FormSent {
+pub fn answering(request: &str, given: Value) -> FormSent {
     FormSent {
         in_reply_to: Some(request.parse().unwrap()),
         ..FormSent::new("health-response", given)
     }
 }
 
-async fn sends(world: &World, by: &Caller, sent: FormSent) -> Answer {
+pub async fn sends(world: &World, by: &Caller, sent: FormSent) -> Answer {
     let answer = world.flow.submit_form(by.clone(), sent).await.unwrap();
     world.proved(&answer);
     answer
@@ -94,13 +94,13 @@ fn unit_has_a_copy(sent: &Answer) -> bool {
 }
 
 /// A request from probation to the trust.
-async fn asked(world: &World) -> String {
+pub async fn asked(world: &World) -> String {
     let officer = visitor(world, ASKS, "officer").await;
     let answer = sends(world, &officer, asking(world, request())).await;
     answer.id.unwrap()
 }
 
-async fn answered(world: &World, id: &str, given: Value) -> Answer {
+pub async fn answered(world: &World, id: &str, given: Value) -> Answer {
     let spoc = visitor(world, TRUST, "spoc").await;
     sends(world, &spoc, answering(id, given)).await
 }
@@ -486,10 +486,13 @@ async fn each_question_is_answered_and_signed_by_a_colleague() {
             let to = format!("{to}@{TRUST}.example");
             async move { flow.give_question(&by, &id, question, &to).await }
         };
-        assert_eq!(
-            pointers(give("gossip", "nurse").await.unwrap_err()),
-            ["/question"]
-        );
+        for never_asked in ["gossip", "diagnosis"] {
+            assert_eq!(
+                pointers(give(never_asked, "nurse").await.unwrap_err()),
+                ["/question"],
+                "{never_asked}"
+            );
+        }
         assert_eq!(
             pointers(give("medication", "nobody").await.unwrap_err()),
             ["/person"]

@@ -18,6 +18,7 @@ mod form;
 mod form_doubts;
 mod form_queue;
 mod health;
+mod health_story;
 mod keeping;
 mod kept;
 mod keys;

@@ -20,6 +20,7 @@ pub(crate) mod requests;
 mod row;
 mod section;
 pub(crate) mod show;
+mod start;
 mod table;
 mod tasks;
 pub(crate) mod used;

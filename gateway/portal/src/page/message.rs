@@ -17,6 +17,7 @@ use crate::component::{
 use crate::frame::{Frame, Place};
 use crate::page::form;
 use crate::page::form::read::is_form;
+use crate::page::health;
 use crate::page::hold::question::questions;
 use crate::page::item::{Shown, shown};
 use crate::page::outcome::{Recipient, by_recipient};
@@ -95,6 +96,8 @@ struct Page {
     withdraw: Option<String>,
     /// Where a request is answered that waits for the visitor's agency.
     answer: Option<String>,
+    /// Where it is said how the request stands that it makes or answers.
+    request: Option<String>,
 }
 
 #[derive(Template)]
@@ -302,6 +305,7 @@ pub(crate) async fn one(
         recipients: by_recipient(&portal, &view.decisions, &titles).await?,
         is_form: is_form(&view),
         answer: answer(&portal, &visitor, &view, &own.kind).await?,
+        request: request(&portal, &visitor, &view).await?,
         houses: own.kind == AgencyKind::Housing.as_str(),
         done: asked,
         view,
@@ -329,6 +333,27 @@ async fn answer(
     let caller = &visitor.session.caller;
     let waits = form::waits_for_answer(portal, caller, &view.row.id).await?;
     Ok(waits.then(|| format!("/forms/{}/new?request={}", form.id, view.row.id)))
+}
+
+/// Where it is said how the health information request stands that a message makes or answers.
+async fn request(
+    portal: &Portal,
+    visitor: &Visitor,
+    view: &ExchangeView,
+) -> Result<Option<String>, FlowError> {
+    let ids = [Some(&view.row.id), view.row.in_reply_to.as_ref()];
+    for id in ids.into_iter().flatten().filter(|_| is_form(view)) {
+        match portal
+            .flow
+            .health_request(&visitor.session.caller, id)
+            .await
+        {
+            Ok(found) => return Ok(Some(health::address(&found.id))),
+            Err(FlowError::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
 }
 
 /// Where a message is taken back, by whoever may.

@@ -87,7 +87,7 @@ fn more(told: &Told) -> Option<(String, &'static str)> {
     }
     if kind.starts_with("health-") {
         let exchange = told.exchange.as_ref()?;
-        return Some((format!("/messages/{exchange}"), "Open the message"));
+        return Some((format!("/health-requests/{exchange}"), "Open the request"));
     }
     let custody = kind.starts_with("custody-") || kind.starts_with("hand-over");
     (custody && kind != "custody-moved").then(|| ("/custody".to_owned(), "See custody"))

@@ -4,6 +4,7 @@
 
 mod browser;
 mod bulk;
+mod health;
 mod moved;
 mod strangers;
 mod table;

@@ -63,7 +63,10 @@ impl Stranger {
         let (passes, refusal) = match gate {
             Gate::Anyone => (true, 0),
             Gate::Unit(role) if self.at.ends_with("-coordination") => (role == self.role, 403),
-            Gate::Unit(_) => (false, 404),
+            Gate::UnitAny(roles) if self.at.ends_with("-coordination") => {
+                (roles.contains(&self.role), 403)
+            }
+            Gate::Unit(_) | Gate::UnitAny(_) => (false, 404),
             Gate::Manages => (self.role == Role::Spoc || self.stands_in, 403),
             Gate::Spoc => (self.role == Role::Spoc, 403),
         };
@@ -336,7 +339,7 @@ async fn a_page_of_a_role_is_not_shown_to_a_colleague_without_it() {
     let mut vlo = world.visit("london-coordination", "vlo").await;
     for row in ROUTES.iter().filter(|row| row.1 != Gate::Anyone) {
         let browser = match row.1 {
-            Gate::Unit(_) => &mut vlo,
+            Gate::Unit(_) | Gate::UnitAny(_) => &mut vlo,
             Gate::Anyone | Gate::Manages | Gate::Spoc => &mut officer,
         };
         let with = filled(row, &things, |word| things[word].clone());

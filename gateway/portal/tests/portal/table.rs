@@ -10,6 +10,8 @@ pub enum Gate {
     Anyone,
     /// Those with a role at a coordination unit; for other agencies there is no such page.
     Unit(Role),
+    /// The same for any of these roles.
+    UnitAny(&'static [Role]),
     /// Whoever manages the people of their agency.
     Manages,
     /// A single point of contact, and no deputy.
@@ -29,13 +31,14 @@ pub type Row = (
     Owner,
 );
 
-use Gate::{Anyone, Manages, Spoc, Unit};
-use Role::{Auditor, Coordinator};
+use Gate::{Anyone, Manages, Spoc, Unit, UnitAny};
+use Role::{Auditor, Chair, Coordinator};
 
 const READER: Owner = Some(("london-probation", "officer"));
 const WRITER: Owner = Some(("met-police", "officer"));
 const FILLS: Owner = Some(("london-prison", "officer"));
 const GUARDIAN: Owner = Some(("london-trust", "guardian"));
+const ASKED: Owner = Some(("london-trust", "spoc"));
 const CONTACT: Owner = Some(("met-police", "spoc"));
 const UNIT: Owner = Some(("london-coordination", "coordinator"));
 const AUDIT: Owner = Some(("london-coordination", "auditor"));
@@ -313,6 +316,92 @@ pub const ROUTES: &[Row] = &[
         &["claim"],
         "answer=withdraw",
         FILLS,
+    ),
+    ("GET /health-requests", Anyone, &[], "", None),
+    (
+        "GET /health-requests/{id}",
+        Anyone,
+        &["request"],
+        "",
+        READER,
+    ),
+    (
+        "POST /health-requests/{id}/accept",
+        Anyone,
+        &["request"],
+        "",
+        ASKED,
+    ),
+    (
+        "GET /health-requests/{id}/questions",
+        Anyone,
+        &["request"],
+        "",
+        ASKED,
+    ),
+    (
+        "POST /health-requests/{id}/questions",
+        Anyone,
+        &["request"],
+        "question=medication&colleague=guardian@london-trust.example",
+        ASKED,
+    ),
+    (
+        "GET /health-requests/{id}/signed",
+        Anyone,
+        &["request"],
+        "",
+        ASKED,
+    ),
+    (
+        "GET /health-requests/{id}/review",
+        Anyone,
+        &["request"],
+        "",
+        GUARDIAN,
+    ),
+    (
+        "POST /health-requests/{id}/review",
+        Anyone,
+        &["request"],
+        "decision=stands&reasons=because",
+        GUARDIAN,
+    ),
+    (
+        "GET /health-requests/{id}/wrong-patient",
+        Anyone,
+        &["request"],
+        "",
+        ASKED,
+    ),
+    (
+        "POST /health-requests/{id}/wrong-patient",
+        Anyone,
+        &["request"],
+        "reasons=because",
+        ASKED,
+    ),
+    ("GET /health-questions", Anyone, &[], "", None),
+    (
+        "GET /health-questions/{id}",
+        Anyone,
+        &["task"],
+        "",
+        GUARDIAN,
+    ),
+    (
+        "POST /health-questions/{id}",
+        Anyone,
+        &["task"],
+        "answer=Yes&sign=yes",
+        GUARDIAN,
+    ),
+    (
+        "GET /coordination/health",
+        UnitAny(&[Coordinator, Chair, Auditor]),
+        &[],
+        "",
+        None,
     ),
     ("GET /notices", Anyone, &[], "", None),
     ("GET /agency/people", Manages, &[], "", None),

@@ -12,6 +12,7 @@ use gateway_flow::admin::{NewAgency, NewNominal, NewPerson};
 use gateway_flow::colleague::NewColleague;
 use gateway_flow::compose::NewFile;
 use gateway_flow::custody::Claimed;
+use gateway_flow::form::FormSent;
 use gateway_flow::kept::KeptForm;
 use gateway_flow::key::Keys;
 use gateway_flow::quarantine::Unproved;
@@ -26,6 +27,7 @@ use gateway_store::rows::SecurityKeyRow;
 use gateway_store::testing::{TestDb, sqlite};
 use gateway_vault::Vault;
 use jiff::SignedDuration;
+use serde_json::json;
 
 use crate::browser::{Browser, PASSWORD, SECRET_BASE32};
 
@@ -44,7 +46,7 @@ const AGENCIES: [(&str, &str, AgencyKind); 12] = [
     ("kent", "kent-coordination", AgencyKind::Coordination),
 ];
 
-const PEOPLE: [(&str, &str, Role); 29] = [
+const PEOPLE: [(&str, &str, Role); 31] = [
     ("met-police", "spoc", Role::Spoc),
     ("met-police", "officer", Role::Practitioner),
     ("met-police", "deputy", Role::Practitioner),
@@ -52,9 +54,11 @@ const PEOPLE: [(&str, &str, Role); 29] = [
     ("london-probation", "spoc", Role::Spoc),
     ("southwark-housing", "spoc", Role::Spoc),
     ("london-trust", "guardian", Role::Caldicott),
+    ("london-trust", "spoc", Role::Spoc),
     ("london-prison", "officer", Role::Practitioner),
     ("london-coordination", "coordinator", Role::Coordinator),
     ("london-coordination", "auditor", Role::Auditor),
+    ("london-coordination", "chair", Role::Chair),
     ("london-coordination", "vlo", Role::Vlo),
     ("hackney-housing", "officer", Role::Practitioner),
     ("hackney-housing", "spoc", Role::Spoc),
@@ -271,6 +275,8 @@ impl World {
         let unmatched = unmatched.await;
         let event = self.event_of(&message).await;
         let claim = self.claimed(&nominal).await;
+        let request = self.asked_of_the_trust(&nominal).await;
+        let task = self.given(&request, "engagement").await;
         let mut things = BTreeMap::from([
             ("nominal", nominal),
             ("message", message),
@@ -281,6 +287,8 @@ impl World {
             ("apart", self.apart().await),
             ("paper", self.paper().await),
             ("claim", claim),
+            ("request", request),
+            ("task", task),
         ]);
         things.extend(self.of_people().await);
         things.extend(self.of_a_writer().await);
@@ -398,6 +406,40 @@ impl World {
         };
         let claim = self.flow.claim_custody(&officer, &claimed).await;
         claim.unwrap().id
+    }
+
+    /// What London's probation asks its trust of somebody; the request's id.
+    pub async fn asked_of_the_trust(&self, nominal: &str) -> String {
+        let officer = self.caller("london-probation", "officer").await;
+        let given = json!({
+            "requester": {"name": "S. Officer", "role": "Offender manager", "phone": "01632 960001"},
+            "subject": {"address": "1 Sample Street, Anytown"},
+            "mappa": {"category": "1", "level": "2", "lead_agency": "met-police"},
+            "need": {"to_whom": ["His former partner: assault"], "why_now": "He missed appointments.",
+                "serves": "manage", "decision": "Where he may live", "bases": ["s325"]},
+            "questions": {"asked": ["engagement", "medication"]},
+            "consent": {"sought": "not_sought", "why_not": "danger"},
+            "handling": {"urgency": "standard", "readers": ["The meeting"],
+                "retention": "As long as under MAPPA", "may_tell": "yes"},
+        });
+        let sent = FormSent {
+            reference: Some(nominal.to_owned()),
+            ..FormSent::new("health-request", given)
+        };
+        self.flow
+            .submit_form(officer, sent)
+            .await
+            .unwrap()
+            .id
+            .unwrap()
+    }
+
+    /// A question of a request that the trust's guardian is given to answer; its id.
+    pub async fn given(&self, request: &str, question: &str) -> String {
+        let spoc = self.caller("london-trust", "spoc").await;
+        let to = email("london-trust", "guardian");
+        let given = self.flow.give_question(&spoc, request, question, &to).await;
+        given.unwrap().pop().unwrap().id
     }
 
     /// A form that an officer of London's prison has begun.

@@ -6,16 +6,15 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
-use gateway_core::IdentifierKind;
 use gateway_flow::FlowError;
-use gateway_flow::timeline::NominalView;
 use gateway_forms::Definition;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::content::{Content, Earlier};
+use super::content::Content;
 use super::list::{self, Sent};
+use super::start::{How, SIGNED, answer, fill_in, from, may_answer, signed};
 use super::{Wrong, carried, summary, title};
 use crate::component::{Button, ChoiceItem, Choices, Html as Markup, Input, Pick};
 use crate::frame::{Frame, Place};
@@ -51,19 +50,30 @@ pub(crate) struct Asked {
     /// In answer to this request.
     #[serde(default)]
     request: String,
+    /// More is to come.
+    #[serde(default)]
+    interim: String,
+    /// It corrects the answer that was sent.
+    #[serde(default)]
+    correct: String,
+    /// With what colleagues signed.
+    #[serde(default)]
+    signed: String,
 }
 
 /// What was chosen.
 #[derive(Debug, Default)]
-struct Chosen {
+pub(super) struct Chosen {
     reference: String,
     /// The one that it begins from; empty, none.
-    from: String,
+    pub(super) from: String,
     replaces: bool,
     /// The day of the meeting that asks for it, ISO; empty, none asks.
     meeting: String,
     /// The request that it answers; empty, none.
-    request: String,
+    pub(super) request: String,
+    /// What kind of an answer it is.
+    pub(super) how: How,
 }
 
 #[derive(Template)]
@@ -75,6 +85,8 @@ struct Page {
     about: String,
     chosen: Chosen,
     sent: Vec<Sent>,
+    /// How many questions of the request colleagues have signed.
+    signed: usize,
     error: Option<Refused>,
 }
 
@@ -170,6 +182,11 @@ impl Page {
         })
     }
 
+    /// Whether an answer is begun with what colleagues signed.
+    fn with_signed(&self) -> Markup {
+        super::start::with_signed(self.signed, &self.chosen.from)
+    }
+
     fn replaces(&self) -> Markup {
         Markup::of(&Choices {
             pick: Pick::Any,
@@ -203,21 +220,6 @@ async fn asked_for<'p>(
     Ok(Some(form).filter(|form| super::writes(form, &kind)))
 }
 
-/// A form that answers a request is begun from one that waits for the visitor's agency, and no other
-/// form is.
-async fn answers_what_it_may(
-    portal: &Portal,
-    visitor: &Visitor,
-    form: &Definition,
-    request: &str,
-) -> Result<bool, Stop> {
-    if !super::answers(form) {
-        return Ok(request.is_empty());
-    }
-    let caller = &visitor.session.caller;
-    Ok(super::waits_for_answer(portal, caller, request).await?)
-}
-
 /// Asks.
 pub(crate) async fn page(
     State(portal): State<Portal>,
@@ -228,10 +230,16 @@ pub(crate) async fn page(
     let Some(form) = asked_for(&portal, &visitor, &form).await? else {
         return Ok(see_other("/forms"));
     };
-    if !answers_what_it_may(&portal, &visitor, form, &asked.request).await? {
+    let how = How::asked(&asked.interim, &asked.correct);
+    if !may_answer(&portal, &visitor, form, (&asked.request, how)).await? {
         return Ok(see_other("/forms"));
     }
     let chosen = Chosen {
+        how,
+        from: match asked.signed == "yes" {
+            true => SIGNED.to_owned(),
+            false => String::new(),
+        },
         request: asked.request,
         reference: asked.reference,
         meeting: asked
@@ -275,6 +283,7 @@ async fn shown(
             true => to_start_from(portal, visitor, form).await?,
             false => Vec::new(),
         },
+        signed: signed(portal, visitor, &chosen).await?,
         chosen,
         error,
     };
@@ -300,8 +309,9 @@ pub(crate) async fn begin(
         replaces: fields.has("replaces"),
         meeting: fields.one("meeting").to_owned(),
         request: fields.one("request").to_owned(),
+        how: How::read(fields.one("how")),
     };
-    if !answers_what_it_may(&portal, &visitor, form, &chosen.request).await? {
+    if !may_answer(&portal, &visitor, form, (&chosen.request, chosen.how)).await? {
         return Ok(see_other("/forms"));
     }
     if visitor.returns(&portal).await? {
@@ -313,11 +323,19 @@ pub(crate) async fn begin(
         answers_to: Some(chosen.request.clone()).filter(|id| !id.is_empty()),
         ..Content::default()
     };
-    if !chosen.from.is_empty()
-        && chosen.request.is_empty()
+    if !chosen.request.is_empty() {
+        answer(&portal, &visitor, form, &chosen, &mut content).await?;
+    } else if !chosen.from.is_empty()
         && !carried::from(&portal, &visitor, form, &chosen.from, &mut content).await?
     {
-        match from(&portal, &visitor, &chosen, &mut content).await {
+        match from(
+            &portal,
+            &visitor,
+            (&chosen.from, chosen.replaces),
+            &mut content,
+        )
+        .await
+        {
             Ok(()) => {}
             Err(Stop::Conflict(_)) => {
                 let chosen = Chosen {
@@ -349,49 +367,4 @@ pub(crate) async fn begin(
     let person = &visitor.session.person;
     let draft = portal.flow.open_draft(person, &text).await?;
     Ok(see_other(&format!("/forms/draft/{draft}")))
-}
-
-/// Takes up what an earlier one said. That it was opened is a reading in the log.
-async fn from(
-    portal: &Portal,
-    visitor: &Visitor,
-    chosen: &Chosen,
-    content: &mut Content,
-) -> Result<(), Stop> {
-    let caller = &visitor.session.caller;
-    let (earlier, body) = portal.flow.form_to_begin_from(caller, &chosen.from).await?;
-    if earlier.form != content.form {
-        return Err(Stop::NotFound);
-    }
-    let answers = serde_json::to_value(&body).map_err(|error| Stop::fault(&error))?;
-    content.answers = answers.as_object().cloned().unwrap_or_default();
-    content.begun_from = Some(Earlier {
-        sent_at: earlier.sent_at,
-        answers,
-        from: None,
-        sections: BTreeMap::new(),
-    });
-    content.corrects = chosen.replaces.then(|| earlier.exchange.clone());
-    content.after = Some(earlier.exchange);
-    content.nominal = earlier.nominal;
-    Ok(())
-}
-
-/// Fills in what the record says of the person, where the form repeats it.
-fn fill_in(form: &Definition, record: &NominalView, content: &mut Content) {
-    for section in &form.sections {
-        for field in &section.fields {
-            // Which of its words the family name is, a record does not say.
-            let known_by = |one: &IdentifierKind| form.stands_alone || *one != IdentifierKind::Name;
-            let wanted = field.of_record().filter(known_by);
-            let known = wanted.and_then(|wanted| {
-                let mut all = record.identifiers.iter();
-                all.find(|(kind, _)| *kind == wanted)
-            });
-            if let Some((_, value)) = known {
-                let value = Value::from(value.reveal().as_str());
-                content.put(&section.id, &field.id, value);
-            }
-        }
-    }
 }
