@@ -27,6 +27,7 @@ mod draft;
 pub mod epoch;
 pub mod error;
 pub mod explain;
+pub mod flag;
 pub mod form;
 pub mod health;
 pub mod hold;
