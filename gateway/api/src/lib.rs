@@ -12,6 +12,7 @@ mod custody;
 mod error;
 mod events;
 mod exchange;
+mod flag;
 mod form;
 mod form_print;
 mod form_queue;

@@ -13,8 +13,8 @@ use utoipa_axum::routes;
 
 use crate::openapi::Described;
 use crate::{
-    Api, checkpoint, custody, events, exchange, form, form_print, form_queue, form_request, health,
-    hold, inbox, ledger, nominal, notice, openapi, unmatched,
+    Api, checkpoint, custody, events, exchange, flag, form, form_print, form_queue, form_request,
+    health, hold, inbox, ledger, nominal, notice, openapi, unmatched,
 };
 
 /// The API's whole router, hardened: ready to be served.
@@ -92,6 +92,11 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(health::own))
         .routes(routes!(health::sign))
         .routes(routes!(health::counts))
+        .routes(routes!(flag::set, flag::list))
+        .routes(routes!(flag::one))
+        .routes(routes!(flag::attendance))
+        .routes(routes!(flag::end))
+        .routes(routes!(flag::cleared))
         .routes(routes!(custody::claim, custody::list))
         .routes(routes!(custody::answer))
         .routes(routes!(custody::hand_overs))
