@@ -51,13 +51,14 @@ impl Tx {
             .await
     }
 
-    /// Flags that are set, and whose review has to be reminded of or is past.
+    /// Flags that are set, or may be yet, and whose review has to be reminded of or is past.
     pub async fn hospital_flags_due(
         &mut self,
         now: i64,
     ) -> Result<Vec<HospitalFlagRow>, StoreError> {
         self.select(
-            "where ended_at is null \
+            "where ended_at is null and exists \
+             (select 1 from exchange e where e.id = hospital_flag.id and e.state <> 'refused') \
              and ((reminded_at is null and remind_at <= $1) or review_at <= $1) \
              order by review_at limit 100",
             &[now.into()],

@@ -157,8 +157,7 @@ impl Flow {
         let mut tx = self.store.read().await?;
         let row: Option<HospitalFlagRow> = tx.get(id).await?;
         let row = row.ok_or(FlowError::NotFound)?;
-        let state = exchange_state(&mut tx, &row).await?;
-        let trust = row.holder == own && reached(&row, &state);
+        let trust = row.holder == own && reached(&mut tx, &row).await?;
         let seen = trust || owed(&mut tx, &row).await?.iter().any(|one| one == own);
         match seen {
             true => Ok(row),
@@ -199,13 +198,10 @@ async fn exchange_state(tx: &mut Tx, row: &HospitalFlagRow) -> Result<String, Fl
     Ok(exchange.state)
 }
 
-/// The trust has, or had, what it was told.
-fn reached(row: &HospitalFlagRow, exchange: &str) -> bool {
-    let unknown = matches!(
-        FlagState::of(row, exchange),
-        FlagState::Waiting | FlagState::Refused | FlagState::Ended
-    );
-    !unknown
+/// The trust has, or had, what it is told.
+async fn reached(tx: &mut Tx, row: &HospitalFlagRow) -> Result<bool, FlowError> {
+    let deliveries = tx.deliveries_of(&row.id).await?;
+    Ok(deliveries.iter().any(|one| one.agency == row.holder))
 }
 
 /// A flag as an agency sees it; none where it has not reached that.
@@ -214,10 +210,10 @@ async fn flag_view(
     row: HospitalFlagRow,
     own: &str,
 ) -> Result<Option<FlagView>, FlowError> {
-    let exchange = exchange_state(tx, &row).await?;
-    if row.holder == own && !reached(&row, &exchange) {
+    if row.holder == own && !reached(tx, &row).await? {
         return Ok(None);
     }
+    let exchange = exchange_state(tx, &row).await?;
     Ok(Some(FlagView {
         state: FlagState::of(&row, &exchange),
         id: row.id,

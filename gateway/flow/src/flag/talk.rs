@@ -304,16 +304,22 @@ async fn none_there(
     }
 }
 
-/// Whether an agency has a flag on somebody at a trust that is not over.
+/// Whether an agency has a flag on somebody at a trust that is not over; one that was refused is none.
 pub(super) async fn has_flag(
     tx: &mut Tx,
     (agency, trust): (&str, &str),
     nominal: &str,
 ) -> Result<bool, FlowError> {
-    let known = tx.hospital_flags_about(nominal).await?;
-    Ok(known
-        .iter()
-        .any(|row| row.ended_at.is_none() && row.agency == agency && row.holder == trust))
+    for row in tx.hospital_flags_about(nominal).await? {
+        if row.ended_at.is_some() || row.agency != agency || row.holder != trust {
+            continue;
+        }
+        let exchange: Option<ExchangeRow> = tx.get(&row.id).await?;
+        if exchange.is_some_and(|exchange| exchange.state != "refused") {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn claim(agency: gateway_core::AgencyId) -> RecipientClaim {
