@@ -7,9 +7,9 @@ use axum::routing::{MethodRouter, get, post};
 use gateway_http::linger;
 
 use crate::page::{
-    again, again_key, audit, bulk, compose, coordination, custody, document, form, hold, inbox,
-    join, join_key, kept, key, message, moved, nominal, notices, people, security, sent, sessions,
-    share, sign_in, withdraw,
+    again, again_key, audit, bulk, compose, coordination, custody, document, flag, form, hold,
+    inbox, join, join_key, kept, key, message, moved, nominal, notices, people, security, sent,
+    sessions, share, sign_in, withdraw,
 };
 use crate::stop::Stop;
 use crate::{Portal, assets, guard};
@@ -96,6 +96,7 @@ fn signed_in() -> Vec<Route> {
     routes.extend(hold::routes());
     routes.extend(coordination::routes());
     routes.extend(custody::routes());
+    routes.extend(flag::routes());
     routes.push(("GET", "/notices", get(notices::list)));
     routes.extend(people::routes());
     routes.extend(nominal::routes());

@@ -95,6 +95,8 @@ struct Page {
     withdraw: Option<String>,
     /// Where a request is answered that waits for the visitor's agency.
     answer: Option<String>,
+    /// The hospital flag that it sets or answers.
+    flag: Option<String>,
 }
 
 #[derive(Template)]
@@ -302,6 +304,7 @@ pub(crate) async fn one(
         recipients: by_recipient(&portal, &view.decisions, &titles).await?,
         is_form: is_form(&view),
         answer: answer(&portal, &visitor, &view, &own.kind).await?,
+        flag: flag(&portal, &visitor, &view).await?,
         houses: own.kind == AgencyKind::Housing.as_str(),
         done: asked,
         view,
@@ -329,6 +332,23 @@ async fn answer(
     let caller = &visitor.session.caller;
     let waits = form::waits_for_answer(portal, caller, &view.row.id).await?;
     Ok(waits.then(|| format!("/forms/{}/new?request={}", form.id, view.row.id)))
+}
+
+/// Where the hospital flag is that a form sets or answers.
+async fn flag(
+    portal: &Portal,
+    visitor: &Visitor,
+    view: &ExchangeView,
+) -> Result<Option<String>, FlowError> {
+    let ids = [Some(&view.row.id), view.row.in_reply_to.as_ref()];
+    for id in ids.into_iter().flatten().filter(|_| is_form(view)) {
+        match portal.flow.hospital_flag(&visitor.session.caller, id).await {
+            Ok(flag) => return Ok(Some(format!("/hospital-flags/{}", flag.id))),
+            Err(FlowError::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
 }
 
 /// Where a message is taken back, by whoever may.

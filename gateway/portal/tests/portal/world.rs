@@ -12,6 +12,7 @@ use gateway_flow::admin::{NewAgency, NewNominal, NewPerson};
 use gateway_flow::colleague::NewColleague;
 use gateway_flow::compose::NewFile;
 use gateway_flow::custody::Claimed;
+use gateway_flow::form::FormSent;
 use gateway_flow::kept::KeptForm;
 use gateway_flow::key::Keys;
 use gateway_flow::quarantine::Unproved;
@@ -29,12 +30,13 @@ use jiff::SignedDuration;
 
 use crate::browser::{Browser, PASSWORD, SECRET_BASE32};
 
-const AGENCIES: [(&str, &str, AgencyKind); 12] = [
+const AGENCIES: [(&str, &str, AgencyKind); 13] = [
     ("london", "met-police", AgencyKind::Police),
     ("london", "london-probation", AgencyKind::Probation),
     ("london", "southwark-housing", AgencyKind::Housing),
     ("london", "hackney-housing", AgencyKind::Housing),
     ("london", "london-trust", AgencyKind::MentalHealthTrust),
+    ("london", "london-acute", AgencyKind::Health),
     ("london", "london-prison", AgencyKind::Prison),
     ("london", "london-coordination", AgencyKind::Coordination),
     ("kent", "kent-police", AgencyKind::Police),
@@ -44,7 +46,7 @@ const AGENCIES: [(&str, &str, AgencyKind); 12] = [
     ("kent", "kent-coordination", AgencyKind::Coordination),
 ];
 
-const PEOPLE: [(&str, &str, Role); 29] = [
+const PEOPLE: [(&str, &str, Role); 30] = [
     ("met-police", "spoc", Role::Spoc),
     ("met-police", "officer", Role::Practitioner),
     ("met-police", "deputy", Role::Practitioner),
@@ -52,6 +54,7 @@ const PEOPLE: [(&str, &str, Role); 29] = [
     ("london-probation", "spoc", Role::Spoc),
     ("southwark-housing", "spoc", Role::Spoc),
     ("london-trust", "guardian", Role::Caldicott),
+    ("london-acute", "spoc", Role::Spoc),
     ("london-prison", "officer", Role::Practitioner),
     ("london-coordination", "coordinator", Role::Coordinator),
     ("london-coordination", "auditor", Role::Auditor),
@@ -271,6 +274,7 @@ impl World {
         let unmatched = unmatched.await;
         let event = self.event_of(&message).await;
         let claim = self.claimed(&nominal).await;
+        let flag = self.flagged(&nominal).await;
         let mut things = BTreeMap::from([
             ("nominal", nominal),
             ("message", message),
@@ -281,6 +285,7 @@ impl World {
             ("apart", self.apart().await),
             ("paper", self.paper().await),
             ("claim", claim),
+            ("flag", flag),
         ]);
         things.extend(self.of_people().await);
         things.extend(self.of_a_writer().await);
@@ -398,6 +403,28 @@ impl World {
         };
         let claim = self.flow.claim_custody(&officer, &claimed).await;
         claim.unwrap().id
+    }
+
+    /// A hospital flag that an officer of London's police sets.
+    async fn flagged(&self, nominal: &str) -> String {
+        let officer = self.caller("met-police", "officer").await;
+        let answers = serde_json::json!({
+            "alert": {"serves": "staff", "text": "May become aggressive"},
+            "attending": {"staff_do": "Two members of staff see him"},
+            "contact": {"who": "An officer", "phone": "01632 960001", "hours": "Day and night"},
+            "decision": {"decided_on": "2026-02-26", "review_on": "2026-06-01"},
+        });
+        let sent = FormSent {
+            reference: Some(nominal.to_owned()),
+            recipients: vec![RecipientClaim {
+                agency: agency("london-acute"),
+                person: None,
+                reason: None,
+            }],
+            ..FormSent::new("hospital-flag", answers)
+        };
+        let set = self.flow.submit_form(officer, sent).await;
+        set.unwrap().id.unwrap()
     }
 
     /// A form that an officer of London's prison has begun.

@@ -30,6 +30,9 @@ const UNKNOWN: &str = "There is no record with this reference that you may open:
 
 const GONE: &str = "The form that you chose was withdrawn, and no form starts from it: start from another one, or from an empty form";
 
+const OF_REQUEST: &str = "It answers the request that your agency was sent, and goes to whoever asked and to the coordination unit.";
+const OF_FLAG: &str = "It goes to whoever set the hospital flag, to the lead agency and to the coordination unit, who are told at once. Where somebody is in danger now, call the police first.";
+
 /// Begins it.
 pub(crate) const START: Button<'static> = Button {
     text: "Start",
@@ -51,6 +54,9 @@ pub(crate) struct Asked {
     /// In answer to this request.
     #[serde(default)]
     request: String,
+    /// From this one.
+    #[serde(default)]
+    from: String,
 }
 
 /// What was chosen.
@@ -74,6 +80,8 @@ struct Page {
     title: String,
     about: String,
     chosen: Chosen,
+    /// To whom it goes, of an answer.
+    answers: &'static str,
     sent: Vec<Sent>,
     error: Option<Refused>,
 }
@@ -203,7 +211,7 @@ async fn asked_for<'p>(
     Ok(Some(form).filter(|form| super::writes(form, &kind)))
 }
 
-/// A form that answers a request is begun from one that waits for the visitor's agency, and no other
+/// A form that answers a request or a hospital flag is begun from one that waits for the visitor's agency, and no other
 /// form is.
 async fn answers_what_it_may(
     portal: &Portal,
@@ -211,10 +219,13 @@ async fn answers_what_it_may(
     form: &Definition,
     request: &str,
 ) -> Result<bool, Stop> {
+    let caller = &visitor.session.caller;
+    if super::answers_flag(form) {
+        return Ok(super::waits_for_attendance(portal, caller, request).await?);
+    }
     if !super::answers(form) {
         return Ok(request.is_empty());
     }
-    let caller = &visitor.session.caller;
     Ok(super::waits_for_answer(portal, caller, request).await?)
 }
 
@@ -233,6 +244,7 @@ pub(crate) async fn page(
     }
     let chosen = Chosen {
         request: asked.request,
+        from: asked.from,
         reference: asked.reference,
         meeting: asked
             .meeting
@@ -270,6 +282,10 @@ async fn shown(
         form: form.id.clone(),
         title: heading,
         about: form.about.clone(),
+        answers: match super::answers_flag(form) {
+            true => OF_FLAG,
+            false => OF_REQUEST,
+        },
         // An answer starts from its request, and from nothing that was said of another's.
         sent: match chosen.request.is_empty() {
             true => to_start_from(portal, visitor, form).await?,
