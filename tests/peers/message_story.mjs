@@ -94,7 +94,7 @@ async function reply(page) {
   await look(page, "reply-error", script);
   await page.getByLabel("Title").fill("Tenancy");
   await page.getByLabel("Message", { exact: true }).fill("He has held a tenancy since May.\nThe agreement is attached.");
-  await page.getByLabel("What kind of information is the message?").selectOption({ label: "Where the person lives" });
+  await page.getByLabel("What kind of information is the message?").selectOption({ label: "Where the person is or lives" });
   const agreement = Buffer.concat([Buffer.from("%PDF-1.4\n"), Buffer.alloc(9_000_000, 5)]);
   await add(page, [{ name: "agreement.pdf", mimeType: "application/pdf", buffer: agreement }]);
   await kinds(page, "LOCATION");

@@ -54,6 +54,16 @@ assert demo[trust].ask(f"{request}/accept", person=spoc, method="POST")[0] == 20
 given = demo[trust].ask(f"{request}/questions", {"question": "medication", "person": demo.user(trust, "clinician")}, spoc)
 assert given[0] == 200, given
 
+# A hospital is given a flag, and says that the person came.
+acute = next(agency["id"] for agency in demo.state["agencies"] if agency["kind"] == "health")
+example = json.loads(demo[acute].ask("/schemas/hospital-flag.json")[1])["examples"][0]
+flag = {**example, "nominal": {"ref": known["ref"]}, "recipients": [acute]}
+status, answer, _ = demo["london-probation"].ask("/api/v1/hospital-flags", flag, demo.user("london-probation", "practitioner"))
+assert status == 201, answer
+came = json.loads(demo[acute].ask("/schemas/hospital-attendance.json")[1])["examples"][0]["answers"]
+came = demo[acute].ask(f"/api/v1/hospital-flags/{json.loads(answer)['id']}/attendance", {"answers": came}, demo.user(acute, "spoc"))
+assert came[0] == 201, came
+
 # Somebody is moved: claimed by the prison that has them, confirmed by the one before.
 with urllib.request.urlopen(demo.state["ops"] + "/clock") as answer:
     day = json.load(answer)["now"][:10]

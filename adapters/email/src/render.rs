@@ -15,8 +15,8 @@ use crate::thread::ThreadRef;
 pub use failure::{Failure, FailureReason, MeshFailure, failure};
 pub use invitation::{Invitation, invitation};
 pub use notice::{
-    FactorChange, HealthMatter, Matter, Urgency, hold_notice, incomplete_notice, key_notice,
-    matter_notice, notice,
+    FactorChange, FlagMatter, HealthMatter, Matter, Urgency, hold_notice, incomplete_notice,
+    key_notice, matter_notice, notice,
 };
 pub use receipt::{ItemLine, Receipt, RecipientLine, RuleWords, receipt};
 pub use words::{time, wrap};

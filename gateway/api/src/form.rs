@@ -11,6 +11,8 @@ use gateway_flow::form::FormGiven;
 use gateway_forms::{Body, Definition};
 use gateway_http::json::from_slice;
 use gateway_http::{Fault, Json, Path, Query};
+use jiff::ToSpan as _;
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use crate::Api;
@@ -27,6 +29,9 @@ use crate::wire::answer::AnswerBody;
 const SCHEMA: &str = "application/schema+json";
 /// The media type of a Word file.
 const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+
+/// How far away a review is in an example, weeks.
+const EXAMPLE_REVIEW: i32 = 12;
 
 /// The prison's report to a MAPPA meeting: the form `annex-f`.
 ///
@@ -172,10 +177,11 @@ pub(crate) async fn schema(
     State(api): State<Api>,
     Path(file): Path<String>,
 ) -> Result<Response, Refused> {
+    let today = local_date(api.flow.clock.now());
     let (id, kind) = file.rsplit_once('.').ok_or(Fault::NotFound)?;
     let form = api.flow.forms.form(id).ok_or(Fault::NotFound)?;
     match kind {
-        "json" => Ok(([(CONTENT_TYPE, SCHEMA)], posted(form).to_string()).into_response()),
+        "json" => Ok(([(CONTENT_TYPE, SCHEMA)], posted(form, today).to_string()).into_response()),
         "docx" => word(form),
         _ => Err(Fault::NotFound.into()),
     }
@@ -194,7 +200,7 @@ fn word(form: &Definition) -> Result<Response, Refused> {
 }
 
 /// What is posted: the answers, and beside them about whom and for whom.
-fn posted(form: &Definition) -> Value {
+fn posted(form: &Definition, today: Date) -> Value {
     let mut answers = form.schema();
     if let Some(answers) = answers.as_object_mut() {
         for own in ["$schema", "$id", "examples"] {
@@ -256,11 +262,23 @@ fn posted(form: &Definition) -> Value {
         "examples": [{
             "nominal": {"ref": "$NOMINAL"},
             "recipients": ["$AGENCY"],
-            "answers": form.example(),
+            "answers": example(form, today),
         }],
     });
     if let (true, Some(properties)) = (form.documents, schema["properties"].as_object_mut()) {
         properties.insert("documents".to_owned(), documents);
     }
     schema
+}
+
+/// A form's example, which holds on the day it is asked for: a review is to come.
+fn example(form: &Definition, today: Date) -> Value {
+    let mut answers = form.example();
+    let place = form.says.review_on.as_ref();
+    let place = place.map(|path| format!("/{}", path.replace('.', "/")));
+    let review = place.and_then(|place| answers.pointer_mut(&place));
+    if let (Some(review), Ok(day)) = (review, today.checked_add(EXAMPLE_REVIEW.weeks())) {
+        *review = day.to_string().into();
+    }
+    answers
 }

@@ -13,6 +13,7 @@ mod error;
 mod events;
 mod exchange;
 mod fhir;
+mod flag;
 mod form;
 mod form_print;
 mod form_queue;

@@ -13,8 +13,8 @@ use utoipa_axum::routes;
 
 use crate::openapi::Described;
 use crate::{
-    Api, checkpoint, custody, events, exchange, fhir, form, form_print, form_queue, form_request,
-    health, hold, inbox, ledger, nominal, notice, openapi, unmatched,
+    Api, checkpoint, custody, events, exchange, fhir, flag, form, form_print, form_queue,
+    form_request, health, hold, inbox, ledger, nominal, notice, openapi, unmatched,
 };
 
 /// The API's whole router, hardened: ready to be served.
@@ -103,6 +103,11 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
             fhir::communication::search
         ))
         .routes(routes!(fhir::communication::read))
+        .routes(routes!(flag::set, flag::list))
+        .routes(routes!(flag::one))
+        .routes(routes!(flag::attendance))
+        .routes(routes!(flag::end))
+        .routes(routes!(flag::cleared))
         .routes(routes!(custody::claim, custody::list))
         .routes(routes!(custody::answer))
         .routes(routes!(custody::hand_overs))

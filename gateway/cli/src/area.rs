@@ -22,7 +22,8 @@ pub enum Area {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true)
     .args(["name", "form_due", "form_due_emergency", "form_reminder", "countersign",
-        "health_level_3", "health_level_2", "health_level_1", "health_before_meeting", "health_reminder", "health_review"]))]
+        "health_level_3", "health_level_2", "health_level_1", "health_before_meeting", "health_reminder", "health_review",
+        "flag_reminder", "flag_clear"]))]
 pub struct Change {
     #[command(flatten)]
     at: Where,
@@ -61,6 +62,12 @@ pub struct Change {
     /// A refusal is looked at within so many working days, at each stage
     #[arg(long, value_name = "DAYS")]
     health_review: Option<u16>,
+    /// Whoever set a hospital flag is reminded so many working days before its review
+    #[arg(long, value_name = "DAYS")]
+    flag_reminder: Option<u16>,
+    /// A hospital clears a flag that is over within so many working days
+    #[arg(long, value_name = "DAYS")]
+    flag_clear: Option<u16>,
 }
 
 /// Add an area; the first one is the default
@@ -130,6 +137,8 @@ impl Change {
                 .unwrap_or(was.health_before_meeting),
             health_reminder: self.health_reminder.unwrap_or(was.health_reminder),
             health_review: self.health_review.unwrap_or(was.health_review),
+            flag_reminder: self.flag_reminder.unwrap_or(was.flag_reminder),
+            flag_clear: self.flag_clear.unwrap_or(was.flag_clear),
         };
         flow.set_clocks(&self.id, clocks).await?;
         match &self.name {

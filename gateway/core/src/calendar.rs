@@ -92,11 +92,7 @@ pub fn began_before(now: Timestamp, n: u16) -> Timestamp {
             Err(_) => return Timestamp::MIN,
         };
     }
-    let next = day.tomorrow().unwrap_or(Date::MAX);
-    london()
-        .to_ambiguous_zoned_datetime(next.at(0, 0, 0, 0))
-        .compatible()
-        .map_or(Timestamp::MIN, |at| at.timestamp())
+    end_of(day).unwrap_or(Timestamp::MIN)
 }
 
 /// The `n`th working day before `from`; the count starts the day before.
@@ -114,6 +110,13 @@ pub fn working_days_before(from: Date, n: u16) -> Date {
         }
     };
     (0..n).fold(from, |day, _| before(day))
+}
+
+/// The midnight in Europe/London that ends a day; none where the calendar ends.
+pub fn end_of(day: Date) -> Option<Timestamp> {
+    let next = day.tomorrow().ok()?;
+    let midnight = london().to_ambiguous_zoned_datetime(next.at(0, 0, 0, 0));
+    midnight.compatible().ok().map(|at| at.timestamp())
 }
 
 /// 17:00 in Europe/London on a day.

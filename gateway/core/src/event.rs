@@ -174,6 +174,22 @@ kinds! {
     HealthEscalated = "health-escalated",
     /// The chair took note of a refusal: nothing more is asked.
     HealthClosed = "health-closed",
+    /// A hospital was given a flag, as a meeting decided.
+    FlagSet = "flag-set",
+    /// The hospital says that the person came.
+    FlagAttended = "flag-attended",
+    /// Another flag goes on from it, with a review of its own.
+    FlagRenewed = "flag-renewed",
+    /// It was ended; the detail says by what.
+    FlagEnded = "flag-ended",
+    /// The day of its review passed.
+    FlagLapsed = "flag-lapsed",
+    /// Whoever set it was reminded of the review.
+    FlagReminded = "flag-reminded",
+    /// The hospital has cleared it from its system.
+    FlagCleared = "flag-cleared",
+    /// The hospital has not said in time that it has.
+    FlagUncleared = "flag-uncleared",
     /// An area was added or changed.
     AreaChanged = "area-changed",
     /// An agency was added, changed or suspended.

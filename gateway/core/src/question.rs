@@ -165,6 +165,15 @@ pub struct Question {
     pub address_pending: bool,
     /// An adult at risk is stated (ISP-25).
     pub adult_at_risk: bool,
+    /// It sets a hospital flag, or says to whom such a flag promised it that the person came (ISP-33).
+    #[serde(default)]
+    pub hospital_flag: bool,
+    /// The meeting's decision to set the flag is recorded (ISP-33).
+    #[serde(default)]
+    pub meeting_decision: bool,
+    /// The flag is reviewed within six months (ISP-33).
+    #[serde(default)]
+    pub review_within_six_months: bool,
     /// The roles that have approved this cell.
     pub approvals: BTreeSet<Role>,
 }

@@ -10,9 +10,10 @@ use gateway_store::rows::{
     AbsenceRow, AgencyRouteRow, AgencyRow, AppointmentRow, AreaRow, AttendanceRow, CellRow,
     CredentialRow, CustodyClaimRow, DeliveryRow, DeliveryStepRow, ExchangeRow, FormRequestRow,
     FormSentRow, FormUseRow, HandOverRow, HealthRequestRow, HealthStepRow, HealthTaskRow, HoldRow,
-    InvitationRow, ItemRow, LevelChangeRow, MailCertificateRow, MeetingRow, MembershipRow,
-    MeshMailboxRow, NominalActRow, NominalIdentifierRow, NominalRow, NoticeRow, PartRow, PersonRow,
-    QuarantineRow, QuestionRow, ReadingRow, SecurityKeyRow, WithdrawalRow, WrapRow,
+    HospitalFlagRow, HospitalFlagStepRow, InvitationRow, ItemRow, LevelChangeRow,
+    MailCertificateRow, MeetingRow, MembershipRow, MeshMailboxRow, NominalActRow,
+    NominalIdentifierRow, NominalRow, NoticeRow, PartRow, PersonRow, QuarantineRow, QuestionRow,
+    ReadingRow, SecurityKeyRow, WithdrawalRow, WrapRow,
 };
 use gateway_store::{Blobs, LeafRow, LogHead, Record, Store, StoreError, Tx};
 
@@ -171,6 +172,8 @@ pub async fn verify_within(
         HealthRequestRow,
         HealthStepRow,
         HealthTaskRow,
+        HospitalFlagRow,
+        HospitalFlagStepRow,
         WithdrawalRow,
         MailCertificateRow,
         MeshMailboxRow,

@@ -41,6 +41,7 @@ impl Flow {
             self.run_form_clock().await,
             self.run_custody_clock().await,
             self.run_health_clock().await,
+            self.run_flag_clock().await,
             self.run_expiry().await,
             self.sweep().await,
             self.sweep_sign_ins().await,

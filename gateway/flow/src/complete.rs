@@ -243,6 +243,7 @@ impl Flow {
         if let Some(note) = &identified.case.particulars.form {
             self.answer_requests(tx, &row, note, &mut drafts).await?;
             self.write_health(tx, &row, note, &mut drafts).await?;
+            self.write_flag(tx, &row, note, &mut drafts).await?;
         }
         self.write_matrix(tx, &row, &matrix).await?;
         self.release(tx, &row, &identified.case, wraps, &mut drafts)

@@ -110,6 +110,10 @@ impl Flow {
                 };
                 tx.put(&mut row).await?;
                 let mut drafts = vec![event];
+                if word == "level" {
+                    flow.flags_follow_level(tx, &nominal.id, &mut drafts)
+                        .await?;
+                }
                 if let ("custody", Some(prison)) = (word, &touched) {
                     flow.follow_custody(tx, &nominal, prison, &mut drafts)
                         .await?;

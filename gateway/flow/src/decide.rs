@@ -9,6 +9,7 @@ use gateway_core::{AgencyId, AgencyKind, Obligation, Outcome, Role};
 use gateway_store::Tx;
 use gateway_store::rows::{AgencyRow, NominalRow};
 use gateway_vault::parties::{self, Live};
+use jiff::Timestamp;
 
 use crate::Flow;
 use crate::case::{Addressee, Case, Piece, id_of};
@@ -377,6 +378,8 @@ impl Context {
                 .any(|c| c.as_str() == addressee.agency.id)
         });
         let nominal = case.nominal.as_ref();
+        let flag = said.form.as_ref().and_then(|form| form.flag.as_ref());
+        let sent = Timestamp::from_microsecond(case.received_at).unwrap_or(Timestamp::MAX);
         Ok(Question {
             sender: self.sender.clone(),
             sender_is_vlo: self.sender_is_vlo,
@@ -396,6 +399,9 @@ impl Context {
             property: said.property.is_some(),
             address_pending: said.address_pending,
             adult_at_risk: said.adult_at_risk,
+            hospital_flag: flag.is_some(),
+            meeting_decision: flag.is_some_and(|flag| flag.is_decided(sent)),
+            review_within_six_months: flag.is_some_and(|flag| flag.is_reviewed(sent)),
             approvals,
         })
     }

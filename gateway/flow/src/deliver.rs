@@ -244,7 +244,10 @@ impl Flow {
                         .ok()
                         .map(jiff::Timestamp::as_microsecond)
                 }
-                Obligation::ExpireAtReview => associate_until(tx, case, recipient).await?,
+                Obligation::ExpireAtReview => match crate::flag::read_until(case) {
+                    Some(review) => Some(review),
+                    None => associate_until(tx, case, recipient).await?,
+                },
                 _ => None,
             };
             earliest = match (earliest, at) {

@@ -166,10 +166,11 @@ impl Flow {
         };
         let about = (nominal.as_ref(), &sent);
         let talk = self.conversation(&mut tx, form, &body, &own, about).await?;
-        let mut health = None;
+        let (mut health, mut flag) = (None, None);
         if let Some(talk) = talk {
-            (health, sent.recipients) = (talk.note, talk.recipients);
+            (health, flag, sent.recipients) = (talk.note, talk.flag, talk.recipients);
             sent.reference = sent.reference.or(talk.reference);
+            sent.purpose = sent.purpose.or(talk.purpose);
         }
         let mut recipients = others(std::mem::take(&mut sent.recipients), &own);
         if recipients.is_empty() {
@@ -211,6 +212,7 @@ impl Flow {
                 report: form.report(&body),
                 covered: form.covered(&body),
                 health,
+                flag,
             }),
             items,
             reference: sent.reference,
@@ -437,6 +439,7 @@ impl Flow {
         tx.put(&mut sent).await?;
         self.answer_requests(tx, row, note, drafts).await?;
         self.write_health(tx, row, note, drafts).await?;
+        self.write_flag(tx, row, note, drafts).await?;
         self.end_hand_over(tx, row, drafts).await
     }
 }

@@ -28,6 +28,7 @@ pub mod epoch;
 pub mod error;
 pub mod explain;
 mod failed;
+pub mod flag;
 pub mod form;
 pub mod health;
 pub mod hold;

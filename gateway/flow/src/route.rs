@@ -39,14 +39,14 @@ pub(crate) fn way(
 ) -> Channel {
     let on_screen = obligations.contains(&Obligation::ViewOnly);
     let by_mesh = channel == Channel::Mesh;
-    let of_one_person = person.is_some() || obligations.iter().any(is_of_one_person);
+    let of_one_person = person.is_some() || obligations.iter().copied().any(is_of_one_person);
     match on_screen || by_mesh && of_one_person {
         true => Channel::Portal,
         false => channel,
     }
 }
 
-fn is_of_one_person(obligation: &Obligation) -> bool {
+const fn is_of_one_person(obligation: Obligation) -> bool {
     matches!(
         obligation,
         Obligation::NamedRecipient | Obligation::Expire(_) | Obligation::ExpireAtReview

@@ -7,6 +7,7 @@ use gateway_store::rows::PersonRow;
 use serde::{Deserialize, Serialize};
 
 use crate::body::StagedBody;
+use crate::flag::FlagNote;
 use crate::health::HealthNote;
 pub use crate::outgoing::AnswerTo;
 
@@ -109,6 +110,9 @@ pub struct FormNote {
     /// That it asks a health body, or answers for one.
     #[serde(default)]
     pub health: Option<HealthNote>,
+    /// That it sets a hospital flag, or says that the person came.
+    #[serde(default)]
+    pub flag: Option<FlagNote>,
 }
 
 /// What a channel found on the way in.

@@ -198,6 +198,7 @@ impl Flow {
         self.open_requests_again(tx, &id, &mut drafts).await?;
         self.health_withdrawn(tx, &id, wrong_patient, &mut drafts)
             .await?;
+        self.flag_withdrawn(tx, &id, &mut drafts).await?;
         for agency in told {
             let (agency, role) = (agency.as_str(), Role::Spoc);
             self.write_notice(tx, &row, agency, role, WITHDRAWN, &mut drafts)

@@ -1,6 +1,8 @@
 //! What happened, in the words of people: of an event of the log, by its kind and its opaque
 //! particulars, as far as whoever reads may know them.
 
+mod flag;
+
 use std::collections::BTreeMap;
 
 use gateway_core::event::EventKind;
@@ -21,7 +23,7 @@ pub(crate) struct Group {
 }
 
 /// What a nominal's timeline is asked for.
-pub(crate) const OF_NOMINAL: [&Group; 9] = [
+pub(crate) const OF_NOMINAL: [&Group; 10] = [
     &SHARING,
     &DELIVERIES,
     &DECISIONS,
@@ -29,12 +31,13 @@ pub(crate) const OF_NOMINAL: [&Group; 9] = [
     &RECORDS,
     &FORMS,
     &HEALTH,
+    &flag::FLAGS,
     &CUSTODY,
     &QUESTIONS,
 ];
 
 /// What the whole log is asked for.
-pub(crate) const OF_LOG: [&Group; 11] = [
+pub(crate) const OF_LOG: [&Group; 12] = [
     &SHARING,
     &DELIVERIES,
     &DECISIONS,
@@ -42,6 +45,7 @@ pub(crate) const OF_LOG: [&Group; 11] = [
     &RECORDS,
     &FORMS,
     &HEALTH,
+    &flag::FLAGS,
     &CUSTODY,
     &QUESTIONS,
     &SIGN_INS,
@@ -244,6 +248,14 @@ pub(crate) fn label(kind: EventKind, detail: &Detail) -> &'static str {
         EventKind::HealthLate => "An answer from a health body is late",
         EventKind::HealthEscalated => "A refusal that nobody looked at passed to the chair",
         EventKind::HealthClosed => "The chair took note of a refusal",
+        EventKind::FlagSet
+        | EventKind::FlagAttended
+        | EventKind::FlagRenewed
+        | EventKind::FlagEnded
+        | EventKind::FlagLapsed
+        | EventKind::FlagReminded
+        | EventKind::FlagCleared
+        | EventKind::FlagUncleared => flag::label(kind, said("because")),
         EventKind::AreaChanged => "The area was changed",
         EventKind::AgencyChanged => "An agency was changed",
         EventKind::PersonChanged => "A person's account was changed",
@@ -432,7 +444,7 @@ fn told(notice: &str) -> &str {
         "health-closed" => "a refusal stands",
         "form-open-again" => "a form is asked for again, because the one that came was withdrawn",
         "withdrawn" => "something that was sent was withdrawn",
-        _ => "what a rule obliges to",
+        other => flag::told(other).unwrap_or("what a rule obliges to"),
     }
 }
 

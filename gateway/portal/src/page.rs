@@ -11,6 +11,7 @@ pub(crate) mod coordination;
 pub(crate) mod custody;
 pub(crate) mod document;
 mod few;
+pub(crate) mod flag;
 pub(crate) mod form;
 pub(crate) mod health;
 pub(crate) mod hold;

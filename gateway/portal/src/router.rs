@@ -7,9 +7,9 @@ use axum::routing::{MethodRouter, get, post};
 use gateway_http::linger;
 
 use crate::page::{
-    again, again_key, audit, bulk, compose, coordination, custody, document, form, health, hold,
-    inbox, join, join_key, kept, key, message, moved, nominal, notices, people, security, sent,
-    sessions, share, sign_in, withdraw,
+    again, again_key, audit, bulk, compose, coordination, custody, document, flag, form, health,
+    hold, inbox, join, join_key, kept, key, message, moved, nominal, notices, people, security,
+    sent, sessions, share, sign_in, withdraw,
 };
 use crate::stop::Stop;
 use crate::{Portal, assets, guard};
@@ -97,6 +97,7 @@ fn signed_in() -> Vec<Route> {
     routes.extend(coordination::routes());
     routes.extend(custody::routes());
     routes.extend(health::routes());
+    routes.extend(flag::routes());
     routes.push(("GET", "/notices", get(notices::list)));
     routes.extend(people::routes());
     routes.extend(nominal::routes());

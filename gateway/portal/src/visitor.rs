@@ -19,7 +19,7 @@ use crate::{Portal, cookie, whence};
 /// The forms with words in them whose pages take them up again where they came too late: each
 /// is shown as it was filled in, and nothing is done ([`Visitor::returns`]). A message is a draft,
 /// and so is a form that is begun.
-pub(crate) const KEPT: [&str; 19] = [
+pub(crate) const KEPT: [&str; 20] = [
     "/holds/{id}",
     "/messages/{id}/answer",
     "/unmatched/{id}",
@@ -32,6 +32,7 @@ pub(crate) const KEPT: [&str; 19] = [
     "/forms/{form}/new",
     "/custody/claim",
     "/custody/claims/{id}",
+    "/hospital-flags/{id}",
     "/messages/{id}/withdraw",
     "/forms/queue",
     "/forms/requests/new",

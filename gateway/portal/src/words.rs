@@ -19,7 +19,7 @@ pub(crate) fn obligation(obligation: Obligation) -> Option<String> {
         Obligation::Receipt => "Acknowledge it: the sender is told.",
         Obligation::NoOnward => "Do not share it on.",
         Obligation::Expire(days) => return Some(format!("You can read it for {days} days only.")),
-        Obligation::ExpireAtReview => "You can read it until your part in this case is reviewed.",
+        Obligation::ExpireAtReview => "You can read it until it is reviewed.",
         Obligation::Separate => "File it apart from the rest.",
         Obligation::TellSubjectConsider => {
             "The lead agency considers whether the person is told that it was shared."
@@ -53,7 +53,7 @@ pub(crate) fn category(code: &str) -> &str {
     };
     match category {
         Category::Ident => "Identity",
-        Category::Location => "Where the person lives",
+        Category::Location => "Where the person is or lives",
         Category::Offence => "Offences",
         Category::Risk => "Risk",
         Category::Rmp => "Risk management plan",

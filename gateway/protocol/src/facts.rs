@@ -227,6 +227,12 @@ fn sharing(names: &Names, question: &Question) -> Vec<(String, RestrictedExpress
         flag("property", question.property),
         flag("address_pending", question.address_pending),
         flag("adult_at_risk", question.adult_at_risk),
+        flag("hospital_flag", question.hospital_flag),
+        flag("meeting_decision", question.meeting_decision),
+        flag(
+            "review_within_six_months",
+            question.review_within_six_months,
+        ),
         names.approvals(&question.approvals),
     ]
 }

@@ -152,6 +152,7 @@ impl Tx {
             "where created_at >= $1 \
              and (kind like 'form-%' or kind like 'hand-over%' or kind like 'custody-%' \
              or (kind like 'health-%' and kind not in ('health-asked', 'health-answered', 'health-refused', 'health-redirected')) \
+             or kind like 'flag-%' \
              or kind = 'people-custody-tried') \
              and not exists (select 1 from notice_told where notice_told.id = notice.id) \
              order by id limit $2",

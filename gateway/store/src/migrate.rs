@@ -68,6 +68,7 @@ const RECORDS: &[Text] = &[
     shared!(22, "told", "0022_told"),
     shared!(23, "item known", "0023_item_known"),
     shared!(24, "health", "0024_health"),
+    shared!(25, "hospital flag", "0025_hospital_flag"),
     shared!(26, "mesh", "0026_mesh"),
 ];
 

@@ -5,6 +5,7 @@ mod custody;
 mod delivery;
 mod draft;
 mod exchange;
+mod flag;
 mod form;
 mod health;
 mod mail;
@@ -22,6 +23,7 @@ pub use self::exchange::{
     BlobRow, CellRow, ExchangeRow, HoldRow, IdempotencyRow, ItemRow, QuestionRow, ReadingRow,
     WithdrawalRow,
 };
+pub use self::flag::{HospitalFlagRow, HospitalFlagStepRow};
 pub use self::form::{FormRequestRow, FormSentRow, FormUseRow};
 pub use self::health::{HealthRequestRow, HealthStepRow, HealthTaskRow};
 pub use self::mail::{MailCertificateRow, MailOutRow, QuarantineRow, ThreadRow};
@@ -66,6 +68,8 @@ pub const COVERED: &[&str] = &[
     "health_request",
     "health_step",
     "health_task",
+    "hospital_flag",
+    "hospital_flag_step",
     "withdrawal",
     "mail_certificate",
     "mesh_mailbox",

@@ -40,6 +40,8 @@ pub async fn before_told(store: &Store) {
         "drop table mesh_out",
         "drop table agency_route",
         "drop table mesh_mailbox",
+        "drop table hospital_flag_step",
+        "drop table hospital_flag",
         "drop table health_task",
         "drop table health_step",
         "drop table health_request",

@@ -19,6 +19,7 @@ pub fn matching(q: &Question) -> Vec<Row> {
     let mut rows = sharing(q);
     rows.extend(reports(q));
     rows.extend(health(q));
+    rows.extend(hospital_flag(q));
     rows.extend(particular(q));
     rows.extend(approved(q));
     rows.into_iter()
@@ -191,7 +192,8 @@ fn health(q: &Question) -> Vec<(bool, Row)> {
         );
     vec![
         (
-            q.recipient.asked
+            !q.hospital_flag
+                && q.recipient.asked
                 && (q.recipient.kind.is_health_body() || q.recipient.kind == Kind::Coordination)
                 && may_ask
                 && q.level >= 1
@@ -199,7 +201,8 @@ fn health(q: &Question) -> Vec<(bool, Row)> {
             ("ISP-14", vec![SpocOnly, Receipt, Mark]),
         ),
         (
-            q.recipient.asked
+            !q.hospital_flag
+                && q.recipient.asked
                 && q.requested
                 && q.sender.kind.is_health_body()
                 && about(q, &[C::Risk], &of_requests),
@@ -223,6 +226,31 @@ fn health(q: &Question) -> Vec<(bool, Row)> {
                     ],
                 ),
             ("ISP-15", health_obligations()),
+        ),
+    ]
+}
+
+/// ISP-33: the flag, with the person's identity, the alert text and the contact, which is identity
+/// or risk; and, back to those who are owed it, that the person came.
+fn hospital_flag(q: &Question) -> Vec<(bool, Row)> {
+    let safety = [P::SafeChild, P::SafeAdult, P::StaffSafety];
+    let decided = q.meeting_decision && q.review_within_six_months;
+    vec![
+        (
+            q.hospital_flag
+                && q.recipient.kind == Kind::Health
+                && q.level >= 2
+                && decided
+                && about(q, &[C::Ident, C::Risk], &safety),
+            ("ISP-33", vec![ExpireAtReview, Notify(Role::Coordinator)]),
+        ),
+        (
+            q.hospital_flag
+                && q.sender.kind == Kind::Health
+                && q.requested
+                && q.recipient.asked
+                && about(q, &[C::Location, C::Risk], &safety),
+            ("ISP-33", vec![Mark]),
         ),
     ]
 }

@@ -17,6 +17,7 @@ pub fn matching(q: &Question) -> Vec<&'static str> {
         ("ISP-17", health_to_where_it_has_no_place(q)),
         ("ISP-27", victim_for_another_purpose(q)),
         ("ISP-29", left_out_for_housing(q)),
+        ("ISP-33", offence_in_a_flag(q)),
     ];
     rows.into_iter()
         .filter(|(_, matches)| *matches)
@@ -69,4 +70,9 @@ fn left_out_for_housing(q: &Question) -> bool {
             q.item.category,
             Category::HealthClin | Category::Victim | Category::Intel
         )
+}
+
+/// "No offence detail" of the row.
+fn offence_in_a_flag(q: &Question) -> bool {
+    q.hospital_flag && q.recipient.kind == Kind::Health && q.item.category == Category::Offence
 }

@@ -62,7 +62,7 @@ pub fn hold_notice(frame: &Frame<'_>, urgency: Urgency, link: &str) -> Outgoing 
     frame.mail(&subject, text, Vec::new())
 }
 
-/// A kind of thing that concerns a form, custody or a health request.
+/// A kind of thing that concerns a form, custody, a health request or a hospital flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Matter {
     /// A form is asked for.
@@ -99,6 +99,8 @@ pub enum Matter {
     CustodyTried,
     /// A health information request.
     Health(HealthMatter),
+    /// A hospital flag.
+    Flag(FlagMatter),
 }
 
 impl Matter {
@@ -170,6 +172,7 @@ impl Matter {
                 "Somebody at a prison has claimed custody several times with particulars that match no record.",
             ),
             Self::Health(matter) => matter.words(),
+            Self::Flag(matter) => matter.words(),
         }
     }
 }
@@ -229,11 +232,57 @@ impl HealthMatter {
     }
 }
 
-/// Something about a form, custody or a health request waits, or is told; not about whom.
+/// Something about a form, custody, a health request or a hospital flag waits, or is told; not about whom.
 pub fn matter_notice(frame: &Frame<'_>, matter: Matter, urgency: Urgency, link: &str) -> Outgoing {
     let (subject, what) = matter.words();
     let text = paragraphs([what, &urgency.sentence(), "Sign in here to see it:", link]);
     frame.mail(&urgency.subject(subject), text, Vec::new())
+}
+
+/// A kind of thing that concerns a hospital flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlagMatter {
+    /// The hospital says that the person came.
+    Attended,
+    /// Its review is soon.
+    Reminded,
+    /// Its review passed.
+    Lapsed,
+    /// It was ended.
+    Ended,
+    /// The hospital is to clear it.
+    Clear,
+    /// The hospital has not said that it has.
+    Uncleared,
+}
+
+impl FlagMatter {
+    /// Its subject, and what the mail says of it.
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Attended => (
+                "A hospital says that somebody came",
+                "A hospital says that somebody came of whom a flag is set there.",
+            ),
+            Self::Reminded => (
+                "A hospital flag is to be reviewed",
+                "The review of a hospital flag that your agency set is soon. It ends by itself then, unless it is renewed.",
+            ),
+            Self::Lapsed => (
+                "A hospital flag is over",
+                "The review of a hospital flag has passed, and the flag is over.",
+            ),
+            Self::Ended => ("A hospital flag is over", "A hospital flag was ended."),
+            Self::Clear => (
+                "A hospital flag is to be cleared",
+                "A hospital flag that your agency was given is over. Clear it from your own systems, and say here that you have.",
+            ),
+            Self::Uncleared => (
+                "A hospital flag is not cleared",
+                "A hospital has not said in time that it has cleared a flag that is over.",
+            ),
+        }
+    }
 }
 
 /// What changed in how somebody signs in.

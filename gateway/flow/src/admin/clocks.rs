@@ -38,6 +38,10 @@ pub struct Clocks {
     pub health_reminder: u16,
     /// A refusal is looked at within so many working days, at each stage.
     pub health_review: u16,
+    /// Whoever set a hospital flag is reminded so many working days before its review.
+    pub flag_reminder: u16,
+    /// A hospital clears a flag that is over within so many working days.
+    pub flag_clear: u16,
 }
 
 impl Default for Clocks {
@@ -53,6 +57,8 @@ impl Default for Clocks {
             health_before_meeting: 2,
             health_reminder: 1,
             health_review: 2,
+            flag_reminder: 10,
+            flag_clear: 2,
         }
     }
 }
@@ -64,7 +70,7 @@ impl Clocks {
     }
 
     /// Each with its place, and the least that it can be.
-    const fn numbers(self) -> [(&'static str, u16, u16); 10] {
+    const fn numbers(self) -> [(&'static str, u16, u16); 12] {
         [
             ("/form_due", self.form_due, 1),
             ("/form_due_emergency", self.form_due_emergency, 1),
@@ -76,6 +82,8 @@ impl Clocks {
             ("/health_before_meeting", self.health_before_meeting, 0),
             ("/health_reminder", self.health_reminder, 0),
             ("/health_review", self.health_review, 1),
+            ("/flag_reminder", self.flag_reminder, 0),
+            ("/flag_clear", self.flag_clear, 1),
         ]
     }
 

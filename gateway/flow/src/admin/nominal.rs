@@ -258,6 +258,9 @@ impl Flow {
                 };
                 let word = flow.write_change(tx, &id, change, identifier).await?;
                 let mut drafts = vec![nominal_event(&id, word)];
+                if word == "level" {
+                    flow.flags_follow_level(tx, &id, &mut drafts).await?;
+                }
                 if let Some(prison) = prison {
                     let nominal: NominalRow = tx.get(&id).await?.ok_or(FlowError::NotFound)?;
                     flow.follow_custody(tx, &nominal, &prison, &mut drafts)

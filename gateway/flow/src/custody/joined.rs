@@ -34,6 +34,7 @@ impl Flow {
             kept.clone_into(&mut asked.nominal);
             tx.put(&mut asked).await?;
         }
+        self.join_flags(tx, gone, kept, drafts).await?;
         let held = holder(tx, kept, self.now()).await?.map(|part| part.agency);
         let there = tx.hand_overs_open(kept).await?;
         for mut row in tx.hand_overs_about(gone).await? {

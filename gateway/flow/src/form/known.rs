@@ -2,7 +2,7 @@
 //! the person's record. And what a form says of its health items.
 
 use gateway_core::question::Consent;
-use gateway_core::{Id, Personal};
+use gateway_core::{Id, Personal, Purpose};
 use gateway_forms::{Body, Definition};
 use gateway_store::Tx;
 use gateway_store::rows::{AgencyRow, NominalRow};
@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::FormSent;
 use crate::Flow;
 use crate::error::{FieldFault, FlowError};
+use crate::flag::FlagNote;
 use crate::health::HealthNote;
 use crate::identify::live;
 use crate::submission::{ItemClaim, RecipientClaim};
@@ -53,9 +54,12 @@ impl OfHealth {
 /// Whom a form is for, and what it says to the conversation that it belongs to.
 pub(super) struct Conversation {
     pub(super) note: Option<HealthNote>,
+    pub(super) flag: Option<FlagNote>,
     pub(super) recipients: Vec<RecipientClaim>,
-    /// The record that it is about, where the request that it answers says so.
+    /// The record that it is about, where the request or the flag that it answers says so.
     pub(super) reference: Option<String>,
+    /// Why it is sent, where the flag that it answers says so.
+    pub(super) purpose: Option<Purpose>,
 }
 
 impl Flow {
@@ -110,7 +114,8 @@ impl Flow {
         Ok(())
     }
 
-    /// What a form is in a conversation with a health body: it asks one, answers for one, or neither.
+    /// What a form is in a conversation with a health body: it asks one, answers for one, sets a flag
+    /// at one, says that the person of a flag came, or none of these.
     ///
     /// # Errors
     /// [`FlowError::Invalid`] where it is not clear who is asked, or nothing waits for this answer.
@@ -122,13 +127,24 @@ impl Flow {
         own: &AgencyRow,
         (nominal, sent): (Option<&NominalRow>, &FormSent),
     ) -> Result<Option<Conversation>, FlowError> {
+        if let Some(talk) = self.flag_talk(tx, form, body, own, (nominal, sent)).await? {
+            return Ok(Some(Conversation {
+                note: None,
+                flag: Some(talk.note),
+                recipients: talk.recipients,
+                reference: Some(talk.reference),
+                purpose: talk.purpose,
+            }));
+        }
         if HealthNote::asks(form) {
             let named = sent.recipients.clone();
             let (holder, recipients) = self.whom_it_asks(tx, named, own, nominal).await?;
             return Ok(Some(Conversation {
                 note: Some(HealthNote::of_request(form, body, holder)),
+                flag: None,
                 recipients,
                 reference: None,
+                purpose: None,
             }));
         }
         let Some(note) = HealthNote::of_answer(form, body).filter(|_| HealthNote::answers(form))
@@ -157,8 +173,10 @@ impl Flow {
         }
         Ok(Some(Conversation {
             note: Some(note),
+            flag: None,
             recipients,
             reference: Some(about),
+            purpose: None,
         }))
     }
 }

@@ -1,5 +1,5 @@
 //! Whom an exchange asks, or who asked for it: a part in the case, for as long as the protocols ask
-//! about this exchange (ISP-14, ISP-15, ISP-18, ISP-41).
+//! about this exchange (ISP-14, ISP-15, ISP-18, ISP-33, ISP-41).
 
 use gateway_core::AgencyKind;
 use gateway_store::Tx;
@@ -8,6 +8,7 @@ use gateway_store::rows::{AgencyRow, HealthRequestRow};
 use super::note::HealthNote;
 use crate::case::{Case, kind_of};
 use crate::error::FlowError;
+use crate::flag;
 
 /// Whom an exchange asks, or who asked.
 #[derive(Debug)]
@@ -18,12 +19,17 @@ pub(crate) enum Asks {
     HealthBody,
     /// It answers this agency.
     Agency(String),
+    /// It sets a hospital flag at one of these, or keeps the promise of one to them (ISP-33).
+    These(Vec<String>),
 }
 
 impl Asks {
     /// Whom a case asks, or whom it answers.
     pub(crate) async fn of(tx: &mut Tx, case: &Case) -> Result<Self, FlowError> {
         let form = case.particulars.form.as_ref();
+        if let Some(note) = form.and_then(|form| form.flag.as_ref()) {
+            return Ok(Self::These(flag::asks(tx, note).await?));
+        }
         let note = form.and_then(|form| form.health.as_ref());
         if matches!(note, Some(HealthNote::Asks { .. })) {
             return Ok(Self::HealthBody);
@@ -47,6 +53,7 @@ impl Asks {
                 kind.is_health_body() || kind == AgencyKind::Coordination
             }
             Self::Agency(asked) => *asked == agency.id,
+            Self::These(asked) => asked.contains(&agency.id),
         })
     }
 }

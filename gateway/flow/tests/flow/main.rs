@@ -14,6 +14,7 @@ mod corrections;
 mod custody;
 mod dossier;
 mod emergency;
+mod flag;
 mod form;
 mod form_doubts;
 mod form_queue;

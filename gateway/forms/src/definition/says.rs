@@ -36,6 +36,12 @@ pub struct Says {
     pub redirected_to: Option<String>,
     /// Whether more is to come: yes or no.
     pub interim: Option<String>,
+    /// Of a flag: the day of the meeting that decided it.
+    pub decided_on: Option<String>,
+    /// Of a flag: the day of its review.
+    pub review_on: Option<String>,
+    /// Of the answer to a flag: the day on which the person came.
+    pub attended_on: Option<String>,
 }
 
 /// What becomes of a request.
@@ -73,6 +79,9 @@ impl Says {
             ("reason", &self.reason, CODE),
             ("redirected_to", &self.redirected_to, &[Kind::Agency]),
             ("interim", &self.interim, &[Kind::Flag]),
+            ("decided_on", &self.decided_on, &[Kind::Date]),
+            ("review_on", &self.review_on, &[Kind::Date]),
+            ("attended_on", &self.attended_on, &[Kind::Date]),
         ];
         let named = all.into_iter();
         named.filter_map(|(what, path, kinds)| Some((what, path.as_deref()?, kinds)))

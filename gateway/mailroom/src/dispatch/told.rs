@@ -1,12 +1,12 @@
-//! Notices about forms, custody and health requests are mailed to whoever they are for, so that nobody has to have a
-//! page of the gateway open: to the agency, or to the person in the post where it has no address.
+//! Notices about forms, custody, health requests and hospital flags are mailed to whoever they are for,
+//! so that nobody has to have a page of the gateway open: to the agency, or to the person in the post where it has no address.
 //! A mail says the kind of thing that waits, by when, and where; not about whom (ISP-36).
 
 use gateway_core::Role;
-use gateway_email::render::{HealthMatter, Matter, Urgency};
+use gateway_email::render::{FlagMatter, HealthMatter, Matter, Urgency};
 use gateway_flow::outgoing::{Mail, MailKind, TOLD_NOTICE};
 use gateway_store::Tx;
-use gateway_store::rows::{NominalRow, NoticeRow};
+use gateway_store::rows::{HospitalFlagRow, NominalRow, NoticeRow};
 use gateway_vault::parties;
 use jiff::{Timestamp, ToSpan as _};
 
@@ -15,6 +15,8 @@ use crate::room::Mailroom;
 
 /// The roles whose notices go to whoever is in the post, and not to the agency.
 const BY_NAME: [Role; 3] = [Role::Coordinator, Role::Caldicott, Role::Chair];
+/// The roles by which an agency is told of a flag; any other is that of the person who set it.
+const AGENCYS: [Role; 2] = [Role::Spoc, Role::Coordinator];
 /// What is older than so many hours is not mailed any more.
 const STALE: i64 = 14 * 24;
 
@@ -82,6 +84,9 @@ impl Mailroom {
         tx: &mut Tx,
         notice: &NoticeRow,
     ) -> Result<Option<String>, Trouble> {
+        if let Some(address) = self.address_of_setter(tx, notice).await? {
+            return Ok(Some(address));
+        }
         let own = BY_NAME.iter().find(|role| role.as_str() == notice.role);
         if let Some(role) = own {
             let now = self.0.flow.clock.now();
@@ -93,6 +98,27 @@ impl Mailroom {
             }
         }
         self.address_of_agency(tx, &notice.agency).await
+    }
+
+    /// Of a flag, beside what its agency is told: the person who set it.
+    async fn address_of_setter(
+        &self,
+        tx: &mut Tx,
+        notice: &NoticeRow,
+    ) -> Result<Option<String>, Trouble> {
+        let agencys = AGENCYS.iter().any(|role| role.as_str() == notice.role);
+        let Some(flag) = &notice.exchange else {
+            return Ok(None);
+        };
+        if agencys || !notice.kind.starts_with("flag-") {
+            return Ok(None);
+        }
+        let flag: Option<HospitalFlagRow> = tx.get(flag).await?;
+        let flag = flag.filter(|flag| flag.agency == notice.agency);
+        match flag.and_then(|flag| flag.person) {
+            Some(person) => self.address_of(tx, &person).await,
+            None => Ok(None),
+        }
     }
 }
 
@@ -143,6 +169,12 @@ fn matter(kind: &str) -> Option<Matter> {
         "health-closed" => Matter::Health(HealthMatter::Noted),
         "health-review" => Matter::Health(HealthMatter::Review),
         "health-wrong-patient" => Matter::Health(HealthMatter::WrongPatient),
+        "flag-attended" => Matter::Flag(FlagMatter::Attended),
+        "flag-reminded" => Matter::Flag(FlagMatter::Reminded),
+        "flag-lapsed" => Matter::Flag(FlagMatter::Lapsed),
+        "flag-ended" => Matter::Flag(FlagMatter::Ended),
+        "flag-clear" => Matter::Flag(FlagMatter::Clear),
+        "flag-uncleared" => Matter::Flag(FlagMatter::Uncleared),
         _ => return None,
     })
 }
@@ -163,6 +195,7 @@ pub(crate) const fn place(matter: Matter) -> &'static str {
         | Matter::CustodyOverdue
         | Matter::CustodyDisputed
         | Matter::CustodyAnswered => "/custody",
+        Matter::Flag(_) => "/hospital-flags",
         Matter::FormConsidered
         | Matter::CustodyMoved
         | Matter::CustodyTried

@@ -31,6 +31,7 @@ mod word;
 use axum::extract::DefaultBodyLimit;
 use axum::response::Response;
 use axum::routing::{get, post};
+use gateway_flow::flag::FlagState;
 use gateway_flow::{Caller, FlowError};
 use gateway_forms::Definition;
 use gateway_store::rows::AgencyRow;
@@ -173,6 +174,24 @@ pub(crate) fn writes(form: &Definition, kind: &str) -> bool {
 /// Whether a form answers a request, and so is begun from one.
 pub(crate) const fn answers(form: &Definition) -> bool {
     form.says.outcome.is_some()
+}
+
+/// Whether a form answers a hospital flag, and so is begun from one.
+pub(crate) const fn answers_flag(form: &Definition) -> bool {
+    form.says.attended_on.is_some()
+}
+
+/// Whether a flag is set at the caller's agency, which says when the person comes.
+pub(crate) async fn waits_for_attendance(
+    portal: &Portal,
+    caller: &Caller,
+    flag: &str,
+) -> Result<bool, FlowError> {
+    match portal.flow.hospital_flag(caller, flag).await {
+        Ok(view) => Ok(view.holder == caller.agency.as_str() && view.state == FlagState::Set),
+        Err(FlowError::NotFound) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Whether a request waits for an answer of the caller's agency.

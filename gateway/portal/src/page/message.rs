@@ -98,6 +98,8 @@ struct Page {
     answer: Option<String>,
     /// Where it is said how the request stands that it makes or answers.
     request: Option<String>,
+    /// The hospital flag that it sets or answers.
+    flag: Option<String>,
 }
 
 #[derive(Template)]
@@ -306,6 +308,7 @@ pub(crate) async fn one(
         is_form: is_form(&view),
         answer: answer(&portal, &visitor, &view, &own.kind).await?,
         request: request(&portal, &visitor, &view).await?,
+        flag: flag(&portal, &visitor, &view).await?,
         houses: own.kind == AgencyKind::Housing.as_str(),
         done: asked,
         view,
@@ -343,12 +346,26 @@ async fn request(
 ) -> Result<Option<String>, FlowError> {
     let ids = [Some(&view.row.id), view.row.in_reply_to.as_ref()];
     for id in ids.into_iter().flatten().filter(|_| is_form(view)) {
-        match portal
-            .flow
-            .health_request(&visitor.session.caller, id)
-            .await
-        {
+        let found = portal.flow.health_request(&visitor.session.caller, id);
+        match found.await {
             Ok(found) => return Ok(Some(health::address(&found.id))),
+            Err(FlowError::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
+/// Where the hospital flag is that a form sets or answers.
+async fn flag(
+    portal: &Portal,
+    visitor: &Visitor,
+    view: &ExchangeView,
+) -> Result<Option<String>, FlowError> {
+    let ids = [Some(&view.row.id), view.row.in_reply_to.as_ref()];
+    for id in ids.into_iter().flatten().filter(|_| is_form(view)) {
+        match portal.flow.hospital_flag(&visitor.session.caller, id).await {
+            Ok(flag) => return Ok(Some(format!("/hospital-flags/{}", flag.id))),
             Err(FlowError::NotFound) => {}
             Err(error) => return Err(error),
         }

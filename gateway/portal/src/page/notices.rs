@@ -85,6 +85,10 @@ fn more(told: &Told) -> Option<(String, &'static str)> {
     if asked.contains(&kind) || kind == "form-open-again" {
         return Some(("/forms/requests".to_owned(), "See the forms asked for"));
     }
+    if kind.starts_with("flag-") {
+        let flag = told.exchange.as_ref()?;
+        return Some((format!("/hospital-flags/{flag}"), "See the hospital flag"));
+    }
     if kind.starts_with("health-") {
         let exchange = told.exchange.as_ref()?;
         return Some((format!("/health-requests/{exchange}"), "Open the request"));
@@ -146,7 +150,10 @@ fn text(told: &Told) -> String {
         }
         WITHDRAWN => "Something that your agency was sent was withdrawn by its sender.".to_owned(),
         "identified" => "A message was matched to a person.".to_owned(),
-        other => match custody(other).or_else(|| health(other)) {
+        other => match custody(other)
+            .or_else(|| health(other))
+            .or_else(|| flag(other))
+        {
             Some(words) => words.to_owned(),
             None => format!("You are told: {}.", other.replace('-', " ")),
         },
@@ -175,6 +182,25 @@ fn health(kind: &str) -> Option<&'static str> {
             "An answer to a health information request was about the wrong patient. Nobody can open it any more: destroy what was taken from it."
         }
         "health-closed" => "The chair took note of a refusal: nothing more is asked.",
+        _ => return None,
+    })
+}
+
+/// What is told of a hospital flag.
+fn flag(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "flag-attended" => "A hospital says that a person came of whom a flag is set there.",
+        "flag-reminded" => {
+            "A hospital flag that your agency set is to be reviewed. It ends by itself then, unless you renew it."
+        }
+        "flag-lapsed" => "The review of a hospital flag passed, and the flag is over.",
+        "flag-ended" => "A hospital flag was ended.",
+        "flag-clear" => {
+            "A hospital flag is over. Clear it from your own systems, and say here that you have."
+        }
+        "flag-uncleared" => {
+            "A hospital has not said in time that it has cleared a flag that is over: ask it why."
+        }
         _ => return None,
     })
 }

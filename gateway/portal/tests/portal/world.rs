@@ -31,12 +31,13 @@ use serde_json::json;
 
 use crate::browser::{Browser, PASSWORD, SECRET_BASE32};
 
-const AGENCIES: [(&str, &str, AgencyKind); 12] = [
+const AGENCIES: [(&str, &str, AgencyKind); 13] = [
     ("london", "met-police", AgencyKind::Police),
     ("london", "london-probation", AgencyKind::Probation),
     ("london", "southwark-housing", AgencyKind::Housing),
     ("london", "hackney-housing", AgencyKind::Housing),
     ("london", "london-trust", AgencyKind::MentalHealthTrust),
+    ("london", "london-acute", AgencyKind::Health),
     ("london", "london-prison", AgencyKind::Prison),
     ("london", "london-coordination", AgencyKind::Coordination),
     ("kent", "kent-police", AgencyKind::Police),
@@ -46,7 +47,7 @@ const AGENCIES: [(&str, &str, AgencyKind); 12] = [
     ("kent", "kent-coordination", AgencyKind::Coordination),
 ];
 
-const PEOPLE: [(&str, &str, Role); 31] = [
+const PEOPLE: [(&str, &str, Role); 32] = [
     ("met-police", "spoc", Role::Spoc),
     ("met-police", "officer", Role::Practitioner),
     ("met-police", "deputy", Role::Practitioner),
@@ -55,6 +56,7 @@ const PEOPLE: [(&str, &str, Role); 31] = [
     ("southwark-housing", "spoc", Role::Spoc),
     ("london-trust", "guardian", Role::Caldicott),
     ("london-trust", "spoc", Role::Spoc),
+    ("london-acute", "spoc", Role::Spoc),
     ("london-prison", "officer", Role::Practitioner),
     ("london-coordination", "coordinator", Role::Coordinator),
     ("london-coordination", "auditor", Role::Auditor),
@@ -277,6 +279,7 @@ impl World {
         let claim = self.claimed(&nominal).await;
         let request = self.asked_of_the_trust(&nominal).await;
         let task = self.given(&request, "engagement").await;
+        let flag = self.flagged(&nominal).await;
         let mut things = BTreeMap::from([
             ("nominal", nominal),
             ("message", message),
@@ -289,6 +292,7 @@ impl World {
             ("claim", claim),
             ("request", request),
             ("task", task),
+            ("flag", flag),
         ]);
         things.extend(self.of_people().await);
         things.extend(self.of_a_writer().await);
@@ -440,6 +444,28 @@ impl World {
         let to = email("london-trust", "guardian");
         let given = self.flow.give_question(&spoc, request, question, &to).await;
         given.unwrap().pop().unwrap().id
+    }
+
+    /// A hospital flag that an officer of London's police sets.
+    async fn flagged(&self, nominal: &str) -> String {
+        let officer = self.caller("met-police", "officer").await;
+        let answers = serde_json::json!({
+            "alert": {"serves": "staff", "text": "May become aggressive"},
+            "attending": {"staff_do": "Two members of staff see him"},
+            "contact": {"who": "An officer", "phone": "01632 960001", "hours": "Day and night"},
+            "decision": {"decided_on": "2026-02-26", "review_on": "2026-06-01"},
+        });
+        let sent = FormSent {
+            reference: Some(nominal.to_owned()),
+            recipients: vec![RecipientClaim {
+                agency: agency("london-acute"),
+                person: None,
+                reason: None,
+            }],
+            ..FormSent::new("hospital-flag", answers)
+        };
+        let set = self.flow.submit_form(officer, sent).await;
+        set.unwrap().id.unwrap()
     }
 
     /// A form that an officer of London's prison has begun.

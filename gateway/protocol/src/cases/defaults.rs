@@ -61,6 +61,9 @@ pub fn default_question(recipient: AgencyKind) -> Option<Question> {
         property: false,
         address_pending: false,
         adult_at_risk: false,
+        hospital_flag: false,
+        meeting_decision: false,
+        review_within_six_months: false,
         approvals: BTreeSet::new(),
     })
 }

@@ -132,6 +132,9 @@ impl Iterator for Questions {
             property: self.chance(60),
             address_pending: self.chance(50),
             adult_at_risk: self.chance(60),
+            hospital_flag: self.chance(10),
+            meeting_decision: self.chance(60),
+            review_within_six_months: self.chance(60),
             approvals: self.approvals(),
             sender,
             recipient,
@@ -230,6 +233,7 @@ impl Questions {
             }
             8 => self.lean_to_level_one(q),
             9 => self.lean_to_health_request(q),
+            10 => self.lean_to_hospital_flag(q),
             _ => {}
         }
     }
@@ -255,6 +259,33 @@ impl Questions {
         }
         q.purpose = Some(self.one(&[Purpose::Manage, Purpose::Assess, Purpose::StaffSafety]));
         q.item.category = self.one(&[Category::Ident, Category::Risk, Category::HealthRisk]);
+    }
+
+    /// A hospital flag, or that the person came.
+    fn lean_to_hospital_flag(&mut self, q: &mut Question) {
+        q.hospital_flag = self.chance(85);
+        q.recipient.asked = self.chance(80);
+        q.purpose = Some(self.one(&[
+            Purpose::SafeAdult,
+            Purpose::SafeChild,
+            Purpose::StaffSafety,
+            Purpose::Manage,
+        ]));
+        q.item.category = self.one(&[
+            Category::Ident,
+            Category::Risk,
+            Category::Location,
+            Category::Offence,
+        ]);
+        if self.chance(60) {
+            q.recipient.kind = AgencyKind::Health;
+            q.meeting_decision = self.chance(80);
+            q.review_within_six_months = self.chance(80);
+        } else {
+            q.sender.kind = AgencyKind::Health;
+            q.requested = self.chance(80);
+        }
+        q.item.owner_kind = q.sender.kind;
     }
 
     fn lean_to_level_one(&mut self, q: &mut Question) {

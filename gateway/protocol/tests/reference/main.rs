@@ -26,7 +26,7 @@ fn answer(ruling: Ruling) -> Answer {
 }
 
 /// Every rule of the table that decides on sharing.
-const NUMBERS: [&str; 35] = [
+const NUMBERS: [&str; 36] = [
     "DEFAULT",
     "ISP-01",
     "ISP-02",
@@ -52,6 +52,7 @@ const NUMBERS: [&str; 35] = [
     "ISP-26",
     "ISP-27",
     "ISP-29",
+    "ISP-33",
     "ISP-34",
     "ISP-35",
     "ISP-36",
@@ -131,7 +132,7 @@ fn every_rule_on_sharing_is_compared() {
 }
 
 /// One change to one policy: the file, what it says, what it says after.
-const MUTATIONS: [(&str, &str, &str); 16] = [
+const MUTATIONS: [(&str, &str, &str); 20] = [
     (
         "floor/channels.cedar",
         " || resource.category == \"STATS\"",
@@ -203,6 +204,26 @@ const MUTATIONS: [(&str, &str, &str); 16] = [
         "protocols/prison/protocol.cedar",
         "principal.custody &&",
         "",
+    ),
+    (
+        "protocols/health/protocol.cedar",
+        "context.meeting_decision &&",
+        "",
+    ),
+    (
+        "protocols/health/protocol.cedar",
+        "context.review_within_six_months &&",
+        "",
+    ),
+    (
+        "protocols/health/protocol.cedar",
+        "resource.category == \"OFFENCE\"",
+        "resource.category == \"ORDERS\"",
+    ),
+    (
+        "protocols/common/protocol.cedar",
+        "!context.hospital_flag &&\n    principal.asked",
+        "principal.asked",
     ),
 ];
 

@@ -29,6 +29,8 @@ const UNKNOWN: &str = "There is no record with this reference that you may open:
 
 const GONE: &str = "The form that you chose was withdrawn, and no form starts from it: start from another one, or from an empty form";
 
+const OF_FLAG: &str = "It goes to whoever set the hospital flag, to the lead agency and to the coordination unit, who are told at once. Where somebody is in danger now, call the police first.";
+
 /// Begins it.
 pub(crate) const START: Button<'static> = Button {
     text: "Start",
@@ -59,6 +61,9 @@ pub(crate) struct Asked {
     /// With what colleagues signed.
     #[serde(default)]
     signed: String,
+    /// From this one.
+    #[serde(default)]
+    from: String,
 }
 
 /// What was chosen.
@@ -84,6 +89,8 @@ struct Page {
     title: String,
     about: String,
     chosen: Chosen,
+    /// To whom it goes, of an answer.
+    answers: &'static str,
     sent: Vec<Sent>,
     /// How many questions of the request colleagues have signed.
     signed: usize,
@@ -109,6 +116,15 @@ impl Refused {
 }
 
 impl Page {
+    /// Back to what it answers: where, and its words.
+    fn back(&self) -> (String, &'static str) {
+        let id = &self.chosen.request;
+        match self.answers == OF_FLAG {
+            true => (format!("/hospital-flags/{id}"), "Back to the hospital flag"),
+            false => (format!("/health-requests/{id}"), "Back to the request"),
+        }
+    }
+
     fn summary(&self) -> Option<String> {
         let wrong: Option<Wrong> = self.error.map(|error| {
             let (text, place) = error.words();
@@ -238,7 +254,7 @@ pub(crate) async fn page(
         how,
         from: match asked.signed == "yes" {
             true => SIGNED.to_owned(),
-            false => String::new(),
+            false => asked.from,
         },
         request: asked.request,
         reference: asked.reference,
@@ -278,6 +294,10 @@ async fn shown(
         form: form.id.clone(),
         title: heading,
         about: form.about.clone(),
+        answers: match super::answers_flag(form) {
+            true => OF_FLAG,
+            false => chosen.how.means(),
+        },
         // An answer starts from its request, and from nothing that was said of another's.
         sent: match chosen.request.is_empty() {
             true => to_start_from(portal, visitor, form).await?,

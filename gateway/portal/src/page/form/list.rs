@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::content::{Content, Paper};
 use crate::component::{Button, InsetText, NotificationBanner};
 use crate::frame::{Frame, Place};
+use crate::page::flag;
 use crate::page::message::about;
 use crate::stop::Stop;
 use crate::visitor::Visitor;
@@ -41,6 +42,8 @@ struct Page {
     drafts: Vec<Draft>,
     /// How many are asked for and not sent.
     owed: usize,
+    /// The agency sets hospital flags, or is given them.
+    flags: bool,
     saved: bool,
 }
 
@@ -124,7 +127,7 @@ pub(crate) async fn list(
         if super::writes(form, &kind) {
             forms.push(Kind {
                 id: form.id.clone(),
-                begins: !super::answers(form),
+                begins: !super::answers(form) && !super::answers_flag(form),
                 title: form.title.clone(),
                 about: form.about.clone(),
                 sent: sent(&portal, &visitor, form, &mut names).await?,
@@ -135,6 +138,7 @@ pub(crate) async fn list(
         frame: Frame::around(&portal, &visitor, Place::Forms, "Forms").await?,
         drafts: drafts(&portal, &visitor).await?,
         owed: super::requests::owed(&portal, &visitor).await?,
+        flags: flag::has_to_do_with(&portal, &kind),
         forms,
         saved: asked.saved,
     };
@@ -200,7 +204,7 @@ pub(crate) async fn sent(
 }
 
 /// Whom a form is about, looked up once; none where this agency may not know it now.
-pub(super) async fn whom(
+pub(crate) async fn whom(
     portal: &Portal,
     visitor: &Visitor,
     nominal: Option<&str>,

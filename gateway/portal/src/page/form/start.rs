@@ -78,17 +78,20 @@ impl How {
 }
 
 /// A form that answers a request is begun from one that waits for the visitor's agency, or that it
-/// answered and corrects; no other form is.
+/// answered and corrects; one that answers a hospital flag, from a flag that runs; no other form is.
 pub(super) async fn may_answer(
     portal: &Portal,
     visitor: &Visitor,
     form: &Definition,
     (request, how): (&str, How),
 ) -> Result<bool, Stop> {
+    let caller = &visitor.session.caller;
+    if super::answers_flag(form) {
+        return Ok(super::waits_for_attendance(portal, caller, request).await?);
+    }
     if !super::answers(form) {
         return Ok(request.is_empty());
     }
-    let caller = &visitor.session.caller;
     if how != How::Correct {
         return Ok(super::waits_for_answer(portal, caller, request).await?);
     }
