@@ -182,6 +182,7 @@ const ARRANGEMENTS: Group = Group {
 };
 
 /// What happened, as a heading.
+#[expect(clippy::too_many_lines, reason = "a line a kind of event")]
 pub(crate) fn label(kind: EventKind, detail: &Detail) -> &'static str {
     let said = |name: &str| detail.get(name).map_or("", String::as_str);
     match kind {

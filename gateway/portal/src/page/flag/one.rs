@@ -203,7 +203,7 @@ async fn shown(
 
 /// A step in words; that the person came is read in the message that says so.
 fn told(step: &FlagStepView, by: Option<String>, view: &FlagView, visitor: &Visitor) -> Step {
-    let by = by.map_or_else(|| "this service".to_owned(), |name| name);
+    let by = by.unwrap_or_else(|| "this service".to_owned());
     let text = match step.kind.as_str() {
         "attended" => format!("{by} said that the person came"),
         "cleared" => format!("{by} said that the flag is cleared"),
@@ -279,15 +279,12 @@ pub(super) async fn send(
         let page = shown(&portal, &visitor, view, reasons, Vec::new()).await?;
         return Ok(few::answer(&page, &page.faults));
     }
-    let done = match fields.one("do") {
-        "cleared" => {
-            let cleared = portal.flow.clear_hospital_flag(caller, &id).await;
-            cleared.map(|_| "cleared")
-        }
-        _ => {
-            let ended = portal.flow.end_hospital_flag(caller, &id, &reasons).await;
-            ended.map(|_| "ended")
-        }
+    let done = if fields.one("do") == "cleared" {
+        let cleared = portal.flow.clear_hospital_flag(caller, &id).await;
+        cleared.map(|_| "cleared")
+    } else {
+        let ended = portal.flow.end_hospital_flag(caller, &id, &reasons).await;
+        ended.map(|_| "ended")
     };
     let faults = match done {
         Ok(done) => return Ok(see_other(&format!("/hospital-flags/{id}?done={done}"))),
