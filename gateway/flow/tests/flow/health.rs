@@ -17,13 +17,13 @@ use crate::dossier::visitor;
 use crate::form::pointers;
 use crate::world::{World, add_agency, add_person, agency, identifier, outcome, world};
 
-const ASKS: &str = "london-probation";
-const TRUST: &str = "london-mental-health";
+pub const ASKS: &str = "london-probation";
+pub const TRUST: &str = "london-mental-health";
 const OTHER: &str = "kent-mental-health";
-const UNIT: &str = "london-coordination";
+pub const UNIT: &str = "london-coordination";
 
 /// A request by reference: the record has the name and the date of birth.
-fn request() -> Value {
+pub fn request() -> Value {
     json!({
         "requester": {"name": "S. Officer", "role": "Offender manager", "phone": "01632 960001"},
         "subject": {"address": "1 Sample Street, Anytown"},
@@ -37,7 +37,7 @@ fn request() -> Value {
     })
 }
 
-fn full() -> Value {
+pub fn full() -> Value {
     json!({
         "answer": {"outcome": "full", "answered_by": "The single point of contact"},
         "basis": {"clinician": "Dr A. Example", "consent": "not_sought",
@@ -51,7 +51,7 @@ fn refusal() -> Value {
         "reason_words": "It was told in confidence", "answered_by": "The single point of contact"}})
 }
 
-async fn hospital(db: TestDb) -> World {
+pub async fn hospital(db: TestDb) -> World {
     let world = world(db).await;
     add_agency(&world.flow, OTHER, AgencyKind::MentalHealthTrust).await;
     for (at, name, role) in [
@@ -64,14 +64,14 @@ async fn hospital(db: TestDb) -> World {
     world
 }
 
-fn asking(world: &World, given: Value) -> FormSent {
+pub fn asking(world: &World, given: Value) -> FormSent {
     FormSent {
         reference: Some(world.nominal.clone()),
         ..FormSent::new("health-request", given)
     }
 }
 
-fn answering(request: &str, given: Value) -> FormSent {
+pub fn answering(request: &str, given: Value) -> FormSent {
     FormSent {
         in_reply_to: Some(request.parse().unwrap()),
         ..FormSent::new("health-response", given)
@@ -94,7 +94,7 @@ fn unit_has_a_copy(sent: &Answer) -> bool {
 }
 
 /// A request from probation to the trust.
-async fn asked(world: &World) -> String {
+pub async fn asked(world: &World) -> String {
     let officer = visitor(world, ASKS, "officer").await;
     let answer = sends(world, &officer, asking(world, request())).await;
     answer.id.unwrap()

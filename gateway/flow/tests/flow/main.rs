@@ -18,6 +18,7 @@ mod form;
 mod form_doubts;
 mod form_queue;
 mod health;
+mod health_documents;
 mod keeping;
 mod kept;
 mod keys;
