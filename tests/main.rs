@@ -10,6 +10,7 @@ mod journeys {
     mod a_file_is_larger_than_any_may_be;
     mod a_gibibyte_goes_up_and_down_flat;
     mod a_health_body_is_asked_and_answers;
+    mod a_health_body_is_asked_in_fhir;
     mod a_hospital_is_told_and_calls_back;
     mod a_hospital_is_told_in_a_browser;
     mod a_housing_officer_answers_and_writes;

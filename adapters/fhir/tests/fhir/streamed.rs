@@ -150,10 +150,14 @@ fn a_document_may_stand_in_the_payload_itself() {
     let text = String::from_utf8(written(&writer().communication(&answer()), &[vec![0]])).unwrap();
     let mut json: serde_json::Value = serde_json::from_str(&text).unwrap();
     let category = json["payload"][0]["extension"][2].clone();
-    json["payload"][2] = serde_json::json!({
-        "extension": [category],
-        "contentAttachment": {"contentType": "text/plain", "title": "Note", "data": "QUJD"}
-    });
+    json["payload"].as_array_mut().unwrap().pop();
+    json["payload"]
+        .as_array_mut()
+        .unwrap()
+        .push(serde_json::json!({
+            "extension": [category],
+            "contentAttachment": {"contentType": "text/plain", "title": "Note", "data": "QUJD"}
+        }));
     json["contained"]
         .as_array_mut()
         .unwrap()

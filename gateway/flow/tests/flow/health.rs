@@ -23,7 +23,7 @@ pub const OTHER: &str = "kent-mental-health";
 pub const UNIT: &str = "london-coordination";
 
 /// A request by reference: the record has the name and the date of birth.
-fn request() -> Value {
+pub fn request() -> Value {
     json!({
         "requester": {"name": "S. Officer", "role": "Offender manager", "phone": "01632 960001"},
         "subject": {"address": "1 Sample Street, Anytown"},
@@ -64,7 +64,7 @@ pub async fn hospital(db: TestDb) -> World {
     world
 }
 
-fn asking(world: &World, given: Value) -> FormSent {
+pub fn asking(world: &World, given: Value) -> FormSent {
     FormSent {
         reference: Some(world.nominal.clone()),
         ..FormSent::new("health-request", given)

@@ -19,6 +19,7 @@ mod form;
 mod form_doubts;
 mod form_queue;
 mod health;
+mod health_documents;
 mod health_story;
 mod keeping;
 mod kept;

@@ -29,7 +29,11 @@ pub fn body(id: &str, given: &Value) -> Body {
 }
 
 pub fn request_given() -> Value {
-    form(REQUEST).example()
+    let mut given = form(REQUEST).example();
+    // The example leaves out what the record of the person has.
+    given["subject"]["name"] = json!("Daniel Marlow");
+    given["subject"]["dob"] = json!("1980-02-01");
+    given
 }
 
 pub fn answer_given() -> Value {
