@@ -104,8 +104,8 @@ async fn by_mesh(setup: &Setup, world: &World, trust: &TrustEnd) -> anyhow::Resu
         asker.closed(&request).await?;
         back.push(answering.micros());
         // The gateway's word on it.
-        let word = trust.next().await?;
-        trust.client.acknowledge(&word).await?;
+        let reply = trust.next().await?;
+        trust.client.acknowledge(&reply).await?;
     }
     let there = Times::of(there);
     let held = there.median() < LIMIT;
@@ -149,8 +149,8 @@ async fn large(on: &str, asker: &Asker, trust: &TrustEnd) -> anyhow::Result<Figu
     };
     let (closed, rose) = memory::rise_of(taken).await;
     closed?;
-    let word = trust.next().await?;
-    trust.client.acknowledge(&word).await?;
+    let reply = trust.next().await?;
+    trust.client.acknowledge(&reply).await?;
     let rose = rose.context("the system does not tell how much memory is resident")?;
     let case = format!("{on}: an answer of 1 GiB by MESH chunks, above idle, its sender included");
     Ok(Figure::value(NAME, case, rose, "MiB")

@@ -9,8 +9,8 @@ use crate::room::Meshroom;
 impl Meshroom {
     /// Carries it to the delivery and tells whoever sent it.
     pub(super) async fn take_report(&self, report: &Report) -> Result<(), Trouble> {
-        let about = report.about.as_ref().map(|id| id.as_str());
-        let local = report.local_id.as_ref().map(|id| id.as_str());
+        let about = report.about.as_ref().map(gateway_mesh::MessageId::as_str);
+        let local = report.local_id.as_ref().map(gateway_mesh::LocalId::as_str);
         let mut sent = None;
         let mut tx = self.0.flow.store.read().await?;
         for id in [about, local].into_iter().flatten() {

@@ -99,12 +99,14 @@ impl Meshroom {
             Retry::Later | Retry::AskFirst => Err(error.into()),
             Retry::Afresh if !self.is_hopeless(message) => Err(error.into()),
             Retry::Afresh => self.left(message, "mesh-not-whole").await,
-            Retry::Never => match error {
-                Error::Gone | Error::NotFound => Ok(()),
-                Error::Denied(_) | Error::Untrusted => Err(error.into()),
-                Error::TooLarge { .. } => self.left(message, "mesh-too-large").await,
-                _ => self.left(message, "mesh-not-to-be-read").await,
-            },
+            Retry::Never if matches!(error, Error::Gone | Error::NotFound) => Ok(()),
+            Retry::Never if matches!(error, Error::Denied(_) | Error::Untrusted) => {
+                Err(error.into())
+            }
+            Retry::Never if matches!(error, Error::TooLarge { .. }) => {
+                self.left(message, "mesh-too-large").await
+            }
+            Retry::Never => self.left(message, "mesh-not-to-be-read").await,
         }
     }
 

@@ -464,8 +464,8 @@ impl World {
             }],
             ..FormSent::new("hospital-flag", answers)
         };
-        let set = self.flow.submit_form(officer, sent).await;
-        set.unwrap().id.unwrap()
+        let answer = self.flow.submit_form(officer, sent).await;
+        answer.unwrap().id.unwrap()
     }
 
     /// A form that an officer of London's prison has begun.
