@@ -27,7 +27,7 @@
 //! | clinician | `Communication.sender`: `PractitionerRole`; the trust where none is named |
 //! | who answers | an extension of `Communication` |
 //! | one answer | `payload.contentString`, with the question's id and code and the category as extensions |
-//! | what answers no one question | `payload.contentString` with the category alone, HEALTH_CLIN |
+//! | what answers no one question | `payload.contentString` with the category alone, `HEALTH_CLIN` |
 //! | something is left out | `meta.tag` SUBSETTED |
 //! | document | `payload.contentReference` to a `DocumentReference`; SHA-256 as an extension of the attachment, since `Attachment.hash` is SHA-1 |
 //! | category | `HEALTH_RISK` is labelled R, `HEALTH_CLIN` V (v3 Confidentiality), on the document, and the graver on the whole |

@@ -349,13 +349,12 @@ pub(crate) async fn ask(
     ),
 )]
 pub(crate) async fn respond(
-    state: State<Api>,
-    called: Called,
+    State(api): State<Api>,
+    Called(caller): Called,
     Path(id): Path<String>,
-    query: Query<PostQuery>,
+    Query(query): Query<PostQuery>,
     request: Request,
 ) -> Result<Response, Refused> {
-    let (State(api), Called(caller), Query(query)) = (state, called, query);
     let dry_run = query.dry_run.unwrap_or_default();
     let key = idempotency::key(request.headers())?.filter(|_| !dry_run);
     let of = ("health-response", Some(id));

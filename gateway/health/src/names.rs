@@ -29,7 +29,7 @@ impl Names {
         let area: Option<AreaRow> = tx.get(area).await?;
         let mut agencies = BTreeMap::new();
         for id in ids {
-            if let Some(row) = tx.get::<AgencyRow>(*id).await? {
+            if let Some(row) = tx.get::<AgencyRow>(id).await? {
                 agencies.insert((*id).to_owned(), row);
             }
         }

@@ -135,13 +135,11 @@ fn refused(cause: Cause, at: &str, words: &str) -> NotSubmitted {
 
 /// Nobody speaks for another agency.
 fn callers(caller: &Caller, said: &AgencyId, at: &str) -> Result<(), NotSubmitted> {
-    match caller.agency == *said {
-        true => Ok(()),
-        false => {
-            let words = "is not the agency that calls: each sends in its own name";
-            Err(refused(Cause::Contradiction, at, words))
-        }
+    if caller.agency == *said {
+        return Ok(());
     }
+    let words = "is not the agency that calls: each sends in its own name";
+    Err(refused(Cause::Contradiction, at, words))
 }
 
 async fn same_person(
