@@ -12,6 +12,7 @@ pub(crate) mod task;
 
 use axum::http::header::{CONTENT_TYPE, HOST, LOCATION};
 use axum::http::request::Parts;
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use gateway_core::Id;
@@ -51,10 +52,7 @@ fn writer() -> Result<Writer, NotFhir> {
 /// The address of the interface as its caller knows it.
 fn server(parts: &Parts) -> String {
     let named = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
-    let authority = parts
-        .uri
-        .authority()
-        .map(axum::http::uri::Authority::as_str);
+    let authority = parts.uri.authority().map(Authority::as_str);
     let base = |host: &str| Systems::new(&format!("https://{host}")).ok();
     match authority.or(named).and_then(base) {
         Some(known) => format!("{}{ROOT}", known.base()),
