@@ -251,8 +251,8 @@ async fn a_flag_goes_to_one_acute_trust_about_somebody_of_level_2_or_3() {
         let id = held.id.unwrap();
         assert_eq!(state(&world, &id).await, FlagState::Waiting);
         let spoc = visitor(&world, TRUST, "spoc").await;
-        let none = world.flow.hospital_flag(&spoc, &id).await;
-        assert!(matches!(none, Err(FlowError::NotFound)), "it has none yet");
+        let unseen = world.flow.hospital_flag(&spoc, &id).await;
+        assert!(matches!(unseen, Err(FlowError::NotFound)), "it has none yet");
         let ended = world
             .flow
             .end_hospital_flag(&officer, &id, "sent for the wrong purpose")
