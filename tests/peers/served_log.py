@@ -64,6 +64,9 @@ came = json.loads(demo[acute].ask("/schemas/hospital-attendance.json")[1])["exam
 came = demo[acute].ask(f"/api/v1/hospital-flags/{json.loads(answer)['id']}/attendance", {"answers": came}, demo.user(acute, "spoc"))
 assert came[0] == 201, came
 
+# A trust has a mailbox at MESH, and one kind of exchange its own way.
+demo.run("agency", "change", trust, "--mesh-mailbox", "X26ABC2", "--route", "annex-f=api")
+
 # Somebody is moved: claimed by the prison that has them, confirmed by the one before.
 with urllib.request.urlopen(demo.state["ops"] + "/clock") as answer:
     day = json.load(answer)["now"][:10]

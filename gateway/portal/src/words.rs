@@ -182,6 +182,23 @@ pub(crate) fn kept_apart(reason: &str) -> &str {
         "not-opened" => "It cannot be decrypted",
         "nobody-addressed" => "It is for nobody here",
         "malware" => "Malicious software was found in it",
+        "mesh-mailbox-unknown" => "It came by MESH from a mailbox that is nobody’s here",
+        "mesh-workflow-unknown" => "It came by MESH as a kind of message that is not taken",
+        "mesh-not-understood" => "It came by MESH and is not understood: its sender was told",
+        "mesh-answer-refused" => {
+            "It came by MESH as an answer that cannot be taken: its sender was told"
+        }
+        "mesh-reply-to-nothing" => "It came by MESH as a reply to nothing that was sent",
+        "mesh-declined" => "A trust’s system could not take in what was sent, and says why",
+        "mesh-not-whole" => {
+            "It does not come whole from MESH: its sender is told when its time is up"
+        }
+        "mesh-too-large" => {
+            "It is too large to be taken from MESH: its sender is told when its time is up"
+        }
+        "mesh-not-to-be-read" => {
+            "It cannot be taken from MESH: its sender is told when its time is up"
+        }
         other => other,
     }
 }

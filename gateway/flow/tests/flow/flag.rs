@@ -252,7 +252,10 @@ async fn a_flag_goes_to_one_acute_trust_about_somebody_of_level_2_or_3() {
         assert_eq!(state(&world, &id).await, FlagState::Waiting);
         let spoc = visitor(&world, TRUST, "spoc").await;
         let unseen = world.flow.hospital_flag(&spoc, &id).await;
-        assert!(matches!(unseen, Err(FlowError::NotFound)), "it has none yet");
+        assert!(
+            matches!(unseen, Err(FlowError::NotFound)),
+            "it has none yet"
+        );
         let ended = world
             .flow
             .end_hospital_flag(&officer, &id, "sent for the wrong purpose")
