@@ -291,6 +291,7 @@ fn non_delivery_says_why_and_where_it_waits_and_not_what_the_other_system_said()
             .contains("use justice.gov.uk instead")
     );
     let by_mesh = say(FailureReason::Mesh(MeshFailure::NotCollected), true);
+    let by_mesh = by_mesh.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(by_mesh.contains("by NHS MESH to") && by_mesh.contains("Nobody collected it"));
     assert!(say(FailureReason::NotSecure, false).contains("kept at the gateway"));
     assert!(say(FailureReason::Retired(None), false).contains("new address"));
