@@ -303,7 +303,7 @@ async fn shown(
             true => to_start_from(portal, visitor, form).await?,
             false => Vec::new(),
         },
-        signed: signed(portal, visitor, &chosen).await?,
+        signed: signed(portal, visitor, (form, &chosen)).await?,
         chosen,
         error,
     };

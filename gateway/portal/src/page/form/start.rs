@@ -121,8 +121,11 @@ async fn answered(
 pub(super) async fn signed(
     portal: &Portal,
     visitor: &Visitor,
-    chosen: &Chosen,
+    (form, chosen): (&Definition, &Chosen),
 ) -> Result<usize, Stop> {
+    if !super::answers(form) {
+        return Ok(0);
+    }
     if chosen.request.is_empty() || chosen.how == How::Correct || !visitor.is_any(GATHERS) {
         return Ok(0);
     }
