@@ -51,7 +51,7 @@ assert status == 201, answer
 request = f"/api/v1/health-requests/{json.loads(answer)['id']}"
 spoc = demo.user(trust, "spoc")
 assert demo[trust].ask(f"{request}/accept", person=spoc, method="POST")[0] == 200
-given = demo[trust].ask(f"{request}/questions", {"question": "medication", "person": demo.user(trust, "clinician")}, spoc)
+given = demo[trust].ask(f"{request}/questions", {"question": example["answers"]["questions"]["asked"][0], "person": demo.user(trust, "clinician")}, spoc)
 assert given[0] == 200, given
 
 # A hospital is given a flag, and says that the person came.
