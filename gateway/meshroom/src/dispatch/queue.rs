@@ -33,7 +33,9 @@ impl Meshroom {
         let waiting = tx.mesh_unqueued(100).await?;
         drop(tx);
         for delivery in waiting {
-            self.queue_one(&delivery).await?;
+            if let Err(error) = self.queue_one(&delivery).await {
+                tracing::warn!(delivery = %delivery.id, %error, "no message could be made for a delivery");
+            }
         }
         Ok(())
     }

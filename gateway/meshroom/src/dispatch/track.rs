@@ -21,7 +21,15 @@ impl Meshroom {
         let sent = tx.mesh_due("sent", i64::MAX, AT_ONCE).await?;
         drop(tx);
         for row in sent {
-            self.ask_after_one(row).await?;
+            let id = row.id.clone();
+            match self.ask_after_one(row).await {
+                Ok(()) => {}
+                // Nothing else would go better now.
+                Err(Trouble::Mesh(error)) => return Err(error.into()),
+                Err(error) => {
+                    tracing::warn!(message = %id, %error, "a message could not be asked after");
+                }
+            }
         }
         Ok(())
     }
