@@ -1,5 +1,6 @@
-//! Sending: what MESH has of a message is kept in mind after each step, so that it goes on where it
-//! stopped, and so that one whose answer was lost is looked for before it is sent again.
+//! Sending: what MESH has of a message is kept in mind once it is begun and when it breaks off, so that
+//! it goes on (chunks since then go again), and one whose answer was lost is looked for before it is
+//! sent again.
 
 use std::time::Duration;
 
@@ -57,6 +58,10 @@ impl Meshroom {
         row.next_at = until;
         if let Some(why) = self.no_more(&row).await? {
             return self.not_delivered(row, why).await;
+        }
+        // Whatever kept it, the gateway's own trouble with writing it as well.
+        if self.now() - row.created_at > TRIED_FOR {
+            return self.not_delivered(row, "expired").await;
         }
         if !self.is_written(&row) {
             let Some(written) = self.written(&row).await? else {
@@ -151,9 +156,6 @@ impl Meshroom {
             // MESH has a part that cannot be completed: this is another message to it.
             row.local_id = Id::new(&self.0.flow.clock).to_string();
             (row.upload, row.message) = (None, None);
-        }
-        if self.now() - row.created_at > TRIED_FOR {
-            return self.not_delivered(row, "expired").await;
         }
         row.status = Some(error.to_string());
         row.next_at = self.now() + wait(row.attempts, error) * 1_000_000;
