@@ -359,7 +359,7 @@ impl Inner {
         tx.move_log(&head.id, after.size, &after.root, &note)
             .await?;
         if let Err(error) = tx.commit().await {
-            self.committed_after_all(head, &after, &error.to_string())
+            self.committed_after_all(head, leaves, &error.to_string())
                 .await?;
         }
         // It is committed: the waiters are told so whatever becomes of the mark, which the next
@@ -376,16 +376,18 @@ impl Inner {
         })
     }
 
-    /// The commit's answer was lost: the log's head says whether it took place.
+    /// The commit's answer was lost: the log says whether it took place. What is asked for is the
+    /// batch's own leaf, and not where the head stands: another gateway may have gone on from it.
     async fn committed_after_all(
         &self,
         head: &LogHead,
-        after: &Mark,
+        leaves: &[Leaf],
         why: &str,
     ) -> Result<(), FlowError> {
         let mut tx = self.store.read().await?;
-        let now = tx.log(&head.id).await?;
-        if now.is_some_and(|now| now.size == after.size && now.root == after.root) {
+        let there = tx.leaf(&head.id, head.size).await?;
+        let ours = leaves.first().map(|leaf| &leaf.row.id);
+        if there.is_some_and(|there| Some(&there.id) == ours) {
             return Ok(());
         }
         Err(FlowError::Unavailable(why.to_owned()))
