@@ -79,11 +79,9 @@ impl Listeners {
             Some(&files::read(&config.api.client_ca)?),
         )
         .context("the API's TLS")?;
-        let mut key = [0; 32];
-        rand::rng().fill_bytes(&mut key);
         let scanner = config.scanner()?;
-        let api = Api::new(flow.clone(), CursorKey::new(&key), Sizes::default())
-            .scanned_by(scanner.clone());
+        let cursors = cursor_key(&flow).await?;
+        let api = Api::new(flow.clone(), cursors, Sizes::default()).scanned_by(scanner.clone());
         let (stopping, stop) = watch::channel(false);
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
@@ -129,6 +127,25 @@ impl Listeners {
         flow.store.close().await;
         Ok(())
     }
+}
+
+/// What binds the cursors of lists: one and the same in every gateway of an installation, and after
+/// a restart, so that a list that was begun at one goes on at another. The vault makes it of a key
+/// of the area whose log is the oldest.
+async fn cursor_key(flow: &Flow) -> anyhow::Result<CursorKey> {
+    let logs = flow.store.read().await?.logs().await?;
+    let oldest = logs
+        .into_iter()
+        .min_by_key(|log| (log.created_at, log.id.clone()));
+    let mut key = [0; 32];
+    match oldest {
+        Some(log) => {
+            let made = flow.vault.blind(&log.area, "cursor", "lists").await?;
+            hex::decode_to_slice(made, &mut key)?;
+        }
+        None => rand::rng().fill_bytes(&mut key),
+    }
+    Ok(CursorKey::new(&key))
 }
 
 fn local(listener: Option<&TcpListener>) -> anyhow::Result<Option<SocketAddr>> {
