@@ -10,7 +10,7 @@ use std::time::Duration;
 use gateway_ledger::rows::CoveredRow;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection as _, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Postgres, Transaction};
 
 use crate::error::StoreError;
 use crate::migrate;
@@ -20,6 +20,10 @@ use crate::sqlite::{self, Lease, Sqlite};
 
 /// A connection to PostgreSQL that was in use so lately is not asked whether it is alive.
 const ALIVE: Duration = Duration::from_millis(500);
+
+/// A session whose machine is gone, with no word to the server, gives back what it held after this
+/// long: another gateway waits for it.
+const RESTS: &str = "set idle_in_transaction_session_timeout to '20s'";
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,11 +130,13 @@ impl Store {
                     .await?,
             )),
         };
-        Ok(Tx {
+        let mut tx = Tx {
             inner,
             name: "snapshot",
             covered: BTreeMap::new(),
-        })
+        };
+        tx.unhurried().await?;
+        Ok(tx)
     }
 
     /// A transaction that writes, under a name that lands in `updated_by` of what it writes.
@@ -207,6 +213,9 @@ impl Pools {
                     Box::pin(async move {
                         Ok(known.idle_for < ALIVE || connection.ping().await.is_ok())
                     })
+                })
+                .after_connect(|connection, _| {
+                    Box::pin(async move { connection.execute(RESTS).await.map(|_| ()) })
                 })
                 .connect_with(options)
                 .await?;
@@ -467,6 +476,16 @@ impl Tx {
         std::mem::take(&mut self.covered).into_values().collect()
     }
 
+    /// Lets this transaction rest between its statements for as long as its work takes: a backup's,
+    /// or a restore's, which read files meanwhile.
+    pub async fn unhurried(&mut self) -> Result<(), StoreError> {
+        if let Inner::Postgres(_) = self.inner {
+            let rests = "set local idle_in_transaction_session_timeout to 0";
+            self.execute(rests, &[]).await?;
+        }
+        Ok(())
+    }
+
     /// Marks a place to roll back to.
     pub async fn savepoint(&mut self) -> Result<(), StoreError> {
         self.execute("savepoint work", &[]).await.map(|_| ())
@@ -500,5 +519,34 @@ impl Tx {
             Inner::Postgres(Server::Plain(_)) => {}
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    async fn rests(mut tx: Tx) -> String {
+        let setting = "select current_setting('idle_in_transaction_session_timeout') as setting";
+        let rows = tx.fetch(setting, &[]).await.unwrap();
+        rows[0].get("setting").unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_session_that_is_gone_gives_back_what_it_held_and_a_backup_may_take_its_time() {
+        for db in testing::each().await {
+            if db.store.kind() == Kind::Sqlite {
+                db.store.snapshot().await.unwrap();
+                continue;
+            }
+            assert_eq!(rests(db.store.write("test").await.unwrap()).await, "20s");
+            assert_eq!(rests(db.store.snapshot().await.unwrap()).await, "0");
+            let mut restoring = db.store.write("restore").await.unwrap();
+            restoring.unhurried().await.unwrap();
+            assert_eq!(rests(restoring).await, "0");
+            // The next transaction of the same connection is as any other.
+            assert_eq!(rests(db.store.write("test").await.unwrap()).await, "20s");
+        }
     }
 }

@@ -53,6 +53,7 @@ async fn records(
     }
     bodies(&checked.records, &target.blobs, added)?;
     let mut tx = target.store.write("restore").await?;
+    tx.unhurried().await?;
     load(&mut tx, checked).await?;
     let bar = progress::bar("rows compared");
     let verified = verify_within(&mut tx, &target.blobs, &mut |rows| bar.set_position(rows))
