@@ -3,12 +3,13 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::types::{ToSqlOutput, Value as Held, ValueRef};
 use rusqlite::{Connection, OpenFlags, Statement, ToSql};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use crate::error::StoreError;
 use crate::row::Value;
@@ -66,14 +67,28 @@ impl Sqlite {
 
     /// The transaction that writes; others wait for it.
     pub async fn write(&self) -> Result<Lease, StoreError> {
-        let mut lease = Lease::take(&self.write).await?;
+        let mut lease = self.turn().await?;
         lease.begin("begin immediate")?;
+        Ok(lease)
+    }
+
+    /// A turn to write. Whoever waits for those before and then for another process waits no longer
+    /// for both: where that one keeps the file, many who ask at once are all answered in time, and
+    /// not one after the other.
+    async fn turn(&self) -> Result<Lease, StoreError> {
+        let asked = Instant::now();
+        let late = |_| StoreError::Unavailable("others have waited for it as long".to_owned());
+        let lease = timeout(BUSY, Lease::take(&self.write))
+            .await
+            .map_err(late)??;
+        let rest = BUSY.saturating_sub(asked.elapsed());
+        lease.connection()?.busy_timeout(rest)?;
         Ok(lease)
     }
 
     /// The same, its commit not waiting for the disk.
     pub async fn write_unsynced(&self) -> Result<Lease, StoreError> {
-        let mut lease = Lease::take(&self.write).await?;
+        let mut lease = self.turn().await?;
         lease.unsynced = true;
         synchronous(lease.connection()?, "normal")?;
         lease.begin("begin immediate")?;
