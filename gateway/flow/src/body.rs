@@ -1,7 +1,7 @@
 //! Bodies: streamed in and sealed as they come, streamed out and opened as they go. Memory
 //! stays at a few chunks at any size, and only ciphertext reaches the disk.
 
-use std::io::{Cursor, Read, Write};
+use std::io::{BufRead as _, BufReader, Cursor, ErrorKind, Read, Write};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -352,22 +352,30 @@ impl Flow {
     pub(crate) fn sealed_reader(&self, item: &ItemRow) -> Result<Box<dyn Read + Send>, FlowError> {
         match (&item.body, &item.blob) {
             (Some(body), _) => Ok(Box::new(Cursor::new(body.clone()))),
-            (None, Some(blob)) => Ok(Box::new(self.blobs.open_blob(blob)?)),
+            (None, Some(blob)) => match self.blobs.open_blob(blob) {
+                Ok(file) => Ok(Box::new(file)),
+                // To come again would be of no use: nobody but the operator can put it back.
+                Err(error) if error.kind() == ErrorKind::NotFound => Err(lost(item, "is missing")),
+                Err(error) => Err(error.into()),
+            },
             (None, None) => Err(FlowError::Internal("an item without a body".to_owned())),
         }
     }
 
     /// Opens an item and sends it out in chunks. An altered or shortened body ends in an error,
-    /// never in a clean end.
+    /// never in a clean end; one that is altered at its beginning is told before anything of it
+    /// goes out.
     pub(crate) fn stream_clear(
         &self,
         item: &ItemRow,
-        key: ItemKey,
+        key: &ItemKey,
     ) -> Result<mpsc::Receiver<std::io::Result<Bytes>>, FlowError> {
-        let sealed = self.sealed_reader(item)?;
-        Ok(stream(move || {
-            open_body(&key, sealed).map_err(|e| std::io::Error::other(e.to_string()))
-        }))
+        let changed = || lost(item, "does not open: it was changed or cut");
+        let opened = open_body(key, self.sealed_reader(item)?).map_err(|_| changed())?;
+        // A chunk, which takes less than handing it to another thread.
+        let mut clear = BufReader::with_capacity(CHUNK, opened);
+        clear.fill_buf().map_err(|_| changed())?;
+        Ok(stream(move || Ok(clear)))
     }
 
     /// Sends an item's ciphertext out, for a reader who holds the key.
@@ -378,6 +386,18 @@ impl Flow {
         let sealed = self.sealed_reader(item)?;
         Ok(stream(move || Ok(sealed)))
     }
+}
+
+/// What the operator is told of a body that is not as it was recorded.
+fn lost(item: &ItemRow, what: &str) -> FlowError {
+    let place = match &item.blob {
+        Some(blob) => format!("`{blob}.age` in the folder of sealed bodies"),
+        None => "in its row".to_owned(),
+    };
+    FlowError::Internal(format!(
+        "the body of item {}, {place}, {what}: `gateway ledger verify --dir` names all that are so; put it back from a backup",
+        item.id
+    ))
 }
 
 /// May take a while: other work of this thread goes elsewhere meanwhile.

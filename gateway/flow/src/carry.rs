@@ -67,7 +67,7 @@ impl Flow {
                         .await?
                         .ok_or_else(|| corrupt("item", &wrap.item))?;
                     drop(tx);
-                    let body = DocumentBody::Clear(self.stream_clear(&item, key)?);
+                    let body = DocumentBody::Clear(self.stream_clear(&item, &key)?);
                     let obligations: std::collections::BTreeSet<Obligation> =
                         serde_json::from_str(&wrap.obligations)?;
                     let document = self.document_of(&row, &item, obligations, body).await?;

@@ -72,7 +72,7 @@ impl Flow {
             })
             .await?;
         let body = match opened {
-            Opened::Key(key) => DocumentBody::Clear(self.stream_clear(&item, key)?),
+            Opened::Key(key) => DocumentBody::Clear(self.stream_clear(&item, &key)?),
             Opened::Sealed { wrap } => DocumentBody::Sealed {
                 wrap,
                 body: self.stream_sealed(&item)?,
@@ -229,7 +229,7 @@ impl Flow {
                 index: recorded.index,
             })
             .await?;
-        let body = DocumentBody::Clear(self.stream_clear(&item, key)?);
+        let body = DocumentBody::Clear(self.stream_clear(&item, &key)?);
         self.document_of(&row, &item, BTreeSet::from([Obligation::Mark]), body)
             .await
     }
