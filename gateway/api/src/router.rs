@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use gateway_http::{Fault, harden};
+use gateway_http::{Fault, evenly, harden};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -28,6 +28,7 @@ pub fn router(api: Api) -> Router {
     harden(router)
         .layer(from_fn(fhir::refused::outcomes))
         .layer(from_fn_with_state(api, checkpoint::attach))
+        .layer(from_fn(evenly))
 }
 
 /// The public log alone, for another listener: its caller gives it fallbacks and headers.

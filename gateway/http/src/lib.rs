@@ -6,6 +6,7 @@
 
 mod activity;
 mod attachment;
+mod evenly;
 pub mod extract;
 pub mod harden;
 pub mod json;
@@ -16,6 +17,7 @@ pub mod serve;
 pub mod tls;
 
 pub use attachment::{attachment, media_type};
+pub use evenly::evenly;
 pub use extract::{Path, Query};
 pub use harden::{harden, log_panics};
 pub use json::Json;

@@ -4,7 +4,7 @@ pub use axum::Router as Pages;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
-use gateway_http::linger;
+use gateway_http::{evenly, linger};
 
 use crate::page::{
     again, again_key, audit, bulk, compose, coordination, custody, document, flag, form, health,
@@ -32,6 +32,7 @@ pub fn router(portal: Portal, public: Pages) -> Pages {
         .method_not_allowed_fallback(async || Stop::Method)
         .layer(from_fn_with_state(portal, guard::guard))
         .layer(from_fn(linger))
+        .layer(from_fn(evenly))
 }
 
 /// The method and path of every route that needs somebody to be signed in.
