@@ -47,18 +47,33 @@ fn beginning(bytes: &[u8]) -> Option<String> {
     if text.contains('\0') {
         return None;
     }
+    Some(shown_if(text, is_seen))
+}
+
+/// What somebody has sent, for its reader: as it is, but for controls and for marks that turn the
+/// direction of writing, which can make a text show something other than it says (Unicode UTR 36,
+/// section 2.5). Those are written out.
+pub(crate) fn plain(text: &str) -> String {
+    shown_if(text, |letter| !letter.is_control() && !turns(letter))
+}
+
+fn shown_if(text: &str, is_shown: impl Fn(char) -> bool) -> String {
     let mut shown = String::with_capacity(text.len());
     for letter in text.replace("\r\n", "\n").chars() {
         match letter {
             '\n' | '\t' => shown.push(letter),
-            letter if is_seen(letter) => shown.push(letter),
+            letter if is_shown(letter) => shown.push(letter),
             letter => {
                 // Writing to a string cannot fail.
                 let _ = write!(shown, "\\u{{{:04x}}}", u32::from(letter));
             }
         }
     }
-    Some(shown)
+    shown
+}
+
+const fn turns(letter: char) -> bool {
+    matches!(letter, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Neither a control nor one of those that turn, hide or join what stands around them
@@ -98,6 +113,14 @@ mod tests {
         assert!(!shown.binary);
         let cut = "é".as_bytes();
         assert_eq!(inert(&[b"a", &cut[..1]].concat(), 3).text, "a");
+    }
+
+    #[test]
+    fn what_was_sent_is_shown_as_it_is_but_for_what_turns_or_controls() {
+        let sent = "Siân \u{1f469}\u{200d}\u{2695} said\r\n\u{202e}gpj.exe\u{2066}\0\u{1b}[2J";
+        let shown =
+            "Siân \u{1f469}\u{200d}\u{2695} said\n\\u{202e}gpj.exe\\u{2066}\\u{0000}\\u{001b}[2J";
+        assert_eq!(plain(sent), shown);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use gateway_flow::view::{ExchangeView, ItemView};
 
 use crate::component::Html as Markup;
 use crate::page::form::read::is_part;
+use crate::page::inert::plain;
 use crate::stop::{Stop, sentence};
 use crate::visitor::Visitor;
 use crate::{Portal, words};
@@ -98,7 +99,7 @@ async fn body(
     let caller = &visitor.session.caller;
     match portal.flow.document(caller, exchange, item.n).await {
         Ok(document) => match document.body {
-            body @ DocumentBody::Clear(_) => Ok(Body::Text(read_text(body).await?)),
+            body @ DocumentBody::Clear(_) => Ok(Body::Text(plain(&read_text(body).await?))),
             DocumentBody::Sealed { .. } => Ok(Body::File),
         },
         Err(FlowError::Forbidden(why)) => Ok(Body::Not(format!(

@@ -25,6 +25,7 @@ use crate::component::{
 use crate::frame::{Frame, Place};
 use crate::page::document::{number, set};
 use crate::page::form::read::{is_part, part};
+use crate::page::inert::plain;
 use crate::page::item::{Body, LONGEST, read_text};
 use crate::page::message::about;
 use crate::stop::Stop;
@@ -269,7 +270,7 @@ async fn shown(
                 .flow
                 .hold_document(&visitor.session.caller, &cell.hold)
                 .await?;
-            Body::Text(read_text(document.body).await?)
+            Body::Text(plain(&read_text(document.body).await?))
         }
         Some(cell) if is_part(&item.media_type) => {
             let caller = &visitor.session.caller;
