@@ -282,16 +282,21 @@ impl Reader<'_> {
 
 /// What to enter where an identifier does not read: never what was typed.
 fn asked(kind: IdentifierKind, error: &str) -> String {
+    // The first words name the kind, as the field's label does here.
+    let why = error.split_once(": ").map(|(_, why)| why);
     match kind {
         IdentifierKind::Dob => "Enter a date of birth in the past, such as 31 3 1980".to_owned(),
-        IdentifierKind::Pnc => format!("Check the PNC ID: it is {error}"),
+        IdentifierKind::Pnc => format!("Check the PNC ID: {}", why.unwrap_or(error)),
         IdentifierKind::Name
         | IdentifierKind::Cro
         | IdentifierKind::Nhs
         | IdentifierKind::Prison
         | IdentifierKind::Crn
         | IdentifierKind::Visor
-        | IdentifierKind::Ref => "Enter the given and the family name, on one line".to_owned(),
+        | IdentifierKind::Ref => match why {
+            Some(why) => format!("Check the name: {why}"),
+            None => "Enter the given and the family name, on one line".to_owned(),
+        },
     }
 }
 
