@@ -71,6 +71,7 @@ use gateway_store::{Blobs, Store};
 use gateway_vault::Vault;
 
 pub use crate::error::{FieldFault, FlowError};
+pub use crate::receive::nearest_agency;
 pub use crate::record::{Answer, DecisionView};
 use crate::recorder::Recorder;
 pub use crate::sign_in::{NewSession, Session, SessionSummary, SignInError, Standing};

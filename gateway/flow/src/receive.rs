@@ -292,18 +292,23 @@ pub(crate) async fn has_part(
     Ok(row.sender == agency || !tx.wraps_for(&row.id, agency).await?.is_empty())
 }
 
-async fn unknown_agency(tx: &mut Tx, word: &str) -> Result<String, FlowError> {
+/// The agency that somebody may have meant by an id that no agency has.
+pub async fn nearest_agency(tx: &mut Tx, word: &str) -> Result<Option<String>, FlowError> {
     let agencies = tx.agencies().await?;
     let nearest = agencies
-        .iter()
+        .into_iter()
         .filter(|agency| agency.state == "active")
-        .map(|agency| (slips(word, &agency.id), &agency.id))
+        .map(|agency| (slips(word, &agency.id), agency.id))
         .min();
-    Ok(match nearest {
-        Some((far, id)) if far <= 1 + word.len() / 3 => {
-            format!("there is no agency of this id: did you mean `{id}`?")
-        }
-        _ => "there is no agency of this id: ask the coordination unit for it".to_owned(),
+    Ok(nearest
+        .filter(|(far, _)| *far <= 1 + word.len() / 3)
+        .map(|(_, id)| id))
+}
+
+async fn unknown_agency(tx: &mut Tx, word: &str) -> Result<String, FlowError> {
+    Ok(match nearest_agency(tx, word).await? {
+        Some(id) => format!("there is no agency of this id: did you mean `{id}`?"),
+        None => "there is no agency of this id: ask the coordination unit for it".to_owned(),
     })
 }
 

@@ -262,7 +262,11 @@ impl Talk {
                 }
                 Reply::new(250, (1, 5), "recipient noted")
             }
-            Verdict::Unknown => Reply::new(550, (1, 1), "no such recipient here"),
+            Verdict::Unknown => Reply::new(
+                550,
+                (1, 1),
+                "no agency has this address here: look at what stands before the @",
+            ),
             Verdict::Later => Reply::later("cannot say now; try again later"),
             Verdict::Refused(reply) => reply.refusing(),
         };

@@ -5,9 +5,9 @@ use gateway_core::{AgencyId, Id, Personal};
 use gateway_email::claims::{Claim, Content, claims};
 use gateway_email::details::{self, Context, Details, Reading};
 use gateway_email::{Mail, agency_of};
-use gateway_flow::FlowError;
 use gateway_flow::body::StagedBody;
 use gateway_flow::submission::{Caller, Emergency, Intake, ItemClaim, Particulars, RecipientClaim};
+use gateway_flow::{FlowError, nearest_agency};
 use gateway_mail::Envelope;
 use gateway_store::rows::{AgencyRow, ExchangeRow};
 use jiff::ToSpan as _;
@@ -243,9 +243,13 @@ async fn known(
         if agency.is_some_and(|agency| agency.state == "active") {
             known.push(claim);
         } else {
+            let word = claim.agency.as_str();
+            let what_to_do = match nearest_agency(&mut tx, word).await? {
+                Some(id) if id != word => format!("did you mean `{id}`?"),
+                Some(_) | None => "ask the coordination unit for its name".to_owned(),
+            };
             intake.faults.push(Personal::new(format!(
-                "`{}` is no agency here: ask the coordination unit for its name",
-                claim.agency
+                "`{word}` is no agency here: {what_to_do}"
             )));
         }
     }

@@ -118,7 +118,11 @@ async fn exchange(
     let said = particulars::read(room, envelope, &mail, &sender, caller.clone()).await?;
     drop(mail);
     let said = match said {
-        Ok(said) if said.particulars.recipients.is_empty() => Err(("nobody-addressed", Vec::new())),
+        Ok(said) if said.particulars.recipients.is_empty() => {
+            let faults = said.particulars.intake.faults.into_iter();
+            let words = faults.map(Personal::into_inner).collect();
+            Err(("nobody-addressed", words))
+        }
         Ok(said) => Ok(said),
         Err(Unfit::Infected) => Err(("malware", Vec::new())),
         Err(Unfit::Wrong(words)) => Err((WRONG, words)),
