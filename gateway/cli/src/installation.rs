@@ -155,9 +155,11 @@ pub fn protocols(dir: Option<&Path>) -> anyhow::Result<Arc<Protocols>> {
         Some(dir) => Protocols::load(dir),
         None => Protocols::embedded(),
     };
-    Ok(Arc::new(
-        loaded.context("the sharing protocols do not load")?,
-    ))
+    let loaded = loaded.with_context(|| match dir {
+        Some(dir) => format!("the sharing protocols do not load from `{}`", dir.display()),
+        None => "the sharing protocols do not load".to_owned(),
+    })?;
+    Ok(Arc::new(loaded))
 }
 
 /// The forms of a folder, or those that the binary carries.

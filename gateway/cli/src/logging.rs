@@ -10,6 +10,9 @@ pub fn start() {
     let started = tracing_subscriber::fmt()
         .json()
         .with_writer(std::io::stderr)
+        // To say that the log cannot be written there is only where it cannot be written: with its
+        // disk full, the attempt would be the end of whoever logs.
+        .log_internal_errors(false)
         .with_env_filter(filter)
         .try_init();
     if started.is_err() {
