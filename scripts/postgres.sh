@@ -8,9 +8,14 @@ postgres_programs() {
 
 postgres_is_there() { [[ -n $(postgres_programs) ]]; }
 
+# Its own words may repeat the address, and the password in it.
+postgres_answers() { psql "$1" -qAtc 'select 1' >/dev/null 2>&1; }
+
 # Sets GATEWAY_TEST_POSTGRES, unless it names a server already.
 start_postgres() {
   if [[ -n ${GATEWAY_TEST_POSTGRES:-} ]]; then
+    postgres_answers "$GATEWAY_TEST_POSTGRES" ||
+      die "no PostgreSQL answers at the address in GATEWAY_TEST_POSTGRES: start it, or unset the variable and the tests start their own"
     say "testing on the PostgreSQL that GATEWAY_TEST_POSTGRES names"
     return
   fi

@@ -1,5 +1,6 @@
 //! A demo of the real binary, on ports of its own, stopped when the test ends.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
+use gateway_store::testing;
 use tempfile::TempDir;
 
 /// The gateway that `scripts/test` has built beside this test.
@@ -101,15 +103,24 @@ impl Drop for Demo {
     }
 }
 
+thread_local! {
+    /// Which database the journey of this thread has asked for.
+    static DATABASE: Cell<&'static str> = const { Cell::new("sqlite") };
+}
+
+/// Whether a journey that starts a server of its own runs here: wherever one on the test's does.
+pub fn own_postgres() -> bool {
+    let there = testing::server().is_some();
+    if there {
+        DATABASE.set("postgres");
+    }
+    there
+}
+
 /// A fresh database on the test's server; none where no server is named outside CI.
 pub fn fresh_postgres(name: &str) -> Option<String> {
-    let Ok(server) = std::env::var("GATEWAY_TEST_POSTGRES") else {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "GATEWAY_TEST_POSTGRES is not set: run scripts/test"
-        );
-        return None;
-    };
+    let server = testing::server()?;
+    DATABASE.set("postgres");
     let name = format!("journey_{name}_{}", std::process::id());
     let made = Command::new("psql")
         .arg(&server)
@@ -150,6 +161,7 @@ pub fn browser_without_scripts(script: &str, demo: &Path) {
     reason = "what a peer found is part of the report"
 )]
 fn run(program: &str, script: &str, demo: &Path, words: &[&str], environment: &[(&str, &str)]) {
+    testing::note(DATABASE.get());
     let script = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("peers")
         .join(script);

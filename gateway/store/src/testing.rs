@@ -1,6 +1,9 @@
 //! Fresh databases for tests: an embedded one always, and one on the PostgreSQL that
 //! `GATEWAY_TEST_POSTGRES` names. In CI its absence is a failure, so that a suite cannot pass
-//! on one database only.
+//! on one database only; and which test has run on which is noted, for `scripts/databases`.
+
+use std::fs::File;
+use std::io::Write as _;
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tempfile::TempDir;
@@ -26,6 +29,57 @@ pub struct TestDb {
 
 /// The variable that names the PostgreSQL server for tests.
 pub const VARIABLE: &str = "GATEWAY_TEST_POSTGRES";
+
+/// The variable that names the file in which each test notes what database it runs on.
+pub const TALLY: &str = "GATEWAY_TEST_TALLY";
+
+/// The server that tests are to use; none where none is named outside CI.
+///
+/// # Panics
+/// When none is named in CI: a test that left PostgreSQL out would pass on one database only.
+#[expect(clippy::panic, reason = "a test's set-up fails by panicking")]
+pub fn server() -> Option<String> {
+    let named = std::env::var(VARIABLE).ok();
+    if named.is_none() && std::env::var_os("CI").is_some() {
+        panic!("{VARIABLE} is not set: run scripts/test, which starts a PostgreSQL");
+    }
+    named
+}
+
+/// Notes that this test runs on a database, `sqlite` or `postgres`: a line in the file that
+/// [`TALLY`] names, if it names one.
+///
+/// # Panics
+/// When the line cannot be written.
+#[expect(clippy::expect_used, reason = "a test's set-up fails by panicking")]
+pub fn note(database: &str) {
+    let Some(path) = std::env::var_os(TALLY) else {
+        return;
+    };
+    let line = format!("{database}\t{}\n", running());
+    File::options()
+        .create(true)
+        .append(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(line.as_bytes()))
+        .expect("the tally is written");
+}
+
+/// The test that is running: its program, and its name there. A program runs many tests, each on a
+/// thread of that name, or one that was asked for by name.
+fn running() -> String {
+    let mut words = std::env::args();
+    let program = words.next().unwrap_or_default();
+    let file = program.rsplit('/').next().unwrap_or_default();
+    // Cargo adds a digest to the program's name.
+    let program = file.rsplit_once('-').map_or(file, |(name, _)| name);
+    let asked: Vec<String> = words.collect();
+    let thread = std::thread::current();
+    let exact = asked.iter().any(|word| word == "--exact");
+    let one = asked.iter().find(|word| exact && !word.starts_with('-'));
+    let name = one.map_or(thread.name().unwrap_or("main"), String::as_str);
+    format!("{program} {name}")
+}
 
 /// Takes the records back to before the migration that told notices and gave looks afterwards a
 /// clock, so that a test can open them as a gateway does that is newer than they are.
@@ -61,13 +115,10 @@ pub async fn before_told(store: &Store) {
 ///
 /// # Panics
 /// When a database cannot be made, or no PostgreSQL is named in CI: a test cannot go on.
-#[expect(clippy::panic, reason = "a test's set-up fails by panicking")]
 pub async fn each() -> Vec<TestDb> {
     let mut all = vec![sqlite().await];
-    if let Ok(server) = std::env::var(VARIABLE) {
+    if let Some(server) = server() {
         all.push(postgres(&server).await);
-    } else if std::env::var_os("CI").is_some() {
-        panic!("{VARIABLE} is not set: run scripts/test, which starts a PostgreSQL");
     }
     all
 }
@@ -76,13 +127,14 @@ pub async fn each() -> Vec<TestDb> {
 /// folder that the embedded one lies in.
 ///
 /// # Panics
-/// When a database cannot be made.
+/// When a database cannot be made, or no PostgreSQL is named in CI: a test cannot go on.
 #[expect(clippy::expect_used, reason = "a test's set-up fails by panicking")]
 pub async fn each_empty() -> (Vec<String>, TempDir) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("records.db");
     let mut urls = vec![format!("sqlite://{}", file.display())];
-    if let Ok(server) = std::env::var(VARIABLE) {
+    note("sqlite");
+    if let Some(server) = server() {
         urls.push(empty_postgres(&server).await);
     }
     (urls, folder)
@@ -97,6 +149,7 @@ pub async fn sqlite() -> TestDb {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let url = format!("sqlite://{}", folder.path().join("records.db").display());
     let keys_url = format!("sqlite://{}", folder.path().join("keys.db").display());
+    note("sqlite");
     open("sqlite", url, keys_url, folder).await
 }
 
@@ -121,6 +174,7 @@ async fn empty_postgres(server: &str) -> String {
         .execute(&mut conn)
         .await
         .expect("a database can be made");
+    note("postgres");
     let base = server.rsplit_once('/').map_or(server, |(base, _)| base);
     format!("{base}/{name}")
 }

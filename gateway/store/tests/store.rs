@@ -1,7 +1,7 @@
 //! The store's promises, each on every database there is.
 
 use gateway_store::rows::{AgencyRow, AreaRow};
-use gateway_store::testing::each;
+use gateway_store::testing::{self, each};
 use gateway_store::{KeyRow, LogHead, Mark, NewLeaf, Record as _, Store, StoreError};
 
 fn area(id: &str) -> AreaRow {
@@ -248,5 +248,44 @@ async fn a_destroyed_key_has_no_secret_and_a_mark_never_falls() {
             "{}",
             db.name
         );
+    }
+}
+
+/// This test once more, in a process of its own, with this server named, in CI or not; what it
+/// noted of the databases that it ran on.
+fn again(test: &str, server: Option<&str>, ci: bool) -> (bool, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let tally = folder.path().join("tally");
+    let mut run = std::process::Command::new(std::env::current_exe().unwrap());
+    run.args(["--exact", test])
+        .env_remove("CI")
+        .env_remove(testing::VARIABLE)
+        .env(testing::TALLY, &tally);
+    if ci {
+        run.env("CI", "true");
+    }
+    if let Some(server) = server {
+        run.env(testing::VARIABLE, server);
+    }
+    let done = run.output().unwrap();
+    let noted = std::fs::read_to_string(&tally).unwrap_or_default();
+    (done.status.success(), noted)
+}
+
+#[test]
+fn a_server_that_is_away_fails_a_test_and_one_that_is_not_named_does_in_ci() {
+    const TEST: &str = "a_row_reads_back_as_written_and_bears_its_transactions_name";
+    let line = |database: &str| format!("{database}\tstore {TEST}\n");
+    // Nothing listens at port 1.
+    let dead = Some("postgres://gateway@127.0.0.1:1/postgres");
+    for (server, ci) in [(dead, true), (dead, false), (None, true)] {
+        let (passed, noted) = again(TEST, server, ci);
+        assert!(!passed, "{server:?} {ci}");
+        assert_eq!(noted, line("sqlite"));
+    }
+    assert_eq!(again(TEST, None, false), (true, line("sqlite")));
+    if let Some(server) = testing::server() {
+        let both = line("sqlite") + &line("postgres");
+        assert_eq!(again(TEST, Some(&server), true), (true, both));
     }
 }
