@@ -26,6 +26,7 @@ mod journeys {
     mod an_officers_mail_becomes_an_exchange;
     mod bad_mail_is_kept_apart;
     mod both_databases_are_tested_alike;
+    mod every_permit_has_its_wrap_and_nothing_else;
     mod fifty_posts_of_one_key_make_one_exchange;
     mod health_requests_have_pages_for_every_side;
     mod mail_goes_through_a_real_postfix;
