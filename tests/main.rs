@@ -39,5 +39,6 @@ mod journeys {
     mod those_who_decide_do_it_in_a_browser;
     mod what_breaks_while_somebody_writes;
     mod what_comes_by_the_api_is_scanned;
+    mod what_is_not_yours_is_not_there;
     mod what_was_carried_off_is_of_no_use;
 }
