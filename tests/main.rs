@@ -37,6 +37,7 @@ mod journeys {
     mod security_keys_in_a_browser;
     mod tampering_is_found_and_named;
     mod those_who_decide_do_it_in_a_browser;
+    mod two_gateways_over_one_postgresql;
     mod what_breaks_while_somebody_writes;
     mod what_comes_by_the_api_is_scanned;
     mod what_is_not_yours_is_not_there;

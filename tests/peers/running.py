@@ -41,6 +41,8 @@ class Gateway:
                 stdout=out,
                 stderr=err,
                 preexec_fn=bound(),
+                # As this process does, it ignores the signal of a file that may not grow: that is an error of the write.
+                restore_signals=False,
                 env={**os.environ, "GATEWAY_LOG": "debug"},
             )
         (self.folder / "pid").write_text(str(self.running.pid))
