@@ -40,6 +40,7 @@ mod journeys {
     mod two_gateways_over_one_postgresql;
     mod what_breaks_while_somebody_writes;
     mod what_comes_by_the_api_is_scanned;
+    mod what_goes_wrong_underneath;
     mod what_is_not_yours_is_not_there;
     mod what_was_carried_off_is_of_no_use;
 }
