@@ -24,6 +24,7 @@ mod journeys {
     mod a_trust_is_asked_in_a_browser;
     mod an_agency_that_holds_its_own_key;
     mod an_officers_mail_becomes_an_exchange;
+    mod bad_input_is_answered_in_words;
     mod bad_mail_is_kept_apart;
     mod both_databases_are_tested_alike;
     mod every_permit_has_its_wrap_and_nothing_else;

@@ -1,0 +1,308 @@
+"""Input as it must not be, by every way that there is. Each answer names the field and says what to do, in words that repeat nobody's data; nothing is
+recorded of what is refused, and what can be kept is kept.
+
+usage: bad_input.py DEMO_DIR GATEWAY_BINARY
+"""
+
+import base64, copy, json, re, socket, ssl
+from demo import database, multipart, settle
+from mail import peer
+from pages import Browser
+
+demo = peer()
+db = database(demo.folder)
+ASKS, HOUSING, TRUST, UNIT = "london-probation", "southwark-housing", "london-mental-health", "london-coordination"
+officer, practitioner = demo.officer("met-police"), demo.user(ASKS, "practitioner")
+person = demo.nominals[0]
+# What is in no text: it shows something other than it says, ends a text early, or is no character.
+ODD = {"NUL": "\0", "an escape": "\x1b[2J", "a right-to-left override": "\u202e", "an isolate": "\u2066", "a left-to-right mark": "\u200e",
+       "no character": "\ufffe", "a lone carriage return": "\r"}
+# In a form and on a page a lone carriage return is a space.
+HIDDEN = {what: mark for what, mark in ODD.items() if mark != "\r"}
+NAME = "Quentin{}Marchbanks"
+heard = []
+
+
+def counts():
+    return [db.rows(f"select count(*) from {table}")[0][0] for table in ("exchange", "item", "cell", "delivery", "quarantine", "health_request")]
+
+
+def nothing(act):
+    """Does something of which nothing may be recorded."""
+    before = counts()
+    given = act()
+    assert counts() == before, (str(given)[:300], before, counts())
+    return given
+
+
+def aloud(way, what, words, *needed):
+    """An answer's words say what to do, and repeat nothing of a person."""
+    heard.append((way, what, words))
+    for word in needed:
+        assert word.lower() in words.lower(), (way, what, word, words)
+    # The examples of a PNC ID and of a birthday are this person's.
+    said = words.replace("1999/0123456X", "…").replace("such as 1980-02-01", "…")
+    for private in ("Quentin", "Marchbanks", person["name"], person["pnc_id"], person["date_of_birth"]):
+        assert private not in said, (way, what, private, words)
+
+
+def refused(way, what, answer, pointer, *needed):
+    """A problem of one field."""
+    status, problem = answer[0], json.loads(answer[1]) if isinstance(answer[1], bytes) else answer[1]
+    assert status == 422, (way, what, status, problem)
+    faults = {one["pointer"]: one["detail"] for one in problem["errors"]}
+    assert pointer in faults, (way, what, pointer, faults)
+    aloud(way, what, faults[pointer], *needed)
+
+
+def post(body, **headers):
+    return demo["met-police"].ask("/api/v1/exchanges", body, **headers)
+
+
+def submission(**changes):
+    return {**demo.submission(0, [ASKS, HOUSING]), **changes}
+
+
+def named(name, **more):
+    return {"identifiers": [{"kind": "NAME", "value": name}, {"kind": "PNC", "value": person["pnc_id"]}], **more}
+
+
+# Characters that hide or end something, in each field that takes words: API, form, FHIR.
+item = {"title": "Risk note", "category": "RISK", "text": "Seen at the gate."}
+for what, mark in ODD.items():
+    odd = NAME.format(mark)
+    for pointer, body in {
+        "/nominal/identifiers/0/value": submission(nominal=named(odd)),
+        "/necessity": submission(necessity=odd),
+        "/bases/0": submission(bases=[odd]),
+        "/property": submission(property=odd),
+        "/items/0/title": submission(items=[{**item, "title": odd}]),
+        "/items/0/clinician": submission(items=[{**item, "category": "HEALTH_CLIN", "clinician": odd}]),
+        "/recipients/0/reason": submission(recipients=[{"agency": ASKS, "reason": odd}]),
+    }.items():
+        refused("API", f"{what} in {pointer}", nothing(lambda: post(body)), pointer)
+    exchange = submission(items=[{"title": odd, "category": "RISK", "document": "it"}])
+    refused("API", f"{what} in a document's title", nothing(lambda: post(multipart(exchange, it=("application/pdf", b"%PDF-1.4")))), "/items/0/title")
+example = {form: json.loads(demo[TRUST].ask(f"/schemas/{form}.json")[1])["examples"][0] for form in ("annex-f", "health-request")}
+held = next(one for one in demo.nominals if one.get("prison_number"))
+writer = demo.user("hmp-northgate", "practitioner")
+for what, mark in HIDDEN.items():
+    form = copy.deepcopy(example["annex-f"])
+    form["answers"]["offender"]["given_names"] = NAME.format(mark)
+    form.update(nominal={"ref": held["ref"]}, recipients=[UNIT])
+    status, answer = nothing(lambda: demo["hmp-northgate"].json("/api/v1/annex-f", form, writer))
+    assert status == 422 and answer["errors"][0]["pointer"] == "/answers/offender/given_names", (what, answer)
+    aloud("form", what, answer["errors"][0]["detail"])
+known = next(one for one in demo.nominals if TRUST in one["partners"] and ASKS in [*one["partners"], one["lead_agency"]] and one["level"] >= 2)
+asked = {**example["health-request"], "nominal": {"ref": known["ref"]}, "recipients": [TRUST]}
+status, made = demo[ASKS].json("/api/v1/health-requests", asked, practitioner)
+assert status == 201, made
+task = json.loads(demo[ASKS].ask(f"/fhir/R4/Task/{made['id']}", person=practitioner)[1])
+sends = {name: value for name, value in task.items() if name not in ("id", "meta", "identifier", "lastModified", "authoredOn", "businessStatus", "output")}
+FHIR = "application/fhir+json"
+
+
+def fhir(resource):
+    return demo[ASKS].ask("/fhir/R4/Task", (FHIR, json.dumps(resource).encode()), practitioner)
+
+
+for what, mark in HIDDEN.items():
+    resource = copy.deepcopy(sends)
+    patient = next(one for one in resource["contained"] if one["resourceType"] == "Patient")
+    patient["name"] = [{"text": NAME.format(mark)}]
+    status, answer, _ = nothing(lambda: fhir(resource))
+    answer = json.loads(answer)
+    assert status == 422 and answer["resourceType"] == "OperationOutcome", (what, status, answer)
+    aloud("FHIR", what, answer["issue"][0]["diagnostics"])
+
+# In a browser: the page is shown again with what is wrong beside the field, and nothing is sent. In a draft it may lie: it is nobody's yet.
+browser = Browser(demo).sign_in("met-police", "practitioner")
+year, month, day = person["date_of_birth"].split("-")
+filled = {"name": person["name"], "born-day": day, "born-month": month, "born-year": year, "pnc": person["pnc_id"], "to": [ASKS], "purpose": "MANAGE",
+          "necessity": "whoever manages him must know", "basis": ["CJA 2003 s.325"], "title": "Risk note", "text": "Seen at the gate.", "category": "RISK"}
+
+
+def portal(**changes):
+    """Writes a message and goes as far as it goes: the page where it stops."""
+    page = browser.get("/messages/new")
+    basis = re.search(r'name="basis"[^>]*value="([^"]+)"|value="([^"]+)"[^>]*name="basis"', page.markup)
+    form = {**page.hidden, **filled, "basis": [basis[1] or basis[2]], **changes, "do": "check"}
+    page = browser.post("/messages/new", form)
+    if page.status == 303:
+        page = browser.get(page.headers["Location"])
+    return page
+
+
+page = nothing(portal)
+assert page.status == 200 and "Check before you send" in page.words, page.words
+for what, mark in HIDDEN.items():
+    for field in ("name", "necessity", "title"):
+        page = nothing(lambda: portal(**{field: NAME.format(mark)}))
+        assert page.status in (200, 422) and "There is a problem" in page.words, (what, field, page.status, page.words[:600])
+        said = re.search(r"There is a problem (.{0,300})", page.words)[1]
+        aloud("portal", f"{what} in {field}", said)
+for what, changes, needed in [
+    ("a wrong check letter", {"pnc": person["pnc_id"][:-1] + ("A" if person["pnc_id"][-1] != "A" else "B")}, "Check the PNC ID"),
+    ("a date that is none", {"born-day": "31", "born-month": "2"}, "real date of birth"),
+    ("nobody it is for", {"to": []}, "Choose who it is for"),
+]:
+    page = nothing(lambda: portal(**changes))
+    assert page.status in (200, 422) and "There is a problem" in page.words, (what, page.status, page.words[:600])
+    aloud("portal", what, re.search(r"There is a problem (.{0,200})", page.words)[1].replace(person["name"], ""), needed)
+
+# A text is kept as it was written, to the byte; on a page what would turn or hide it is written out.
+odd = "".join(f"{what}: {mark}\n" for what, mark in HIDDEN.items() if what != "no character")
+status, answer, _ = post(submission(items=[{**item, "text": odd}]))
+assert status == 201, answer
+exchange = json.loads(answer)["id"]
+assert demo[ASKS].ask(f"/api/v1/exchanges/{exchange}/documents/1")[1] == odd.encode()
+page = Browser(demo).sign_in(ASKS, "practitioner").get(f"/messages/{exchange}")
+assert page.status == 200 and not [mark for mark in HIDDEN.values() if mark in page.markup] and "\\u{202e}" in page.words, page.words
+
+# By mail it is kept, and its sender is told what to mend: what is proved is never lost.
+for what, details, needed in [
+    ("an override in a name", f"NAME {NAME.format(chr(0x202e))}; PNC {person['pnc_id']}", "Sign in here to complete"),
+    ("a wrong check letter", f"PNC {person['pnc_id'][:-1]}{'A' if person['pnc_id'][-1] != 'A' else 'B'}; DOB {person['date_of_birth']}", "Sign in here to complete"),
+]:
+    seen = demo.sent()
+    mail, to = demo.sealed(demo.submission(0, [ASKS], nominal={"identifiers": [{"kind": one.split(" ", 1)[0], "value": one.split(" ", 1)[1]} for one in details.split("; ")]}), officer)
+    before = counts()
+    assert demo.send(mail, officer.address, to)[0] == 250
+    event, words, _ = demo.receipt(officer, seen)
+    view = demo.exchange("met-police", event["exchange"])
+    assert view["state"] == "incomplete" and "/nominal" in view["missing"], (what, view)
+    aloud("mail", what, words.replace(person["name"], ""), needed)
+    assert [now - was for now, was in zip(counts(), before)][2:4] == [0, 0]
+
+# Check letters and digits of every kind.
+for kind, value in [("PNC", "99/123456A"), ("CRO", "123456/91A"), ("NHS", "9990001220"), ("PRISON", "A12345"), ("DOB", "2026-02-30"), ("DOB", "2999-01-01"), ("PNC", "x")]:
+    refused("API", f"{kind} {value}", nothing(lambda: post(submission(nominal={"identifiers": [{"kind": kind, "value": value}, {"kind": "DOB", "value": "1980-02-01"}]}))),
+            "/nominal/identifiers/0/value")
+
+# Agencies: mistyped, suspended, of no protocol.
+refused("API", "an agency mistyped", nothing(lambda: post(submission(recipients=["london-probaton"]))), "/recipients/0", "did you mean `london-probation`")
+refused("API", "no agency at all", nothing(lambda: post(submission(recipients=["zzzzzzzzzz"]))), "/recipients/0", "ask the coordination unit")
+refused("API", "an owner mistyped", nothing(lambda: post(submission(items=[{**item, "owner": "london-mental-heath"}]))), "/items/0/owner", "did you mean `london-mental-health`")
+with demo.wire() as wire:
+    wire.mail(officer.address)
+    code, words = wire.rcpt(f"london-probaton@{demo.domain}")
+assert code == 550, (code, words)
+aloud("mail", "an agency mistyped", words.decode(), "before the @")
+seen = demo.sent()
+mail, to = demo.sealed(demo.submission(0, ["london-probaton"]), officer, recipients=[demo.address(ASKS)])
+assert demo.send(mail, officer.address, to)[0] == 250
+_, words, _ = demo.receipt(officer, seen)
+aloud("mail", "an agency mistyped in the details", words.replace(person["name"], ""), "london-probation")
+demo.run("agency", "suspend", HOUSING)
+refused("API", "a suspended agency", nothing(lambda: post(submission())), "/recipients/1", "suspended")
+with demo.wire() as wire:
+    wire.mail(officer.address)
+    code, words = wire.rcpt(demo.address(HOUSING))
+    assert code in (250, 550, 551, 553), (code, words)
+demo.run("agency", "restore", HOUSING)
+
+# A certificate that nobody enrolled, though the authority's own; and none at all.
+spoc = next(user for user in demo.agencies["met-police"]["users"] if user.get("smime_cert"))
+context = ssl.create_default_context(cafile=demo.state["ca"])
+context.load_cert_chain(spoc["smime_cert"], spoc["smime_key"])
+line = demo.fresh("met-police")
+line.wire._context = context
+try:
+    status, answer, headers = nothing(lambda: line.ask("/api/v1/exchanges", submission()))
+    assert status == 401 and headers["WWW-Authenticate"], (status, answer)
+    aloud("API", "a certificate that is not enrolled", json.loads(answer)["detail"], "certificate", "enrolled")
+except (ssl.SSLError, ConnectionError):
+    pass  # One that is for no client is refused in the handshake.
+line = demo.fresh("met-police")
+line.wire._context = ssl.create_default_context(cafile=demo.state["ca"])
+try:
+    assert nothing(lambda: line.ask("/api/v1/inbox"))[0] == 401
+except (ssl.SSLError, ConnectionError):
+    pass
+
+# Somebody of another area: the exchange goes to that area's log and coordinator.
+demo.run("area", "add", "kent", "--name", "Kent", "--origin", "gateway.example/kent")
+for agency, kind in (("kent-police", "police"), ("kent-coordination", "coordination"), ("kent-probation", "probation")):
+    demo.run("agency", "add", agency, "--name", agency, "--kind", kind, "--area", "kent", "--signed-on", "2026-01-05", "--signed-until", "2027-12-31")
+there = demo.run("nominal", "add", "--area", "kent", "--level", "2", "--category", "1", "--lead", "kent-police", "--partner", "kent-probation", "--partner", "met-police",
+                 "--identifier=CRN=K123456", "--identifier=DOB=1975-05-05", "--identifier=NAME=Kenneth Weald").split()[-1]
+body = demo.submission(recipients=["kent-probation"], nominal={"identifiers": [{"kind": "CRN", "value": "K123456"}, {"kind": "DOB", "value": "1975-05-05"}]})
+status, answer, _ = post(body)
+sent = json.loads(answer)
+assert status == 201 and sent["nominal"] == there and sent["state"] == "released", sent
+opening = json.loads(base64.b64decode(sent["receipt"].split("\n")[1].removeprefix("extra ")))
+assert opening["event"]["area"] == "kent", opening
+assert db.rows(f"select area from exchange where id = '{sent['id']}'") == [("kent",)]
+
+
+# Bodies that are longer or shorter than they say.
+def raw(head, body):
+    """A request by hand; all that comes back."""
+    context = ssl.create_default_context(cafile=demo.state["ca"])
+    who = demo.agencies["met-police"]
+    context.load_cert_chain(who["api_cert"], who["api_key"])
+    host, port = demo.state["api"].removeprefix("https://").split(":")
+    with context.wrap_socket(socket.create_connection((host, int(port)), timeout=30), server_hostname=host) as wire:
+        wire.sendall(("\r\n".join(["POST /api/v1/exchanges HTTP/1.1", f"Host: {host}", "Content-Type: application/json", *head]) + "\r\n\r\n").encode() + body)
+        # The line ends there; a TLS socket's own way would stop reading in TLS as well.
+        super(ssl.SSLSocket, wire).shutdown(socket.SHUT_WR)
+        answer = b""
+        try:
+            while more := wire.recv(1 << 16):
+                answer += more
+        except (ConnectionError, ssl.SSLError, TimeoutError):
+            pass
+        return answer
+
+
+good = json.dumps(submission()).encode()
+answer = nothing(lambda: raw([f"Content-Length: {len(good) + 50}"], good))
+assert not answer or answer.startswith(b"HTTP/1.1 400"), answer[:300]
+answer = nothing(lambda: raw([f"Content-Length: {len(good) - 20}", "Connection: close"], good))
+assert answer.startswith(b"HTTP/1.1 400"), answer[:300]
+aloud("API", "a body longer than it says", json.loads(answer.partition(b"\r\n\r\n")[2].split(b"HTTP/1.1")[0])["detail"])
+answer = nothing(lambda: raw(["Transfer-Encoding: chunked"], b"%x\r\n" % (len(good) + 9) + good))
+assert not answer or answer.startswith(b"HTTP/1.1 400"), answer[:300]
+answer = nothing(lambda: raw([f"Content-Length: {len(good)}", "Transfer-Encoding: chunked"], b"%x\r\n%s\r\n0\r\n\r\n" % (len(good), good)))
+assert answer.startswith(b"HTTP/1.1 4") or not answer, answer[:300]
+kind, body = multipart(submission(items=[{"title": "a.pdf", "category": "RISK", "document": "it"}]), it=("application/pdf", b"%PDF-1.4" + bytes(100_000)))
+status, answer, _ = nothing(lambda: post((kind, body[:-2000])))
+assert status == 400, (status, answer)
+aloud("API", "multipart without its end", json.loads(answer)["detail"])
+status, answer, _ = nothing(lambda: post((kind, body.replace(b'name="it"', b'name="other"'))))
+assert status == 422, (status, answer)
+aloud("API", "a document that is not there", json.dumps(json.loads(answer)["errors"]), "/items/0/document")
+with demo.wire() as wire:
+    code, words = wire.docmd("MAIL", f"FROM:<{officer.address}> SIZE=104857601")
+assert code == 552, (code, words)
+aloud("mail", "a mail larger than any", words.decode())
+mail, to = demo.sealed(submission(), officer)
+assert nothing(lambda: demo.send(mail[: len(mail) // 2].rpartition(b"\r\n")[0] + b"\r\n", "x@elsewhere.example", ["nobody@elsewhere.example"]))[0] == 550
+
+# A cursor of another's list, or changed; a key with another body.
+for n in range(3):
+    assert post(submission(necessity=f"{n}"))[0] == 201
+status, page = demo[ASKS].json("/api/v1/inbox?limit=1")
+assert page["next"]
+for agency, path in ((HOUSING, "/api/v1/inbox?cursor="), (ASKS, "/api/v1/exchanges?cursor="), (HOUSING, "/api/v1/exchanges?cursor=")):
+    status, problem = demo[agency].json(path + page["next"])
+    assert status == 400, (agency, path, problem)
+    aloud("API", "a cursor from another agency", problem["detail"], "leave it out")
+status, problem = demo[ASKS].json("/api/v1/inbox?cursor=" + page["next"][:-1] + ("A" if page["next"][-1] != "A" else "B"))
+assert status == 400, problem
+assert post(submission(), Idempotency_Key="bad-1")[0] == 201
+status, answer, _ = nothing(lambda: post(submission(necessity="another"), Idempotency_Key="bad-1"))
+assert status == 409, answer
+aloud("API", "an idempotency key with another body", json.loads(answer)["detail"], "key")
+assert demo[HOUSING].json("/api/v1/exchanges", demo.submission(0, ["met-police"]), Idempotency_Key="bad-1")[0] == 201, "another agency's key is another key"
+
+# A document without a label is held, by each way; one that is not what it says as well, where it is looked into.
+status, answer, _ = post(submission(items=[item, {"title": "paper", "text": "What is this?"}]))
+sent = json.loads(answer)
+assert {cell["outcome"] for cell in sent["decisions"] if cell["item"] == 2} == {"hold"}, sent
+assert {cell["outcome"] for cell in sent["decisions"] if cell["item"] == 1} == {"permit"}, sent
+settle(db)
+demo.run("ledger", "verify", "--key", demo.key)
+demo.lives()
+for way, what, words in heard:
+    print(f"{way}: {what}: {words[:240]}")
