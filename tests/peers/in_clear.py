@@ -1,8 +1,11 @@
 """Nothing of a person lies in clear: not in the databases, in no file, in no log, not at the operator's listener.
 
 What is looked for is taken from demo.json, from the API, and from posts of this script's own."""
-import base64, json, pathlib, re, shutil, subprocess, tempfile, urllib.request
-from demo import Postgres, Sqlite, database, multipart, peer
+import base64, json, pathlib, re
+from clear import look
+from demo import database, multipart, settle
+from mail import peer, pdf
+from pages import Browser
 
 demo = peer()
 db = database(demo.folder)
@@ -21,7 +24,11 @@ OWN["nhs"] = next(number for n in range(100) if (number := f"99900012{n:02}") an
 WORDS = {what: f"{text} {OWN['name']} {OWN['address']}" for what, text in {
     "necessity": "the landlord must be warned of", "title": "Statement of", "text": "Yesterday evening there was", "reasons": "the plan names",
     "statement": "within the hour there comes", "reason": "only they have seen", "interest": "the neighbours fear", "rationale": "three agencies know",
-    "property": "Flat 9 beside", "consent": "asked for by"}.items()}
+    "property": "Flat 9 beside", "consent": "asked for by", "behaviour": "On the wing there shouted", "attitude": "To nobody but the chaplain spoke",
+    "at_risk": "A sister of the wife of", "decision": "Whether a hostel takes in", "phone": "Ring before noon the aunt of", "medication": "Twice a week injects himself",
+    "known": "Since the autumn of 2019 comes", "public": "Grave harm is near for those around", "confidence": "Told over the garden wall by", "alert": "Shouts when kept waiting, does",
+    "staff_do": "Two of you sit with", "seen": "In the corridor there sat down", "mail": "On the towpath at dusk stood", "subject": "About the evening of",
+    "stranger": "Nobody proves that it was", "draft": "Not yet sent to anyone: that", "draft_file": "In a file of a draft stands", "withdrawn": "In error was written of"}.items()}
 DOCUMENT = b"%PDF-1.4\n" + "".join(f"Line {n}: {WORDS['text']}\n" for n in range(400)).encode()
 
 
@@ -85,6 +92,55 @@ for path in (f"/api/v1/nominals/{nominal}", f"/api/v1/nominals/{nominal}/events"
 assert demo["london-probation"].ask(f"/api/v1/exchanges/{sent['id']}/documents/1", person=demo.user("london-probation", "spoc"))[0] == 200
 demo.run("hold", "list", "--as", guardian)
 
+# By the other ways in and out: a form, a health request with its answer and a document, a flag, mail that is proved and mail that is not, a draft
+# with a file; and something that is taken back.
+held = next(one for one in demo.nominals if one.get("prison_number"))
+TRUST, ASKS, SPOC = "london-mental-health", "london-probation", demo.user("london-mental-health", "spoc")
+known = next(one for one in demo.nominals if TRUST in one["partners"] and ASKS in [*one["partners"], one["lead_agency"]] and one["level"] >= 2)
+ACUTE = next(agency["id"] for agency in demo.state["agencies"] if agency["kind"] == "health")
+shown = {form: json.loads(demo[TRUST].ask(f"/schemas/{form}.json")[1])["examples"][0]
+         for form in ("annex-f", "health-request", "health-response", "hospital-flag", "hospital-attendance")}
+
+
+def filled(form, **words):
+    """The answers of a form's example, with words of this script's own in them."""
+    answers = json.loads(json.dumps(shown[form]["answers"]))
+    for place, word in words.items():
+        section, field = place.split("__")
+        answers.setdefault(section, {})[field] = [WORDS[word]] if isinstance(answers.get(section, {}).get(field), list) else WORDS[word]
+    return answers
+
+
+report = {"nominal": {"ref": held["ref"]}, "recipients": ["london-coordination"], "answers": filled("annex-f", behaviour__summary="behaviour", behaviour__attitude="attitude")}
+ask("hmp-northgate", "/api/v1/annex-f", report, demo.user("hmp-northgate", "practitioner"))
+asked = ask(ASKS, "/api/v1/health-requests", {"nominal": {"ref": known["ref"]}, "recipients": [TRUST], "answers": filled(
+    "health-request", need__to_whom="at_risk", need__decision="decision", subject__address="phone")}, demo.user(ASKS, "practitioner"))
+answer = {"documents": [{"title": OWN["name"] + ".pdf", "category": "HEALTH_RISK", "document": "paper"}], "answers": filled("health-response", risk__medication="medication", risk__known="known", basis__public_interest="public")}
+boundary = multipart(answer, paper=("application/pdf", DOCUMENT))
+ask(TRUST, f"/api/v1/health-requests/{asked['id']}/response", (boundary[0], boundary[1].replace(b'name="exchange"; filename="exchange"', b'name="form"')), SPOC)
+refused = ask(ASKS, "/api/v1/health-requests", {**shown["health-request"], "nominal": {"ref": known["ref"]}, "recipients": [TRUST]}, demo.user(ASKS, "practitioner"))
+ask(TRUST, f"/api/v1/health-requests/{refused['id']}/response", {"answers": {"answer": {
+    "outcome": "refused", "reason": "third_party_confidence", "reason_words": WORDS["confidence"], "answered_by": OWN["clinician"]}}}, SPOC)
+flag = ask(ASKS, "/api/v1/hospital-flags", {"nominal": {"ref": known["ref"]}, "recipients": [ACUTE], "answers": filled(
+    "hospital-flag", alert__text="alert", attending__staff_do="staff_do")}, demo.user(ASKS, "practitioner"))
+ask(ACUTE, f"/api/v1/hospital-flags/{flag['id']}/attendance", {"answers": filled("hospital-attendance", safety__words="seen")}, demo.user(ACUTE, "spoc"))
+wrong = ask("met-police", "/api/v1/exchanges", demo.submission(**{**said, "items": [{"title": WORDS["withdrawn"], "category": "RISK", "text": WORDS["withdrawn"]}]}), spoc)
+ask("met-police", f"/api/v1/exchanges/{wrong['id']}/withdrawal", {"reasons": WORDS["withdrawn"]}, spoc)
+officer = demo.officer("met-police")
+letter, to = demo.sealed(demo.submission(nominal=both, necessity=WORDS["necessity"], items=[
+    {"title": WORDS["subject"], "category": "RISK", "text": WORDS["mail"]}, {"title": OWN["name"] + ".pdf", "category": "RISK", "document": "it"}]), officer,
+    {OWN["name"] + ".pdf": ("application/pdf", pdf(WORDS["mail"].encode()))})
+assert demo.send(letter, officer.address, to)[0] == 250
+forged = (f"From: {OWN['user']} <{OWN['stranger']}>\r\nTo: {to[0]}\r\nSubject: {WORDS['subject']}\r\nDate: Mon, 02 Mar 2026 09:00:00 +0000\r\n"
+          f"Message-ID: <{OWN['crn']}@elsewhere.example>\r\nContent-Type: text/plain\r\n\r\n{WORDS['stranger']}\r\n").encode()
+assert demo.send(forged, OWN["stranger"], to)[0] == 250
+assert demo.apart(), "nothing is kept apart"
+writer = Browser(demo).sign_in("met-police", "practitioner")
+page = writer.upload("/messages/new", {**writer.get("/messages/new").hidden, "title": WORDS["draft"], "text": WORDS["draft"], "name": OWN["name"], "do": "save"},
+                     OWN["name"] + ".txt", WORDS["draft_file"].encode() * 3000, "text/plain")
+assert page.status == 303, page.words
+settle(db)
+
 # What to look for.
 person(OWN["name"], OWN["born"], OWN["pnc"], OWN["cro"], OWN["nhs"], OWN["prison"], OWN["crn"])
 for who in ("alias", "gp", "child", "clinician", "user"):
@@ -119,85 +175,16 @@ for agency in demo.state["agencies"]:
 needles = {needle for needle in needles if len(needle) >= 4 and needle.lower() not in {"test", "sample", "fixture", "report", "doctor"}}
 assert len(needles) > 300, len(needles)
 
-work = pathlib.Path(tempfile.mkdtemp(prefix="surfaces", dir=demo.folder.parent))
-ALLOWED = {"demo.json", "log.key", "master.key", "pid"}
-
-
-def spelled(needle):
-    """A needle as base64 and hexadecimal would hide it, wherever it begins."""
-    raw = needle.encode()
-    yield raw
-    if len(raw) >= 9:
-        yield raw.hex().encode()
-        for shift in range(3):
-            coded = base64.b64encode(b"\0" * shift + raw)
-            yield coded[(0, 2, 3)[shift]:len(coded) - (0, 3, 2)[(len(raw) + shift) % 3]]
-
-
-def surfaces():
-    """Everything that lies somewhere, by name."""
-    for file in demo.folder.rglob("*"):
-        # What is in `mail` has left: it bears its recipient's address, and mail_headers_grep.py looks for all else.
-        if file.is_file() and file.name not in ALLOWED and file.parent.name not in ("pki", "mail"):
-            yield f"file {file.relative_to(demo.folder)}", file.read_bytes()
-    stores = [db] if db.name == "postgres" else [db, Sqlite(f"sqlite://{demo.folder}/keys.db")]
-    for store in stores:
-        for table in store.tables():
-            cells = (cell if isinstance(cell, bytes) else str(cell).encode() for row in store.rows(f"select * from {table}") for cell in row)
-            yield f"table {table}", b"\n".join(cells)
-    if db.name == "postgres":
-        url = db.url
-        yield "pg_dump", subprocess.run(["pg_dump", "--data-only", url], capture_output=True, check=True).stdout
-        db.psql("checkpoint")
-        raw = db.psql("select encode(pg_read_binary_file(pg_relation_filepath(oid)), 'hex') from pg_class where relkind in ('r', 'i', 't')"
-                      " and pg_relation_filepath(oid) like 'base/%' and oid >= 16384")
-        yield "files of PostgreSQL", b"\n".join(map(bytes.fromhex, raw.split()))
-    for path in ("/metrics", "/openapi.json", "/healthz", "/readyz"):
-        yield f"ops {path}", urllib.request.urlopen(demo.state["ops"] + path).read()
-
-
-def stands(content, at, found):
-    """A short word must stand in text, as a word: four letters turn up in any ciphertext."""
-    if len(found) >= 8:
-        return True
-    around = content[max(0, at - 40):at + len(found) + 40]
-    place = min(40, at)
-    before, after = re.search(rb"[ -~]*$", around[:place])[0], re.match(rb"[ -~]*", around[place + len(found):])[0]
-    word = not re.search(rb"[A-Za-z0-9+/=]$", before) and not re.match(rb"[A-Za-z0-9+/=]", after)
-    alike = found in (found.lower(), found.upper(), found.title())
-    return word and alike and len(before) + len(after) >= 4
-
-
-def look():
-    """Each needle found, with where."""
-    patterns = work / "needles"
-    patterns.write_bytes(b"\n".join(sorted({spelling for needle in needles for spelling in spelled(needle)})))
-    found = set()
-    for name, content in surfaces():
-        file = work / "surface"
-        file.write_bytes(content)
-        done = subprocess.run(["grep", "-aobiF", "-f", patterns, file], capture_output=True, env={"LC_ALL": "C"})
-        for line in done.stdout.split(b"\n"):
-            if line:
-                at, _, words = line.partition(b":")
-                if stands(content, int(at), words):
-                    found.add((name, words.decode(errors="replace")))
-    return found
-
-
 # The example in the description of the API is the contract's, and the first nominal of every demo is its person.
 EXAMPLES = {("ops /openapi.json", words) for words in ("99/123456X", "1980-02-01", "Risk note")}
-try:
-    found = look() - EXAMPLES
-    assert not found, "in clear: " + "\n".join(f"{words!r} in {name}" for name, words in sorted(found))
-    # And it can fail: a word in a cell, in a file and inside base64 is found.
-    db.do(f"insert into idempotency (id, request, exchange, created_at) values ('x', 'of {OWN['name']}', '{sent['id']}', 0)")
-    (demo.folder / "planted").write_bytes(b"\0\1\2" + base64.b64encode(b"ab" + OWN["address"].encode()) + b"\0 " + b"Kieran wrote this")
-    found = {(name, words.lower()) for name, words in look()}
-    for name, words in (("table idempotency", OWN["name"]), ("file planted", "kieran")):
-        assert (name, words.lower()) in found, (name, words, found)
-    assert sum(name == "file planted" for name, _ in found) > 1, found
-    raw = {name for name, words in found if OWN["name"].lower() in words}
-    assert raw & {"file records.db-wal", "file records.db", "files of PostgreSQL", "pg_dump"}, raw
-finally:
-    shutil.rmtree(work)
+found = look(demo, db, needles) - EXAMPLES
+assert not found, "in clear: " + "\n".join(f"{words!r} in {name}" for name, words in sorted(found))
+# And it can fail: a word in a cell, in a file and inside base64 is found.
+db.do(f"insert into idempotency (id, request, exchange, created_at) values ('x', 'of {OWN['name']}', '{sent['id']}', 0)")
+(demo.folder / "planted").write_bytes(b"\0\1\2" + base64.b64encode(b"ab" + OWN["address"].encode()) + b"\0 " + b"Kieran wrote this")
+found = {(name, words.lower()) for name, words in look(demo, db, needles)}
+for name, words in (("table idempotency", OWN["name"]), ("file planted", "kieran")):
+    assert (name, words.lower()) in found, (name, words, found)
+assert sum(name == "file planted" for name, _ in found) > 1, found
+raw = {name for name, words in found if OWN["name"].lower() in words}
+assert raw & {"file records.db-wal", "file records.db", "files of PostgreSQL", "pg_dump"}, raw

@@ -4,7 +4,8 @@ usage: mesh.py EMPTY_FOLDER GATEWAY_BINARY
 """
 
 import base64, copy, json, re, subprocess, sys, time, urllib.request
-from demo import database
+from clear import look
+from demo import database, settle
 from mail import pdf, text_of
 from mesh_end import OTHERS, THEIRS, BASE, HERE, Sandbox, Trust, Wire, answer, bundle, extension, resources
 from postfix import until
@@ -270,3 +271,19 @@ wire.fault = None
 assert demo.exchanges(TRUST) == before and view(fifth)["state"] == "completed"
 
 demo.run("ledger", "verify", "--key", demo.key)
+
+# With the gateway nothing of what went by MESH lies in clear: not what was sent, what came, or what was kept apart. The sandbox and the trust have
+# their own folders; what they hold is theirs.
+needles = {words for _, words in SAID.values()} | {"a report that is no report", example["answers"]["need"]["decision"]}
+for one in people:
+    needles |= {one["name"], one["nhs_number"], one["pnc_id"], *(part for part in one["name"].split() if part not in ("Test", "Sample", "Fixture"))}
+records = database(FOLDER)
+settle(records)
+theirs = {place.name for place in gateway.folder.iterdir()} - {"records.db", "records.db-wal", "records.db-shm", "keys.db", "keys.db-wal", "keys.db-shm", "blobs", "tmp",
+                                                               "stdout.log", "stderr.log", "gateway.toml"}
+found = {one for one in look(demo, records, needles, theirs) if one[0] != "ops /openapi.json"}
+assert not found, "in clear: " + "\n".join(f"{words!r} in {name}" for name, words in sorted(found))
+(gateway.folder / "tmp").mkdir(exist_ok=True)
+(gateway.folder / "tmp" / "planted").write_bytes(b"\0" + person["nhs_number"].encode())
+assert look(demo, records, needles, theirs) - found, "what lies in clear is not seen"
+records.close()
