@@ -7,6 +7,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use gateway_http::{Fault, evenly, harden};
+use gateway_store::failpoint;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -52,7 +53,12 @@ async fn whole_or_not_at_all(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let acts = path.starts_with("/api/") || path.starts_with("/fhir/");
     if !acts || request.method() != Method::HEAD {
-        return next.run(request).await;
+        let asked = request.method().clone();
+        let answer = next.run(request).await;
+        if acts && asked != Method::GET {
+            failpoint::reached("api-answer");
+        }
+        return answer;
     }
     let mut refused = Fault::MethodNotAllowed.into_response();
     let allowed = HeaderValue::from_static("GET");

@@ -12,7 +12,7 @@ use gateway_ledger::{
     CoveredRow, Hash, Receipt, Salt, Tiles, append, commit_rows, edge_tiles, leaf_data, leaf_hash,
     prove_inclusions,
 };
-use gateway_store::{LogHead, Mark, NewLeaf, Store, Tx};
+use gateway_store::{LogHead, Mark, NewLeaf, Store, Tx, failpoint};
 use gateway_vault::Vault;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -162,6 +162,7 @@ type Waiter = oneshot::Sender<Result<Vec<Recorded>, FlowError>>;
 
 /// A piece of work done but not committed.
 struct Pending {
+    name: &'static str,
     waiter: Waiter,
     /// Its leaves, by position in the batch.
     leaves: std::ops::Range<usize>,
@@ -192,13 +193,11 @@ impl Inner {
         let mut leaves = Vec::new();
         let mut pending = Vec::new();
         for job in jobs {
-            let first = leaves.len();
-            match self
-                .work(&mut tx, &head, job.name, job.work, &mut leaves)
-                .await
-            {
+            let (first, name) = (leaves.len(), job.name);
+            match self.work(&mut tx, &head, name, job.work, &mut leaves).await {
                 Ok(()) => {
                     pending.push(Pending {
+                        name,
                         waiter: job.answer,
                         leaves: first..leaves.len(),
                     });
@@ -212,7 +211,7 @@ impl Inner {
         if pending.is_empty() {
             return;
         }
-        match self.close(tx, &head, &leaves).await {
+        match self.close(tx, &head, &leaves, &pending).await {
             Ok(proofs) => answer(&head.id, pending, leaves, &proofs),
             Err(error) => {
                 tracing::error!(area, error = %error, "a batch was not recorded");
@@ -336,6 +335,7 @@ impl Inner {
         mut tx: Tx,
         head: &LogHead,
         leaves: &[Leaf],
+        pending: &[Pending],
     ) -> Result<Proofs, FlowError> {
         let internal = |error: gateway_ledger::TreeError| FlowError::Internal(error.to_string());
         let mut tiles = tx.tiles(&head.id, &edge_tiles(head.size)).await?;
@@ -358,15 +358,19 @@ impl Inner {
             .await?;
         tx.move_log(&head.id, after.size, &after.root, &note)
             .await?;
+        tx.rename("record");
+        reached("recording", pending);
         if let Err(error) = tx.commit().await {
             self.committed_after_all(head, leaves, &error.to_string())
                 .await?;
         }
+        reached("recorded", pending);
         // It is committed: the waiters are told so whatever becomes of the mark, which the next
         // batch raises higher.
         if let Err(error) = self.vault.given_out(&head.id, &after).await {
             tracing::error!(log = %head.id, error = %error, "the mark of a checkpoint was not raised");
         }
+        reached("marked", pending);
         tiles.extend(appended.tiles);
         Ok(Proofs {
             first: head.size,
@@ -426,8 +430,15 @@ fn answer(log: &str, pending: Vec<Pending>, leaves: Vec<Leaf>, proofs: &Proofs) 
                 checkpoint: proofs.note.clone(),
             },
         });
-    for Pending { waiter, leaves } in pending {
+    for Pending { waiter, leaves, .. } in pending {
         let _ = waiter.send(Ok(receipts.by_ref().take(leaves.len()).collect()));
+    }
+}
+
+/// A batch has come to a point, with all that is in it.
+fn reached(point: &'static str, pending: &[Pending]) {
+    for piece in pending {
+        failpoint::reached_by(point, piece.name);
     }
 }
 

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
+use gateway_store::failpoint;
 
 use crate::Portal;
 use crate::stop::Stop;
@@ -52,6 +53,7 @@ const HEADERS: [(HeaderName, HeaderValue); 9] = [
 
 /// Around the whole router.
 pub(crate) async fn guard(State(portal): State<Portal>, request: Request, next: Next) -> Response {
+    let acts = request.method() == Method::POST;
     let response = match may_be_asked(&request) {
         Ok(()) => AssertUnwindSafe(next.run(request))
             .catch_unwind()
@@ -66,6 +68,9 @@ pub(crate) async fn guard(State(portal): State<Portal>, request: Request, next: 
     };
     for (name, value) in HEADERS {
         response.headers_mut().entry(name).or_insert(value);
+    }
+    if acts {
+        failpoint::reached("portal-page");
     }
     response
 }

@@ -13,6 +13,7 @@ use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPool
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Postgres, Transaction};
 
 use crate::error::StoreError;
+use crate::failpoint;
 use crate::migrate;
 use crate::ready::Ready;
 use crate::row::{Record, Value};
@@ -513,11 +514,13 @@ impl Tx {
                 rows: self.covered.len(),
             });
         }
+        failpoint::reached_by("commit", self.name);
         match self.inner {
             Inner::Sqlite(lease) => lease.commit()?,
             Inner::Postgres(Server::Transaction(tx)) => tx.commit().await?,
             Inner::Postgres(Server::Plain(_)) => {}
         }
+        failpoint::reached_by("committed", self.name);
         Ok(())
     }
 }

@@ -20,6 +20,7 @@ mod draft;
 mod error;
 mod events;
 mod exchange;
+pub mod failpoint;
 mod flag;
 mod form;
 mod health;

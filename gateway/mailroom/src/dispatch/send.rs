@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use gateway_flow::outgoing::{MailKind, mail_place};
 use gateway_mail::{Letter, Route, Sent, Why};
+use gateway_store::failpoint;
 use gateway_store::rows::MailOutRow;
 
 use crate::error::Trouble;
@@ -105,8 +106,10 @@ impl Mailroom {
             to: vec![self.recipient_of(&row).await?],
             bytes: self.bytes_of(&row).await?,
         };
+        failpoint::reached("mail-to-send");
         match self.0.settings.route.send(&letter).await {
             Sent::Accepted(evidence) => {
+                failpoint::reached("mail-taken");
                 let transport = evidence.map(|evidence| evidence.to_string());
                 self.sent(row, transport).await?;
                 Ok(true)

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use gateway_flow::FlowError;
 use gateway_flow::body::StagedBody;
 use gateway_mail::{Envelope, Outcome, Reply, Sink};
+use gateway_store::failpoint;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
@@ -96,6 +97,7 @@ impl Sink for Spool {
             Ok(whole) => take::take(&room, &envelope, whole).await,
             Err(error) => Err(error),
         };
+        failpoint::reached("mail-answer");
         Outcome::All(match taken {
             Ok(()) => Reply::accepted(format!("kept as {id}")),
             Err(Refusal::Loop) => Reply::new(554, (4, 6), "this mail goes round in a loop"),

@@ -8,6 +8,7 @@ use gateway_core::Id;
 use gateway_mesh::{
     Client, Error, LocalId, MailboxId, Outgoing, Retry, Source, Stage, Upload, WorkflowId,
 };
+use gateway_store::failpoint;
 use gateway_store::rows::MeshOutRow;
 
 use super::Uploads;
@@ -70,8 +71,12 @@ impl Meshroom {
             self.keep(&mut row, written).await?;
             self.note(&row, "mesh-written").await?;
         }
+        failpoint::reached("mesh-to-send");
         match self.pass(&mut row).await {
-            Ok(()) => self.sent(row).await,
+            Ok(()) => {
+                failpoint::reached("mesh-sent");
+                self.sent(row).await
+            }
             Err(Trouble::Mesh(error)) => self.stopped(row, &error).await,
             Err(error) => Err(error),
         }

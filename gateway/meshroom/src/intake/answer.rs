@@ -6,6 +6,7 @@ use gateway_flow::FlowError;
 use gateway_flow::body::StagedBody;
 use gateway_flow::submission::Caller;
 use gateway_health::NotSubmitted;
+use gateway_store::failpoint;
 
 use super::apart::Apart;
 use super::read::Answered;
@@ -35,6 +36,7 @@ impl Meshroom {
         let submitted = gateway_health::submit_answer(flow, caller, &answer, documents, key).await;
         match submitted {
             Ok(recorded) => {
+                failpoint::reached("mesh-handed-over");
                 self.answer(from, header.as_deref(), &[]).await?;
                 let row = self.in_row(from, "answer", recorded.id);
                 self.note_taken(&row).await?;

@@ -5,6 +5,7 @@ use gateway_flow::FlowError;
 use gateway_flow::body::StagedBody;
 use gateway_flow::submission::Caller;
 use gateway_mesh::{Download, Error, Headers, Incoming, MessageId, Retry};
+use gateway_store::failpoint;
 use tokio::sync::mpsc;
 
 use super::apart::Apart;
@@ -51,8 +52,12 @@ impl Meshroom {
             Ok(whole) => whole,
             Err(error) => return self.not_collected(message, error).await,
         };
+        failpoint::reached("mesh-staged");
         self.taken_whole(&from, whole).await?;
-        Ok(client.acknowledge(message).await?)
+        failpoint::reached("mesh-to-acknowledge");
+        client.acknowledge(message).await?;
+        failpoint::reached("mesh-acknowledged");
+        Ok(())
     }
 
     async fn sender(&self, headers: Headers) -> Result<From, Trouble> {
