@@ -317,16 +317,6 @@ impl Flow {
         self.blobs.open_blob(blob).is_ok()
     }
 
-    /// Removes what was kept outside the records.
-    pub async fn drop_kept(&self, blob: &str) -> Result<(), FlowError> {
-        let mut tx = self.store.write("drop-kept").await?;
-        tx.drop_live_blob(blob).await?;
-        tx.commit().await?;
-        let (blobs, id) = (self.blobs.clone(), blob.to_owned());
-        let removed = tokio::task::spawn_blocking(move || blobs.remove(&id)).await;
-        Ok(removed.map_err(|_| FlowError::Internal("sweeping stopped".to_owned()))??)
-    }
-
     /// A staged body that nothing will refer to goes at once.
     pub async fn discard_staged(&self, body: StagedBody) -> Result<(), FlowError> {
         match body.stored {
@@ -336,16 +326,30 @@ impl Flow {
     }
 
     pub(crate) async fn remove_staged(&self, id: String) -> Result<(), FlowError> {
-        let mut tx = self.store.write("sweep").await?;
-        // The row first: a file without a row is never looked for, a row without a file
-        // would be.
-        if tx.forget_blob(&id).await? {
-            tx.commit().await?;
-            let blobs = self.blobs.clone();
-            let removed = tokio::task::spawn_blocking(move || blobs.remove(&id)).await;
-            removed.map_err(|_| FlowError::Internal("sweeping stopped".to_owned()))??;
+        let mut tx = self.store.write("condemn-body").await?;
+        if !tx.condemn_blob(&id).await? {
+            return Ok(());
         }
-        Ok(())
+        tx.commit().await?;
+        self.remove_released(id).await
+    }
+
+    /// Removes a body that was condemned or released. The file first: one without a row would
+    /// never be looked for, while a row without a file is swept again.
+    pub(crate) async fn remove_released(&self, id: String) -> Result<(), FlowError> {
+        let (blobs, file) = (self.blobs.clone(), id.clone());
+        let removed = tokio::task::spawn_blocking(move || blobs.remove(&file)).await;
+        removed.map_err(|_| FlowError::Internal("sweeping stopped".to_owned()))??;
+        let mut tx = self.store.write("sweep").await?;
+        tx.forget_blob(&id).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The same, at once after the transaction that released it; where that fails, it is swept.
+    pub(crate) async fn remove_now(&self, id: String) {
+        if let Err(error) = self.remove_released(id).await {
+            tracing::warn!(%error, "a sealed body of no more use is still there, and is swept later");
+        }
     }
 
     /// The ciphertext of an item.

@@ -4,7 +4,10 @@
 
 use gateway_core::event::EventKind;
 use gateway_core::{AgencyId, DeliveryState, Id, Obligation, Outcome};
-use gateway_store::rows::{DeliveryRow, ExchangeRow, ItemRow, ThreadRow, WrapRow};
+use gateway_store::rows::{
+    DeliveryRow, ExchangeRow, ItemRow, MailOutRow, MeshOutRow, ThreadRow, WrapRow,
+};
+use gateway_store::{StoreError, Tx};
 use gateway_vault::{MayOpen, OpenItem, Opened};
 use rand::Rng as _;
 
@@ -16,6 +19,49 @@ use crate::recorder::{Draft, work};
 
 /// The letters and digits of a thread's reference: none that look alike.
 const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+
+/// A step of a delivery that a channel carries.
+#[derive(Debug)]
+pub struct Carried {
+    /// The delivery's id.
+    pub delivery: String,
+    /// How far it has come.
+    pub state: DeliveryState,
+    /// How it was carried, for the log.
+    pub transport: Option<String>,
+}
+
+/// What a channel writes in the recording that moves a delivery: a stop of the process leaves all
+/// of it or nothing, never a mail that was sent for a delivery that waits.
+#[derive(Debug, Default)]
+pub struct Along {
+    /// The mail, as it is from now on.
+    pub mail: Option<MailOutRow>,
+    /// The message of MESH, as it is from now on.
+    pub message: Option<MeshOutRow>,
+    /// The body that nothing refers to from now on.
+    pub of_no_use: Option<String>,
+    /// Mails to be queued, each once for its subject.
+    pub told: Vec<MailOutRow>,
+}
+
+impl Along {
+    pub(crate) async fn write(mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        if let Some(mail) = &mut self.mail {
+            tx.put(mail).await?;
+        }
+        if let Some(message) = &mut self.message {
+            tx.put(message).await?;
+        }
+        if let Some(blob) = &self.of_no_use {
+            tx.release_blob(blob).await?;
+        }
+        for mail in &self.told {
+            tx.queue_mail(mail).await?;
+        }
+        Ok(())
+    }
+}
 
 impl Flow {
     /// Opens what a delivery carries, for the channel that takes it to the agency. None where
@@ -111,7 +157,36 @@ impl Flow {
         state: DeliveryState,
         transport: Option<String>,
     ) -> Result<(), FlowError> {
-        self.move_carried(delivery, state, None, transport).await?;
+        self.move_carried(delivery, state, None, transport, Along::default())
+            .await?;
+        Ok(())
+    }
+
+    /// The same together with what the channel writes then, or what it writes alone where that is
+    /// no step of a delivery. A body that is of no more use goes after it.
+    ///
+    /// # Errors
+    /// [`FlowError::Unavailable`] where the store is away: nothing of it is written then.
+    pub async fn carried_along(
+        &self,
+        step: Option<Carried>,
+        along: Along,
+    ) -> Result<(), FlowError> {
+        let of_no_use = along.of_no_use.clone();
+        match step {
+            Some(step) => {
+                self.move_carried(&step.delivery, step.state, None, step.transport, along)
+                    .await?;
+            }
+            None => {
+                let mut tx = self.store.write("carrier").await?;
+                along.write(&mut tx).await?;
+                tx.commit().await?;
+            }
+        }
+        if let Some(blob) = of_no_use {
+            self.remove_now(blob).await;
+        }
         Ok(())
     }
 

@@ -9,7 +9,8 @@ use gateway_core::DeliveryState;
 use crate::Flow;
 use crate::error::FlowError;
 
-/// A staged body that no exchange took up is swept after this long, microseconds.
+/// A staged body that no exchange took up is swept after this long, microseconds; one that was
+/// released, at once.
 const STALE: i64 = 24 * 3600 * 1_000_000;
 
 /// Numbers for the operator.
@@ -102,7 +103,10 @@ impl Flow {
         let stale = tx.stale_blobs(self.now() - STALE).await?;
         drop(tx);
         for blob in stale {
-            self.remove_staged(blob.id).await?;
+            match blob.created_at {
+                0 => self.remove_released(blob.id).await?,
+                _ => self.remove_staged(blob.id).await?,
+            }
         }
         Ok(())
     }

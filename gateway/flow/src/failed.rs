@@ -2,7 +2,7 @@
 //! waits for it in the portal.
 
 use gateway_core::{Personal, Role};
-use gateway_store::rows::{AgencyRow, DeliveryRow, ExchangeRow, PersonRow};
+use gateway_store::rows::{AgencyRow, DeliveryRow, ExchangeRow, MailOutRow, PersonRow};
 use gateway_vault::parties;
 
 use crate::Flow;
@@ -22,6 +22,24 @@ impl Flow {
         why: &str,
         instead: Option<&str>,
     ) -> Result<(), FlowError> {
+        let Some(row) = self.failure_mail(delivery, why, instead).await? else {
+            return Ok(());
+        };
+        let mut tx = self.store.write("queue-mail").await?;
+        tx.queue_mail(&row).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// That mail, not queued yet; none where the sender has no address.
+    ///
+    /// # Errors
+    /// As [`Flow::tell_of_failure`].
+    pub async fn failure_mail(
+        &self,
+        delivery: &DeliveryRow,
+        why: &str,
+        instead: Option<&str>,
+    ) -> Result<Option<MailOutRow>, FlowError> {
         let mut tx = self.store.read().await?;
         let exchange: Option<ExchangeRow> = tx.get(&delivery.exchange).await?;
         let exchange = exchange.ok_or_else(|| corrupt("exchange", &delivery.exchange))?;
@@ -36,31 +54,31 @@ impl Flow {
             None => agency.and_then(|agency| agency.email),
         };
         let Some(recipient) = address else {
-            return Ok(());
+            return Ok(None);
         };
         let words = [&delivery.agency, why].map(str::to_owned);
         let words = words.into_iter().chain(instead.map(str::to_owned));
-        self.queue_mail(
-            &exchange.area,
-            Mail {
-                kind: MailKind::Failure,
-                subject: format!("failure/{}", delivery.id),
-                exchange: Some(delivery.exchange.clone()),
-                delivery: Some(delivery.id.clone()),
-                agency: exchange.sender,
-                recipient: recipient.into(),
-                words: words.map(Personal::new).collect(),
-            },
-        )
-        .await
+        let mail = Mail {
+            kind: MailKind::Failure,
+            subject: format!("failure/{}", delivery.id),
+            exchange: Some(delivery.exchange.clone()),
+            delivery: Some(delivery.id.clone()),
+            agency: exchange.sender,
+            recipient: recipient.into(),
+            words: words.map(Personal::new).collect(),
+        };
+        Ok(Some(self.mail_row(&exchange.area, mail).await?))
     }
 
-    /// Queues the notice to an agency's single point of contact that a delivery waits, where no mail
-    /// has been made for it.
+    /// The notice to an agency's single point of contact that a delivery waits, not queued yet; none
+    /// where nobody is in post.
     ///
     /// # Errors
     /// As [`Flow::tell_of_failure`].
-    pub async fn tell_that_it_waits(&self, delivery: &DeliveryRow) -> Result<(), FlowError> {
+    pub async fn waiting_mail(
+        &self,
+        delivery: &DeliveryRow,
+    ) -> Result<Option<MailOutRow>, FlowError> {
         let mut tx = self.store.read().await?;
         let exchange: Option<ExchangeRow> = tx.get(&delivery.exchange).await?;
         let exchange = exchange.ok_or_else(|| corrupt("exchange", &delivery.exchange))?;
@@ -72,28 +90,18 @@ impl Flow {
         };
         drop(tx);
         let Some(spoc) = spoc.filter(|spoc| spoc.state == "active") else {
-            return Ok(());
+            return Ok(None);
         };
         let recipient = self.person_email(&spoc).await?.into_inner();
-        self.queue_mail(
-            &exchange.area,
-            Mail {
-                kind: MailKind::Notice,
-                subject: format!("delivery/{}", delivery.id),
-                exchange: Some(delivery.exchange.clone()),
-                delivery: Some(delivery.id.clone()),
-                agency: delivery.agency.clone(),
-                recipient: recipient.into(),
-                words: Vec::new(),
-            },
-        )
-        .await
-    }
-
-    async fn queue_mail(&self, area: &str, mail: Mail) -> Result<(), FlowError> {
-        let row = self.mail_row(area, mail).await?;
-        let mut tx = self.store.write("queue-mail").await?;
-        tx.queue_mail(&row).await?;
-        Ok(tx.commit().await?)
+        let mail = Mail {
+            kind: MailKind::Notice,
+            subject: format!("delivery/{}", delivery.id),
+            exchange: Some(delivery.exchange.clone()),
+            delivery: Some(delivery.id.clone()),
+            agency: delivery.agency.clone(),
+            recipient: recipient.into(),
+            words: Vec::new(),
+        };
+        Ok(Some(self.mail_row(&exchange.area, mail).await?))
     }
 }

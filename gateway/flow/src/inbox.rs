@@ -9,6 +9,7 @@ use gateway_store::rows::{DeliveryRow, ExchangeRow};
 use jiff::SignedDuration;
 
 use crate::Flow;
+use crate::carry::Along;
 use crate::case::{agency, corrupt, id_of};
 use crate::error::FlowError;
 use crate::recorder::{Draft, Recorded, work};
@@ -103,16 +104,18 @@ impl Flow {
         state: DeliveryState,
         by: Option<Taker>,
     ) -> Result<Vec<Recorded>, FlowError> {
-        self.move_carried(id, state, by, None).await
+        self.move_carried(id, state, by, None, Along::default())
+            .await
     }
 
-    /// The same, with how it was carried, for the log.
+    /// The same, with how it was carried, for the log, and what its channel writes along with it.
     pub(crate) async fn move_carried(
         &self,
         id: &str,
         state: DeliveryState,
         by: Option<Taker>,
         transport: Option<String>,
+        along: Along,
     ) -> Result<Vec<Recorded>, FlowError> {
         let mut tx = self.store.read().await?;
         let delivery: DeliveryRow = tx.get(id).await?.ok_or_else(|| corrupt("delivery", id))?;
@@ -131,6 +134,7 @@ impl Flow {
                 if let (Some(transport), Some(moved)) = (transport, drafts.last_mut()) {
                     moved.detail.insert("transport".to_owned(), transport);
                 }
+                along.write(tx).await?;
                 Ok((drafts, ()))
             })
         });

@@ -12,7 +12,7 @@ pub mod audit;
 mod because;
 pub mod body;
 pub mod bulk;
-mod carry;
+pub mod carry;
 pub mod case;
 pub mod clockwork;
 pub mod colleague;

@@ -98,9 +98,7 @@ impl Flow {
         });
         let (blobs, _) = self.recorder.record(&area, "withdraw", work).await?;
         for blob in blobs {
-            if let Err(error) = self.drop_kept(&blob).await {
-                tracing::warn!(%error, "the sealed bytes of a mail that will not be sent are still there");
-            }
+            self.remove_now(blob).await;
         }
         let mut tx = self.store.read().await?;
         let row: ExchangeRow = tx.get(exchange).await?.ok_or(FlowError::NotFound)?;
@@ -271,7 +269,10 @@ fn why_not(state: &str) -> Option<&'static str> {
 async fn drop_mails(tx: &mut Tx, exchange: &str) -> Result<Vec<String>, FlowError> {
     let mut blobs = Vec::new();
     for mut mail in tx.mails_unsent(exchange).await? {
-        blobs.extend(mail.blob.take());
+        if let Some(blob) = mail.blob.take() {
+            tx.release_blob(&blob).await?;
+            blobs.push(blob);
+        }
         mail.state = "expired".to_owned();
         mail.status = Some(WITHDRAWN.to_owned());
         (mail.key, mail.body) = (None, None);

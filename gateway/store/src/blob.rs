@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::backup::CopyError;
 use crate::db::Tx;
 use crate::error::StoreError;
-use crate::row::Value;
+use crate::failpoint;
 use crate::rows::BlobRow;
 
 /// The folder of sealed bodies.
@@ -50,6 +50,7 @@ impl Blobs {
             fs::create_dir_all(shelf)?;
         }
         let file = File::options().write(true).create_new(true).open(&path)?;
+        failpoint::reached("blob-begun");
         Ok(BlobWriter {
             file: BufWriter::with_capacity(1 << 17, file),
             path,
@@ -81,7 +82,10 @@ impl Blobs {
             .and_then(|_| writer.flush())
             .and_then(|()| writer.file.get_ref().sync_all())
             .and_then(|()| match writer.digest.clone().finalize() {
-                found if hex::encode(found) == sha256 => fs::rename(&beside, &path),
+                found if hex::encode(found) == sha256 => {
+                    failpoint::reached("blob-beside");
+                    fs::rename(&beside, &path)
+                }
                 _ => Err(io::ErrorKind::InvalidData.into()),
             });
         if let Err(error) = placed {
@@ -99,10 +103,12 @@ impl Blobs {
 
     /// Removes a blob; one that is not there is no error. Blocking.
     pub fn remove(&self, id: &str) -> io::Result<()> {
-        match fs::remove_file(self.path(id)) {
+        let removed = match fs::remove_file(self.path(id)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
-        }
+        };
+        failpoint::reached("blob-removed");
+        removed
     }
 
     /// SHA-256 of the stored file, hexadecimal; none where it is missing. Blocking.
@@ -129,6 +135,7 @@ impl BlobWriter {
                 File::open(folder)?.sync_all()?;
             }
         }
+        failpoint::reached("blob-whole");
         Ok(hex::encode(self.digest.finalize()))
     }
 }
@@ -160,7 +167,30 @@ impl Tx {
     pub async fn enliven_blob(&mut self, id: &str) -> Result<bool, StoreError> {
         let touched = self
             .execute(
-                "update blob set state = 'live' where id = $1 and state = 'staging'",
+                "update blob set state = 'live' \
+                 where id = $1 and state = 'staging' and created_at > 0",
+                &[id.into()],
+            )
+            .await?;
+        Ok(touched == 1)
+    }
+
+    /// Lets a live blob that is of no more use be swept: in the transaction after which nothing
+    /// refers to it, so that none is left whatever happens next.
+    pub async fn release_blob(&mut self, id: &str) -> Result<(), StoreError> {
+        self.execute(
+            "update blob set state = 'staging', created_at = 0 where id = $1",
+            &[id.into()],
+        )
+        .await
+        .map(|_| ())
+    }
+
+    /// Keeps a staged blob from becoming live, so that its file can go; false where it is live.
+    pub async fn condemn_blob(&mut self, id: &str) -> Result<bool, StoreError> {
+        let touched = self
+            .execute(
+                "update blob set created_at = 0 where id = $1 and state = 'staging'",
                 &[id.into()],
             )
             .await?;
@@ -202,15 +232,13 @@ impl Tx {
         .await
     }
 
-    /// Forgets a staged blob; false where it has become live meanwhile.
-    pub async fn forget_blob(&mut self, id: &str) -> Result<bool, StoreError> {
-        let args: [Value; 1] = [id.into()];
-        let touched = self
-            .execute(
-                "delete from blob where id = $1 and state = 'staging'",
-                &args,
-            )
-            .await?;
-        Ok(touched == 1)
+    /// Forgets a blob that was condemned or released, and whose file is gone.
+    pub async fn forget_blob(&mut self, id: &str) -> Result<(), StoreError> {
+        self.execute(
+            "delete from blob where id = $1 and state = 'staging' and created_at = 0",
+            &[id.into()],
+        )
+        .await
+        .map(|_| ())
     }
 }

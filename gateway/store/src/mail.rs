@@ -237,11 +237,4 @@ impl Tx {
             .map(|row| Ok((row.get("state")?, row.get("number")?)))
             .collect()
     }
-
-    /// Removes a body that is of no more use; its row goes first.
-    pub async fn drop_live_blob(&mut self, id: &str) -> Result<(), StoreError> {
-        self.execute("delete from blob where id = $1", &[id.into()])
-            .await
-            .map(|_| ())
-    }
 }

@@ -58,9 +58,11 @@ impl Mailroom {
         let standing = self.standing_of(&address);
         if let DomainStanding::Retired { .. } = standing {
             // Nothing goes to a retired domain, not even a notice: somebody else may have it.
-            self.pass_over(mail(MailKind::Notice, &address), "retired-domain")
-                .await?;
-            return self.tell_of_failure(delivery, "retired", &standing).await;
+            // The sender is told first: it is told once, and what is passed over is not looked at again.
+            self.tell_of_failure(delivery, "retired", &standing).await?;
+            return self
+                .pass_over(mail(MailKind::Notice, &address), "retired-domain")
+                .await;
         }
         let sealed = standing.is_secure()
             && fits

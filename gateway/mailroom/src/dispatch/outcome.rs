@@ -1,6 +1,7 @@
 //! What becomes of a mail, carried to its delivery and told to who has to know.
 
 use gateway_core::DeliveryState;
+use gateway_flow::carry::{Along, Carried};
 use gateway_flow::outgoing::MailKind;
 use gateway_protocol::Standing as DomainStanding;
 use gateway_store::rows::{DeliveryRow, MailOutRow};
@@ -15,24 +16,19 @@ impl Mailroom {
         mut row: MailOutRow,
         transport: Option<String>,
     ) -> Result<(), Trouble> {
-        let blob = row.blob.take();
+        let of_no_use = row.blob.take();
         row.state = "sent".to_owned();
         row.sent_at = Some(self.0.flow.clock.now().as_microsecond());
         (row.key, row.body) = (None, None);
         forget_link(&mut row);
         row.status.clone_from(&transport);
-        let mut tx = self.0.flow.store.write("mail-sent").await?;
-        tx.put(&mut row).await?;
-        tx.commit().await?;
-        self.forget(blob).await;
-        match &row.delivery {
-            Some(delivery) if row.kind == MailKind::Delivery.as_str() => Ok(self
-                .0
-                .flow
-                .carried_to(delivery, DeliveryState::Sent, transport)
-                .await?),
-            Some(_) | None => Ok(()),
-        }
+        let step = carried(&row, DeliveryState::Sent, transport);
+        let along = Along {
+            mail: Some(row),
+            of_no_use,
+            ..Along::default()
+        };
+        Ok(self.0.flow.carried_along(step, along).await?)
     }
 
     /// It cannot be sent now.
@@ -60,37 +56,39 @@ impl Mailroom {
             return Ok(());
         }
         let mut row = row.clone();
-        let blob = row.blob.take();
+        let of_no_use = row.blob.take();
         let expired = status.is_none() && row.state == "queued";
         row.state = if expired { "expired" } else { "failed" }.to_owned();
         row.status = status.map(str::to_owned);
         (row.key, row.body) = (None, None);
         forget_link(&mut row);
-        let mut tx = self.0.flow.store.write("mail-failed").await?;
-        tx.put(&mut row).await?;
-        let delivery: Option<DeliveryRow> = match &row.delivery {
-            Some(id) => tx.get(id).await?,
-            None => None,
-        };
-        tx.commit().await?;
-        self.forget(blob).await;
         tracing::warn!(mail = %row.id, kind = %row.kind, status = ?row.status, "a mail was not delivered");
-        let Some(delivery) = delivery else {
-            return Ok(());
-        };
-        if row.kind == MailKind::Delivery.as_str() {
-            self.0
-                .flow
-                .carried_to(&delivery.id, DeliveryState::Failed, None)
-                .await?;
-        }
         let why = match (&row.status, expired) {
             (_, true) => "expired".to_owned(),
             (Some(status), false) => format!("refused {status}"),
             (None, false) => "refused".to_owned(),
         };
-        self.tell_of_failure(&delivery, &why, &DomainStanding::Unknown)
-            .await
+        let flow = &self.0.flow;
+        let mut tx = flow.store.read().await?;
+        let delivery: Option<DeliveryRow> = match &row.delivery {
+            Some(id) => tx.get(id).await?,
+            None => None,
+        };
+        drop(tx);
+        let told = match &delivery {
+            Some(delivery) => flow.failure_mail(delivery, &why, None).await?,
+            None => None,
+        };
+        let step = carried(&row, DeliveryState::Failed, None);
+        let along = Along {
+            mail: Some(row),
+            of_no_use,
+            told: told.into_iter().collect(),
+            ..Along::default()
+        };
+        flow.carried_along(step, along).await?;
+        self.0.queued.notify_one();
+        Ok(())
     }
 
     /// Tells the sender that a delivery did not arrive.
@@ -111,13 +109,17 @@ impl Mailroom {
         self.0.queued.notify_one();
         Ok(())
     }
+}
 
-    async fn forget(&self, blob: Option<String>) {
-        let Some(blob) = blob else { return };
-        if let Err(error) = self.0.flow.drop_kept(&blob).await {
-            tracing::warn!(%error, "the sealed bytes of a mail that was sent are still there");
-        }
-    }
+/// The step of its delivery that a mail is, where it carries one.
+fn carried(row: &MailOutRow, state: DeliveryState, transport: Option<String>) -> Option<Carried> {
+    let carries = row.kind == MailKind::Delivery.as_str();
+    let delivery = row.delivery.clone().filter(|_| carries)?;
+    Some(Carried {
+        delivery,
+        state,
+        transport,
+    })
 }
 
 /// The link of an invitation is kept no longer than it takes to send it.

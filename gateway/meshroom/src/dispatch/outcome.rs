@@ -1,7 +1,8 @@
 //! What becomes of a message, carried to its delivery and told to whoever sent it.
 
 use gateway_core::DeliveryState;
-use gateway_store::rows::{DeliveryRow, MeshOutRow};
+use gateway_flow::carry::{Along, Carried};
+use gateway_store::rows::{DeliveryRow, MailOutRow, MeshOutRow};
 
 use super::queue::DELIVERY;
 use crate::error::Trouble;
@@ -33,15 +34,13 @@ impl Meshroom {
         let now = self.now();
         row.state = "sent".to_owned();
         (row.sent_at, row.next_at, row.status) = (Some(now), now, None);
-        self.settle(row, DeliveryState::Sent).await
+        self.settle(row, DeliveryState::Sent, Vec::new()).await
     }
 
     /// Its recipient has taken it.
     pub(super) async fn taken(&self, mut row: MeshOutRow) -> Result<(), Trouble> {
-        // Where a stop came between the two, it was never said that it was sent.
-        self.carried(&row, DeliveryState::Sent).await?;
         row.state = "delivered".to_owned();
-        self.settle(row, DeliveryState::Delivered).await
+        self.settle(row, DeliveryState::Delivered, Vec::new()).await
     }
 
     /// It will not be delivered: refused, reported so afterwards, or out of time. What it carried
@@ -61,43 +60,47 @@ impl Meshroom {
         row.status = Some(why.to_owned());
         tracing::warn!(message = %row.id, why, "a message was not delivered by MESH");
         let delivery = self.delivery_of(&row).await?;
-        let (kind, taken_back) = (row.kind.clone(), why == "taken-back");
-        self.settle(row, DeliveryState::Failed).await?;
-        match delivery {
-            Some(delivery) if kind == DELIVERY && !taken_back => {
-                let why = match why {
-                    "expired" => "mesh-expired",
-                    why => why,
-                };
-                self.0.flow.tell_of_failure(&delivery, why, None).await?;
-                Ok(self.0.flow.tell_that_it_waits(&delivery).await?)
-            }
-            Some(_) | None => Ok(()),
-        }
-    }
-
-    /// Ends a message: its bytes go, and the delivery comes as far as that.
-    async fn settle(&self, mut row: MeshOutRow, state: DeliveryState) -> Result<(), Trouble> {
-        let blob = row.blob.take();
-        (row.key, row.body, row.upload) = (None, None, None);
-        self.note(&row, "mesh-ended").await?;
-        if let Some(blob) = blob
-            && let Err(error) = self.0.flow.drop_kept(&blob).await
+        let mut told = Vec::new();
+        if let Some(delivery) = delivery
+            && row.kind == DELIVERY
+            && why != "taken-back"
         {
-            tracing::warn!(%error, "the sealed bytes of a message that was sent are still there");
+            let why = match why {
+                "expired" => "mesh-expired",
+                why => why,
+            };
+            let flow = &self.0.flow;
+            told.extend(flow.failure_mail(&delivery, why, None).await?);
+            told.extend(flow.waiting_mail(&delivery).await?);
         }
-        self.carried(&row, state).await
+        self.settle(row, DeliveryState::Failed, told).await
     }
 
-    async fn carried(&self, row: &MeshOutRow, state: DeliveryState) -> Result<(), Trouble> {
-        let Some(delivery) = &row.delivery else {
-            return Ok(());
-        };
-        let how = match (&row.status, &row.message) {
+    /// Ends a message: its bytes go, the delivery comes as far as that, and who has to know is told.
+    async fn settle(
+        &self,
+        mut row: MeshOutRow,
+        state: DeliveryState,
+        told: Vec<MailOutRow>,
+    ) -> Result<(), Trouble> {
+        let of_no_use = row.blob.take();
+        (row.key, row.body, row.upload) = (None, None, None);
+        let transport = match (&row.status, &row.message) {
             (Some(status), _) => Some(format!("MESH: {status}")),
             (None, Some(message)) => Some(format!("MESH message {message}")),
             (None, None) => None,
         };
-        Ok(self.0.flow.carried_to(delivery, state, how).await?)
+        let step = row.delivery.clone().map(|delivery| Carried {
+            delivery,
+            state,
+            transport,
+        });
+        let along = Along {
+            message: Some(row),
+            of_no_use,
+            told,
+            ..Along::default()
+        };
+        Ok(self.0.flow.carried_along(step, along).await?)
     }
 }
