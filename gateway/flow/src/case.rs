@@ -39,6 +39,8 @@ pub struct Case {
     pub received_at: i64,
     /// What the sender should know beside the decision.
     pub warnings: Vec<String>,
+    /// The sender's draft that it was until now.
+    pub draft: Option<String>,
 }
 
 /// A recipient.
@@ -232,6 +234,7 @@ impl Flow {
             nominal,
             received_at: row.received_at,
             warnings: Vec::new(),
+            draft: None,
         })
     }
 

@@ -46,6 +46,11 @@ impl DraftMessage {
             request: "draft".to_owned(),
         }
     }
+
+    /// The draft that a key is of.
+    pub(crate) fn of(key: &Idempotency) -> Option<String> {
+        key.key.strip_prefix("draft/").map(str::to_owned)
+    }
 }
 
 /// Where a save has led.
@@ -168,6 +173,20 @@ impl Flow {
         let mut tx = self.store.write("drop-draft").await?;
         tx.remove_draft(id).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// What a draft said is an exchange now: it goes in the same transaction, so that it is never
+    /// both. Another's stays.
+    pub(crate) async fn drop_sent(
+        tx: &mut Tx,
+        person: Option<&str>,
+        id: &str,
+    ) -> Result<(), FlowError> {
+        let row: Option<DraftRow> = tx.get(id).await?;
+        if row.is_some_and(|row| Some(row.person.as_str()) == person) {
+            tx.remove_draft(id).await?;
+        }
+        Ok(())
     }
 
     async fn own_draft(&self, person: &PersonRow, id: &str) -> Result<DraftRow, FlowError> {

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use gateway_core::question::ItemFacts;
 use gateway_core::text::{clean, line, slips};
-use gateway_core::{AgencyId, Category, Id, Obligation};
+use gateway_core::{AgencyId, Category, Channel, Id, Obligation};
 use gateway_store::Tx;
 use gateway_store::rows::{AgencyRow, ExchangeRow, IdempotencyRow};
 
 use crate::Flow;
 use crate::body::StagedBody;
 use crate::case::{Addressee, Body, Case, Piece, add_earlier_readers};
+use crate::compose::DraftMessage;
 use crate::custody::signs_itself;
 use crate::error::{FieldFault, FlowError};
 use crate::record::Answer;
@@ -110,6 +111,10 @@ impl Flow {
             return Err(FlowError::Invalid(faults));
         }
         add_earlier_readers(&mut tx, &sender.id, &pieces, &mut addressees).await?;
+        let draft = idempotency
+            .as_ref()
+            .filter(|_| caller.channel == Channel::Portal)
+            .and_then(DraftMessage::of);
         let key = idempotency.map(|key| IdempotencyRow {
             id: idempotency_id(&sender.id, &key.key),
             request: key.request,
@@ -129,6 +134,7 @@ impl Flow {
             nominal: None,
             received_at: self.now(),
             warnings,
+            draft,
         };
         Ok(Received {
             case,

@@ -248,6 +248,9 @@ impl Flow {
         if let Some(key) = &identified.key {
             tx.add_idempotency(key).await?;
         }
+        if let Some(draft) = &identified.case.draft {
+            Self::drop_sent(tx, identified.case.sender_person.as_deref(), draft).await?;
+        }
         Ok((drafts, ()))
     }
 

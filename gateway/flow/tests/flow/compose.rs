@@ -2,8 +2,9 @@
 //! sent once.
 
 use bytes::Bytes;
-use gateway_core::{Category, Personal};
+use gateway_core::{Category, Channel, Personal};
 use gateway_flow::compose::{Arrived, DraftMessage, LARGEST, NewFile, Saved};
+use gateway_flow::submission::Caller;
 use gateway_flow::{FlowError, Submission};
 use gateway_store::rows::{DraftPartRow, DraftRow, PersonRow};
 use gateway_store::testing::each;
@@ -230,11 +231,19 @@ async fn a_draft_is_sent_once_and_its_files_become_items() {
         let note = letter()
             .to("met-police")
             .item(item("film.mp4", Category::Risk, None), "");
-        let send = async || {
+        let mut bodies = Vec::new();
+        for _ in 0..2 {
+            bodies.push(flow.take_up_file(&ann, &draft, &known).await.unwrap());
+        }
+        let mut send = async || {
             let submission = Submission {
-                caller: world.caller("southwark-housing", Some("spoc")).await,
+                caller: Caller {
+                    person: Some(ann.clone()),
+                    channel: Channel::Portal,
+                    ..world.caller("southwark-housing", None).await
+                },
                 particulars: note.said.clone(),
-                bodies: vec![flow.take_up_file(&ann, &draft, &known).await.unwrap()],
+                bodies: bodies.pop().into_iter().collect(),
                 idempotency: Some(DraftMessage::idempotency(&draft)),
                 answer_to: None,
             };
@@ -242,7 +251,11 @@ async fn a_draft_is_sent_once_and_its_files_become_items() {
         };
         let first = send().await;
         assert_eq!(send().await, first, "sent twice is sent once");
-        flow.drop_draft(&ann, &draft).await.unwrap();
+        let gone = flow.draft(&ann, &draft).await;
+        assert!(
+            matches!(gone, Err(FlowError::NotFound)),
+            "it is no draft any more"
+        );
         let caller = world.caller("southwark-housing", None).await;
         assert_eq!(
             flow.sent_from(&caller, &draft).await.unwrap(),

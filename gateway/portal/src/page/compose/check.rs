@@ -290,7 +290,6 @@ pub(crate) async fn send(
             answer_to: None,
         })
         .await?;
-    flow.drop_draft(person, &id).await?;
     let sent = answer.id.unwrap_or_default();
     Ok(see_other(&format!("/messages/{sent}?sent=true")))
 }

@@ -440,8 +440,6 @@ async fn out(
         Err(FlowError::Invalid(_)) => return shown(portal, visitor, paper, None, false).await,
         done => done?,
     };
-    let person = &visitor.session.person;
-    portal.flow.drop_draft(person, &paper.id).await?;
     let id = answer.id.unwrap_or_default();
     Ok(see_other(&format!("/messages/{id}?sent=true")))
 }
