@@ -21,9 +21,16 @@ impl Flow {
                 "is no short name: lower-case letters, digits and hyphens",
             ));
         }
+        let log = format!("{id}-0");
         let mut tx = self.store.read().await?;
-        if tx.get::<AreaRow>(id).await?.is_some() {
-            return Err(FlowError::Conflict(format!("area `{id}` exists already")));
+        if let Some(known) = tx.get::<AreaRow>(id).await? {
+            // Stopped before its first leaf was written: the same again goes on from there.
+            let head = tx.log(&log).await?;
+            let begun = head.is_some_and(|head| head.size == 0 && head.origin == origin);
+            return match begun && known.name == name {
+                true => self.record_area(known).await,
+                false => Err(FlowError::Conflict(format!("area `{id}` exists already"))),
+            };
         }
         if tx.log(id).await?.is_some() {
             return Err(invalid(
@@ -34,7 +41,6 @@ impl Flow {
         drop(tx);
         self.vault.ensure_area("*").await?;
         self.vault.ensure_area(id).await?;
-        let log = format!("{id}-0");
         self.vault.begin_log(&log, origin).await?;
         // The log must be there before anything can be recorded in it: the area's row and its
         // log go first, the event that covers the row is the log's first leaf.
@@ -60,6 +66,11 @@ impl Flow {
         })
         .await?;
         tx.commit().await?;
+        self.record_area(row).await
+    }
+
+    /// The first leaf of an area's log covers its row.
+    async fn record_area(&self, mut row: AreaRow) -> Result<(), FlowError> {
         let area = row.id.clone();
         let event = Draft::new(EventKind::AreaChanged, None).with("change", "added");
         self.recorder
