@@ -15,6 +15,8 @@ mod journeys {
     mod a_hospital_is_told_in_a_browser;
     mod a_housing_officer_answers_and_writes;
     mod a_housing_officer_reads_in_a_browser;
+    mod a_kill_at_every_boundary;
+    mod a_kill_at_random;
     mod a_meeting_asks_for_a_form;
     mod a_prison_officer_fills_in_a_form;
     mod a_prisons_form_comes_by_every_way;

@@ -21,7 +21,7 @@ pub fn gateway() -> PathBuf {
     let gateway = folder.join("gateway");
     assert!(
         gateway.exists(),
-        "there is no gateway to test: run scripts/test, or cargo build -p gateway-cli"
+        "there is no gateway to test: run scripts/test, or cargo build --workspace"
     );
     gateway
 }

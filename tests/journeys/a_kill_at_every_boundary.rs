@@ -1,0 +1,19 @@
+//! The gateway is killed at every point at which something becomes durable, on every way in and
+//! out: what was answered is there, once and proved, and what was not is absent or whole.
+
+use crate::support::{fresh_postgres, peer};
+
+#[test]
+fn on_the_embedded_database() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    peer("crashes.py", folder.path());
+}
+
+#[test]
+fn on_postgresql() {
+    if let Some(url) = fresh_postgres("crashes") {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(folder.path().join("database"), url).expect("the database is named");
+        peer("crashes.py", folder.path());
+    }
+}

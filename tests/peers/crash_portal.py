@@ -1,0 +1,268 @@
+"""The ways through the portal, in a browser that runs no scripts."""
+
+import re
+from browse import Browser
+from crash_ways import HOUSING, MARK, SENDER, Way
+from postfix import until
+
+OFFICER = (SENDER, "practitioner")
+
+
+class Portal(Way):
+    """What is done by one who is signed in; a session outlives the gateway's process."""
+
+    browser = None
+
+    def begin(self):
+        it = super().begin()
+        it.drafts = self.world.ids("draft")
+        self.sign_in()
+        return it
+
+    def sign_in(self):
+        """Signed in as the officer: anew where the session is over."""
+        if Portal.browser is None or Portal.browser.demo.folder != self.demo.folder or Portal.browser.ask("GET", "/drafts").status != 200:
+            # A code is good once.
+            self.world.advance("PT1M")
+            Portal.browser = Browser(self.demo).sign_in(*OFFICER)
+        return Portal.browser
+
+    def fields(self, it):
+        person = self.demo.nominals[0]
+        year, month, day = person["date_of_birth"].split("-")
+        return {
+            "pnc": person["pnc_id"], "born-day": day, "born-month": month, "born-year": year, "to": HOUSING, "purpose": "MANAGE",
+            "necessity": "whoever houses him must know", "basis": "CJA 2003 s.325", "title": "Visits", "text": f"Seen at the gate. {it.mark}",
+            "category": "RISK",
+        }  # fmt: skip
+
+    def content(self, it):
+        return f"a plan {it.mark}\n".encode() * 4000
+
+    def files(self, it):
+        return [("plan.txt", "text/plain", self.content(it))]
+
+    def write(self, it):
+        """A draft with a file, kept; where it is."""
+        hidden = self.browser.get("/messages/new").hidden()
+        page = self.browser.post("/messages/new", {**hidden, **self.fields(it), "do": "files"}, self.files(it))
+        assert page.status == 303 and page.leads_to.startswith("/drafts/"), (page.status, page.text[:3000])
+        return page.leads_to
+
+    def shown(self, place):
+        """The draft's form, with what it carries unseen and its files."""
+        page = self.browser.get(place)
+        return page.hidden(place), re.findall(r'name="kind-([0-9a-f-]+)"', page.body)
+
+    def whole(self, place, it):
+        """A draft opens, and each of its files is whole, or said not to be."""
+        page = self.browser.get(place)
+        assert it.mark in page.body, "what was written is not in the draft"
+        return "plan.txt" in page.text and "has not come whole" not in page.text
+
+    def new(self, it):
+        return [f"/drafts/{id}" for id in self.world.ids("draft") - it.drafts]
+
+    def is_there(self, it, answer):
+        pass
+
+    def is_whole(self, it):
+        new = self.new(it)
+        for place in new:
+            self.whole(place, it)
+        return bool(new)
+
+    def is_once(self, it):
+        assert self.new(it)
+
+    def ends(self, it):
+        for place in self.new(it):
+            self.browser.post(f"{place}/delete", {"token": self.browser.get(place).hidden()["token"]})
+        assert not self.new(it)
+
+
+class Begins(Portal):
+    """A message is begun, with a file: kept as a draft."""
+
+    def act(self, it):
+        it.place = self.write(it)
+        return it.place
+
+    def is_there(self, it, answer):
+        assert self.whole(answer, it), "a file that was taken is not in the draft"
+
+    def is_once(self, it):
+        # A form that is sent again, never answered, may be a second draft: nothing was shared by either.
+        assert any([self.whole(place, it) for place in self.new(it)])
+
+
+class Saves(Portal):
+    """A draft is saved, with another text."""
+
+    def begin(self):
+        it = super().begin()
+        it.place = self.write(it)
+        it.hidden, it.file = self.shown(it.place)
+        it.changed = f"{it.mark} anew"
+        return it
+
+    def act(self, it):
+        said = {**it.hidden, **self.fields(it), "text": it.changed, f"kind-{it.file[0]}": "RISK", "do": "save"}
+        page = self.browser.post(it.place, said)
+        assert page.status == 303, (page.status, page.text[:3000])
+        return page.leads_to
+
+    def is_there(self, it, answer):
+        assert it.changed in self.browser.get(answer).body
+
+    def is_once(self, it):
+        # The same form again, saved already, is the same draft.
+        assert len(self.new(it)) == 1 and it.changed in self.browser.get(it.place).body
+
+
+class Removes(Saves):
+    """A file is taken out of a draft."""
+
+    def act(self, it):
+        page = self.browser.post(it.place, {**it.hidden, **self.fields(it), "remove": it.file[0]})
+        assert page.status == 303, (page.status, page.text[:3000])
+        return page.leads_to
+
+    def is_there(self, it, answer):
+        assert not self.shown(it.place)[1]
+
+    def is_once(self, it):
+        assert not self.shown(it.place)[1]
+
+
+class Deletes(Saves):
+    """A draft is thrown away."""
+
+    def act(self, it):
+        page = self.browser.post(f"{it.place}/delete", {"token": it.hidden["token"]})
+        assert page.status in (303, 404), (page.status, page.text[:3000])
+        return page.status
+
+    def is_there(self, it, answer):
+        assert not self.new(it)
+
+    def is_once(self, it):
+        assert not self.new(it)
+
+
+class Sends(Saves):
+    """A draft is sent: one exchange, and no draft any more."""
+
+    def begin(self):
+        it = super().begin()
+        self.browser.post(it.place, {**it.hidden, **self.fields(it), f"kind-{it.file[0]}": "RISK", "do": "check"})
+        it.check = self.browser.get(f"{it.place}/check").hidden(f"{it.place}/send")
+        return it
+
+    def act(self, it):
+        page = self.browser.post(f"{it.place}/send", it.check)
+        if page.status == 404:
+            # Sent already: where it was leads to what it has become.
+            page = self.browser.ask("GET", it.place)
+        assert page.status == 303 and page.leads_to.startswith("/messages/"), (page.status, page.text[:3000])
+        return page.leads_to
+
+    def is_there(self, it, answer):
+        assert self.world.ids("exchange") - it.before == {answer.rpartition("/")[2]}, "what was sent is not there"
+
+    def is_whole(self, it):
+        sent = Way.is_whole(self, it)
+        assert sent == (not self.new(it)), "it is a draft and a message, or neither"
+        return sent
+
+    def is_once(self, it):
+        view = self.world.one_exchange(SENDER, it.before, "released")
+        got = self.demo.documents(HOUSING, self.demo.exchange(HOUSING, view["id"]), "spoc")
+        assert self.content(it) in got, "the file that arrived is another"
+        assert not self.new(it), "it is sent, and a draft as well"
+
+
+class SignsIn(Portal):
+    """Somebody signs in, after a session of theirs was used from elsewhere; and is told."""
+
+    def begin(self):
+        it = super().begin()
+        elsewhere = Browser(self.demo, "another browser altogether")
+        elsewhere.jar = dict(self.browser.jar)
+        assert elsewhere.ask("GET", "/drafts").status == 303
+        self.world.advance("PT1M")
+        return it
+
+    def act(self, it):
+        fresh = Browser(self.demo)
+        try:
+            fresh.sign_in(*OFFICER)
+        except AssertionError:
+            # A code is good once, also where its answer was lost.
+            self.world.advance("PT1M")
+            fresh = Browser(self.demo).sign_in(*OFFICER)
+        told = fresh.ask("GET", "/sign-in/moved")
+        if told.status == 200:
+            page = fresh.post("/sign-in/moved", told.hidden())
+            assert page.status == 303, page.text
+        Portal.browser = fresh
+        return fresh
+
+    def is_there(self, it, answer):
+        assert answer.ask("GET", "/drafts").status == 200, "who was let in is not"
+
+    def is_whole(self, it):
+        return False
+
+    def is_once(self, it):
+        assert Portal.browser.ask("GET", "/sign-in/moved").status == 303, "they are still to be told"
+
+
+class KeepsAForm(Portal):
+    """A form comes after whoever sent it was away too long: kept, and taken up after signing in."""
+
+    def act(self, it):
+        hidden = self.sign_in().get("/may-i-share").hidden()
+        self.world.advance("PT40M")
+        page = self.browser.post("/may-i-share", {**hidden, "necessity": f"to ask {it.mark}"})
+        assert page.status == 303 and "sign-in" in page.leads_to, (page.status, page.text[:2000])
+        fresh = self.sign_in()
+        kept = self.world.db.rows("select id from kept_form")
+        for (id,) in kept:
+            page = fresh.ask("GET", f"/kept/{id}")
+            if page.status == 200:
+                # As a browser does that goes on from there: shown, and kept no longer.
+                forms = re.findall(r'<form[^>]*action="([^"]+)"', page.body)
+                again = fresh.post(next(one for one in forms if "may-i-share" in one), page.hidden("/may-i-share") or page.hidden())
+                assert again.status in (200, 422) and it.mark in again.body or "nothing was done" in again.text, (again.status, again.text[:2000])
+        return True
+
+    def is_whole(self, it):
+        return bool(self.world.ids("kept_form"))
+
+    def is_there(self, it, answer):
+        pass
+
+    def is_once(self, it):
+        pass
+
+    def ends(self, it):
+        self.sign_in()
+
+
+class AsksAKey(Portal):
+    """A challenge for a security key is given out and taken back; without a key, nobody is let in."""
+
+    def act(self, it):
+        stranger = Browser(self.demo)
+        page = stranger.get("/sign-in/key")
+        hidden = page.hidden()
+        answer = stranger.post("/sign-in/key", {**hidden, "answer": "{}"})
+        assert answer.status == 403, (answer.status, answer.text[:500])
+        return True
+
+    def is_whole(self, it):
+        return False
+
+    def is_once(self, it):
+        pass

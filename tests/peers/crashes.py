@@ -1,0 +1,154 @@
+"""The gateway is killed with SIGKILL at every point at which something of it becomes durable, and started again. What was answered is there, once and
+proved; what was not is absent or whole; what is asked again is one; and nothing is left that is nobody's.
+
+Each way in and out is gone once to see which points it passes, and then once for each of them: it stops there, is killed, is started again. A point
+that the source names and that no way has passed is a failure.
+
+usage: crashes.py FOLDER GATEWAY_BINARY [WAY...]
+"""
+
+import sys, time
+import crash_clock, crash_commands, crash_mesh, crash_portal, crash_ways, stops
+from crash_world import Client, Relay, World
+from mesh_end import Sandbox, Wire
+from postfix import free_port, until
+
+FOLDER, BINARY, *CHOSEN = sys.argv[1:]
+# Every recording passes them: they are told once, the recordings of each kind by their own three.
+SHARED = {f"{point}={name}" for point in stops.PAIRS for name in ("record", "raise-mark")}
+# What no way passes, and why.
+UNTOLD = {
+    "destroy-key": "nothing destroys a key yet",
+    "renew-mesh": "after a minute of sending one message; it writes what `mesh-begun` wrote",
+}
+WAYS = [
+    crash_ways.NewKey, crash_ways.Json, crash_ways.Documents, crash_ways.AnnexF, crash_ways.Mail, crash_ways.LargeMail, crash_ways.Unproved, crash_ways.Hold,
+    crash_ways.Acknowledge, crash_ways.MailOut, crash_clock.MailWaits, crash_clock.MailRefused, crash_mesh.MeshOut, crash_mesh.MeshTaken,
+    crash_mesh.MeshIn, crash_mesh.MeshApart, crash_clock.MeshWaits, crash_clock.MeshRefused, crash_portal.Begins, crash_portal.Saves,
+    crash_portal.Removes, crash_portal.Deletes, crash_portal.Sends, crash_portal.AsksAKey, crash_portal.SignsIn, crash_portal.KeepsAForm,
+    crash_clock.Sweeps, crash_clock.Forgets, crash_clock.Reminds,
+]  # fmt: skip
+
+killed_at = {}
+
+
+def passes(world, way):
+    """The points that a way passes, in their order."""
+    if way.warms_up:
+        # What is made once, and is there from then on, has a way of its own.
+        it = way.begin()
+        finish(world, way, it, way.act(it))
+    it = way.begin()
+    world.settle()
+    mark = world.stops.mark()
+    client = Client(lambda: way.act(it))
+    until(lambda: client.done(0.02), f"{way.name}: an answer", 60)
+    points = world.stops.since(mark)
+    comes_out(world, way, it, client.answer)
+    assert points or way.behind, f"{way.name} passes no point: was the gateway built with `cargo build --workspace`?"
+    behind = [point for point in world.stops.since(mark) if point not in points] if way.behind else []
+    way.ends(it)
+    return points + [point for point in behind if point not in killed_at or any(word in point for word in way.always)]
+
+
+def comes_out(world, way, it, answer):
+    """What was answered is there, and once; what goes out by itself is out."""
+    if answer is not None:
+        way.is_there(it, answer)
+    way.is_once(it)
+    world.settle()
+
+
+def finish(world, way, it, answer):
+    comes_out(world, way, it, answer)
+    way.ends(it)
+
+
+def stopped(world, way, point):
+    """Goes a way until the gateway stops at a point. What happens by itself goes one way or another: where it went past, it is tried again."""
+    for _ in range(4):
+        it = way.begin()
+        world.settle()
+        world.stops.arm(point)
+        client = Client(lambda: way.act(it))
+        if world.stops.wait(world.pid, point, past=lambda: way.again and client.done(0) and not world.waits()):
+            return it, client
+        world.stops.arm(None)
+        finish(world, way, it, client.answer)
+    return None
+
+
+def killed(world, way, point):
+    """Goes a way until the gateway stops at a point, kills it, starts it again, and looks."""
+    if not (there := stopped(world, way, point)):
+        return
+    it, client = there
+    world.kill()
+    # An answer that had left comes still.
+    assert client.done(60), "a client is neither answered nor cut off"
+    answer = client.answer
+    world.stops.arm(None)
+    world.start()
+    if answer is not None:
+        world.answered += 1
+        way.is_there(it, answer)
+    else:
+        whole = way.is_whole(it)
+        world.found, world.absent = world.found + bool(whole), world.absent + (not whole)
+        if way.again:
+            world.repeats += 1
+            answer = way.act(it)
+    finish(world, way, it, answer)
+    world.bodies()
+    world.demo.run("ledger", "verify", "--key", world.demo.key)
+    killed_at.setdefault(stops.bare(point), way.name)
+
+
+def told(world, way):
+    began, before = time.monotonic(), world.kills
+    points = [point for point in passes(world, way) if (point not in SHARED or point not in killed_at) and way.only in point]
+    for point in points:
+        try:
+            killed(world, way, point)
+        except BaseException as wrong:
+            raise AssertionError(f"{way.name}, killed at `{point}`: {wrong}\n{world.demo.words()[-600:]}") from wrong
+    print(f"{way.name}: {world.kills - before} kills in {time.monotonic() - began:.0f} s: {', '.join(points)}", file=sys.stderr)
+
+
+def main():
+    port = free_port()
+    relay = Relay(port)
+    peers = crash_commands.folder(FOLDER, "peer")
+    sandbox = Sandbox(peers).start()
+    wire = Wire(sandbox)
+    world = World(FOLDER, BINARY, relay, "--relay", f"127.0.0.1:{port}", "--mesh", wire.url)
+    world.wire = wire
+    world.stops.arm(None)
+    world.start()
+    # From the first kill on it looks more often.
+    settings = world.folder / "gateway.toml"
+    settings.write_text(settings.read_text().replace("poll_seconds = 2", "poll_seconds = 1"))
+    crash_mesh.Mesh.trust = crash_mesh.Trust(sandbox)
+    for kind in WAYS:
+        if not CHOSEN or kind.__name__ in CHOSEN:
+            told(world, kind(world))
+    if not CHOSEN or "Commands" in CHOSEN:
+        crash_commands.told(world, killed_at, BINARY)
+    world.swept()
+    world.log()
+    world.demo.lives()
+    found = world.in_clear()
+    assert not found, f"in clear: {found}"
+    points = set(killed_at) | {point.partition("=")[0] + "=" for point in killed_at}
+    missed = {point for point in stops.named() - points if point.partition("=")[2] not in UNTOLD}
+    if not CHOSEN:
+        assert not missed, f"no way is killed at {sorted(missed)}"
+        assert not {name for name in UNTOLD if f"commit={name}" in killed_at}, "told after all"
+    print(
+        f"{world.db.name}: {len(killed_at)} points, {world.kills} kills on {len(CHOSEN or WAYS)} ways: {world.answered} answered and there, "
+        f"{world.found} unanswered and there, {world.absent} unanswered and absent, {world.repeats} repeated; "
+        f"{len(world.receipts)} receipts hold; ready within {world.longest:.1f} s"
+    )
+
+
+main()
