@@ -10,7 +10,9 @@ mod decide;
 mod figure;
 mod health;
 mod ingest;
+mod mails;
 mod memory;
+mod mix;
 mod portal;
 mod post;
 mod proof;
@@ -20,19 +22,23 @@ mod send;
 mod times;
 mod world;
 
+use std::path::PathBuf;
+
+use anyhow::Context as _;
 use clap::Args;
 
 use self::figure::Figure;
 use crate::{say, usage};
 
 /// The measurements. Memory is measured first, while the process is small.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "seal", "decide", "proof", "record", "post", "ingest", "absent", "portal", "annex-f", "health",
+    "mix",
 ];
 
 /// Measure the gateway against its limits
 ///
-/// NAME is one of `record`, `post`, `ingest`, `decide`, `seal`, `proof`, `absent`, `portal`, `annex-f` and `health`. Every
+/// NAME is one of `record`, `post`, `ingest`, `decide`, `seal`, `proof`, `absent`, `portal`, `annex-f`, `health` and `mix`. Every
 /// figure stands beside its limit or its peer, measured in the same run; `ratio` is the figure
 /// divided by the peer's. In JSON, `median` and `p99` are microseconds, `rate` is a second, and
 /// `unit` is that of `figure` and `peer_figure`. Everything happens in a temporary folder (TMPDIR
@@ -44,10 +50,10 @@ pub struct Bench {
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Measure `record`, `post`, `ingest`, `portal`, `annex-f` and `health` on this PostgreSQL server as well, in databases of its own
+    /// Measure `record`, `post`, `ingest`, `portal`, `annex-f` and `health` on this PostgreSQL server as well, in databases of its own, and `mix` on it alone
     #[arg(long, value_name = "URL")]
     database: Option<String>,
-    /// Seal a stream of 1 GiB as well, import 10,000 forms, and take in an answer of 1 GiB by MESH
+    /// Seal a stream of 1 GiB as well, import 10,000 forms, take in an answer of 1 GiB by MESH, and let `mix` go on for ten minutes
     #[arg(long)]
     large: bool,
     /// Hand the mails of `ingest` to this mail server too, which is to accept and keep them
@@ -71,6 +77,8 @@ struct Setup {
     smtp: Option<std::net::SocketAddr>,
     /// A MESH to carry requests by.
     mesh: Option<String>,
+    /// The binary whose installation is put under load.
+    gateway: PathBuf,
 }
 
 impl Setup {
@@ -98,6 +106,7 @@ impl Bench {
             large: self.large,
             smtp: self.smtp,
             mesh: self.mesh,
+            gateway: std::env::current_exe().context("this binary's own place")?,
         };
         let mut all = Vec::new();
         for name in names {
@@ -137,6 +146,7 @@ async fn measure(name: &str, setup: &Setup) -> anyhow::Result<Vec<Figure>> {
         "portal" => portal::run(setup).await,
         "annex-f" => annex_f::run(setup).await,
         "health" => health::run(setup).await,
+        "mix" => mix::run(setup).await,
         other => Err(known(other).err().unwrap_or_else(|| usage(other))),
     }
 }

@@ -11,7 +11,7 @@ use gateway_core::{Channel, Personal};
 use gateway_flow::form::{FormGiven, FormSent, Named};
 use gateway_flow::submission::{Emergency, RecipientClaim};
 use gateway_flow::{Answer, Caller, Flow};
-use gateway_forms::{Body, Field, Kind};
+use gateway_forms::{Body, Definition, Field, Kind};
 use serde_json::Value;
 
 use super::figure::Figure;
@@ -181,23 +181,9 @@ impl FormSender {
         })
     }
 
-    /// Another form each time, in every text and row of it: the same again is recognised, and
-    /// costs more.
     fn fresh_answers(&self) -> Value {
-        let mut answers = self.answers.clone();
-        if let Some(form) = self.flow.forms.form(FORM) {
-            let fresh = format!("Told by {:032x}", rand::random::<u128>());
-            for section in &form.sections {
-                for field in &section.fields {
-                    if let Some(answer) =
-                        answers.pointer_mut(&format!("/{}/{}", section.id, field.id))
-                    {
-                        renew(field.kind, &field.columns, answer, &fresh);
-                    }
-                }
-            }
-        }
-        answers
+        let form = self.flow.forms.form(FORM);
+        form.map_or_else(|| self.answers.clone(), |form| fresh(form, &self.answers))
     }
 
     fn form(&self) -> FormSent {
@@ -246,6 +232,21 @@ impl FormSender {
         anyhow::ensure!(faults.is_empty(), "the example of the form is wrong");
         Ok(form.missing(&body).len())
     }
+}
+
+/// Another form each time, in every text and row of it: the same again is recognised, and costs
+/// more.
+pub fn fresh(form: &Definition, answers: &Value) -> Value {
+    let mut answers = answers.clone();
+    let words = format!("Told by {:032x}", rand::random::<u128>());
+    for section in &form.sections {
+        for field in &section.fields {
+            if let Some(answer) = answers.pointer_mut(&format!("/{}/{}", section.id, field.id)) {
+                renew(field.kind, &field.columns, answer, &words);
+            }
+        }
+    }
+    answers
 }
 
 /// Writes another text into what somebody writes.

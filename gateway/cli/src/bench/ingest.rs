@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
-use gateway_cms::{Form, KeyPair, Limits, Profile, Recipient, Trust};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use gateway_cms::{KeyPair, Limits, Trust};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::Setup;
 use super::figure::Figure;
+use super::mails::{self, Officer, body_of};
 use super::world::World;
 use crate::mail::{DEMO_ADDRESS, MailConfig};
 use crate::pki::{Authority, Pair};
@@ -24,8 +24,6 @@ const NAME: &str = "ingest";
 const FROM: &str = "met-police";
 /// The target, by sessions.
 const HALF: &str = "≥ 282, 490, 330 mails/s: half of a Postfix on two cores";
-/// For whom.
-const TO: &str = "london-probation@gateway.example";
 /// Kind of key of the gateway's, bytes of text, sessions, mails.
 const CASES: [(bool, usize, usize, usize); 7] = [
     (false, 4_200, 1, 200),
@@ -165,52 +163,11 @@ impl Bench<'_> {
     }
 
     fn mails(&self, bytes: usize, count: usize) -> anyhow::Result<Vec<Vec<u8>>> {
-        let pair = KeyPair::from_pem(
-            &files::read(&self.signer.certificate)?,
-            &files::read(&self.signer.key)?,
-        )?;
-        let to = Recipient::from_bytes(&files::read(&self.own.certificate)?)?;
-        (0..count)
-            .map(|n| self.mail(&pair, &to, bytes, n))
-            .collect()
-    }
-
-    fn mail(
-        &self,
-        pair: &KeyPair,
-        to: &Recipient,
-        bytes: usize,
-        n: usize,
-    ) -> anyhow::Result<Vec<u8>> {
         let about = self.world.state.nominals.first().context("no nominal")?;
-        let pnc = about.pnc_id.as_deref().context("no PNC ID")?;
-        let unique: u128 = rand::random();
-        let mut text = format!(
-            "Content-Type: text/plain\r\n\r\nTo: london-probation\r\nNominal: PNC {pnc}; DOB {}\r\n\
-             Purpose: MANAGE\r\nNecessity: bench {n}\r\nBasis: CJA 2003 s.325\r\nCategory: RISK\r\n\r\n{unique:x}\r\n",
-            about.date_of_birth
-        );
-        while text.len() < bytes {
-            text.push_str("Seen near the school gate at noon, and again at three o'clock.\r\n");
-        }
-        let at = self.world.flow.clock.now();
-        let signed = part(
-            "signed-data",
-            &gateway_cms::sign(text.as_bytes(), Form::Opaque, pair, at)?,
-        );
-        let mut der = Vec::new();
-        gateway_cms::encrypt(
-            signed.as_bytes(),
-            std::slice::from_ref(to),
-            Profile::MODERN,
-            &mut der,
-        )?;
-        let sealed = part("authEnveloped-data", &der);
-        let head = format!(
-            "From: {}\r\nTo: {TO}\r\nSubject: Bench\r\nMessage-ID: <{unique:x}@bench.example>\r\nMIME-Version: 1.0\r\n",
-            self.address
-        );
-        Ok(format!("{head}{sealed}").into_bytes())
+        let own = (&*self.signer.certificate, &*self.signer.key);
+        let officer = Officer::new(self.address, own, &self.own.certificate, about)?;
+        let now = || self.world.flow.clock.now();
+        (0..count).map(|_| officer.mail(bytes, now())).collect()
     }
 }
 
@@ -225,28 +182,7 @@ fn half_of_postfix(sessions: usize) -> Option<f64> {
     }
 }
 
-fn part(kind: &str, der: &[u8]) -> String {
-    use base64::Engine as _;
-    let text = base64::prelude::BASE64_STANDARD.encode(der);
-    let mut out = format!(
-        "Content-Type: application/pkcs7-mime; smime-type={kind}; name=smime.p7m\r\n\
-         Content-Transfer-Encoding: base64\r\n\r\n"
-    );
-    for line in text.as_bytes().chunks(76) {
-        out.push_str(&String::from_utf8_lossy(line));
-        out.push_str("\r\n");
-    }
-    out
-}
-
-fn body_of(mail: &[u8]) -> &[u8] {
-    let end = mail.windows(4).position(|at| at == b"\r\n\r\n");
-    end.map_or(mail, |end| mail.get(end + 4..).unwrap_or_default())
-}
-
-/// Hands mails to a server over so many sessions at a time, each mail over a connection of its
-/// own, as Postfix's `smtp-source` and a sender with one mail to send do it; how many a second
-/// it took.
+/// Hands mails to a server over so many sessions at a time; how many a second it took.
 async fn deliver(
     to: SocketAddr,
     from: &str,
@@ -259,13 +195,7 @@ async fn deliver(
         let (mails, from) = (Arc::clone(mails), from.to_owned());
         under_way.spawn(async move {
             for mail in mails.iter().skip(first).step_by(sessions) {
-                let mut client = Client::greeted(to).await?;
-                client.say(&format!("MAIL FROM:<{from}>\r\n"), 250).await?;
-                client.say(&format!("RCPT TO:<{TO}>\r\n"), 250).await?;
-                client.say("DATA\r\n", 354).await?;
-                client.0.get_mut().write_all(mail).await?;
-                client.say(".\r\n", 250).await?;
-                client.say("QUIT\r\n", 221).await?;
+                mails::hand_over(to, &from, mail).await?;
             }
             anyhow::Ok(())
         });
@@ -274,36 +204,4 @@ async fn deliver(
         done??;
     }
     Ok(super::times::count(mails.len()) / start.elapsed().as_secs_f64())
-}
-
-struct Client(BufReader<TcpStream>);
-
-impl Client {
-    async fn greeted(by: SocketAddr) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(by).await?;
-        stream.set_nodelay(true)?;
-        let mut client = Self(BufReader::new(stream));
-        client.expect(220).await?;
-        client.say("EHLO bench.example\r\n", 250).await?;
-        Ok(client)
-    }
-
-    async fn say(&mut self, line: &str, code: u16) -> anyhow::Result<()> {
-        self.0.get_mut().write_all(line.as_bytes()).await?;
-        self.expect(code).await
-    }
-
-    async fn expect(&mut self, code: u16) -> anyhow::Result<()> {
-        loop {
-            let mut line = String::new();
-            ensure!(self.0.read_line(&mut line).await? > 0, "the server hung up");
-            ensure!(
-                line.starts_with(&code.to_string()),
-                "the server said: {line}"
-            );
-            if line.get(3..4) == Some(" ") {
-                return Ok(());
-            }
-        }
-    }
 }

@@ -7,7 +7,11 @@ use std::time::Duration;
 
 /// Resident memory now, MiB (proc(5), `VmRSS`); none where the system does not tell.
 pub fn resident() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    of_status(&std::fs::read_to_string("/proc/self/status").ok()?)
+}
+
+/// Resident memory as a process's `status` says it, MiB.
+pub fn of_status(status: &str) -> Option<f64> {
     let line = status
         .lines()
         .find_map(|line| line.strip_prefix("VmRSS:"))?;

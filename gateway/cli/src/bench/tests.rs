@@ -9,7 +9,14 @@ fn tiny() -> Setup {
         large: false,
         smtp: None,
         mesh: None,
+        gateway: beside_this_test(),
     }
+}
+
+/// The binary that is built with this test: two folders above it.
+fn beside_this_test() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    test.ancestors().nth(2).unwrap().join("gateway")
 }
 
 #[tokio::test(flavor = "multi_thread")]
