@@ -1,6 +1,7 @@
 //! Journeys: the real binary, real databases, tools that are not ours.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod documents;
 mod support;
 
 mod journeys {
