@@ -168,6 +168,14 @@ struct Pending {
     leaves: std::ops::Range<usize>,
 }
 
+/// Where a batch is written.
+struct Place<'h> {
+    /// The area.
+    area: &'h str,
+    /// When the last leaf before it was written, microseconds UTC.
+    after: i64,
+}
+
 /// Leaf, event and salt, until the proof is made.
 struct Leaf {
     row: NewLeaf,
@@ -190,11 +198,24 @@ impl Inner {
             }
             Err(error) => return fail(jobs.into_iter().map(|job| job.answer), &error.to_string()),
         };
+        // A log never runs backwards, also where several gateways' clocks differ.
+        let last = match head.size.checked_sub(1) {
+            Some(index) => tx.leaf_at(&head.id, index).await,
+            None => Ok(None),
+        };
+        let after = match last {
+            Ok(last) => last.unwrap_or(0),
+            Err(error) => return fail(jobs.into_iter().map(|job| job.answer), &error.to_string()),
+        };
+        let place = Place {
+            area: &head.area,
+            after,
+        };
         let mut leaves = Vec::new();
         let mut pending = Vec::new();
         for job in jobs {
             let (first, name) = (leaves.len(), job.name);
-            match self.work(&mut tx, &head, name, job.work, &mut leaves).await {
+            match self.work(&mut tx, &place, name, job.work, &mut leaves).await {
                 Ok(()) => {
                     pending.push(Pending {
                         name,
@@ -224,7 +245,7 @@ impl Inner {
     async fn work(
         &self,
         tx: &mut Tx,
-        head: &LogHead,
+        place: &Place<'_>,
         name: &'static str,
         work: Work,
         leaves: &mut Vec<Leaf>,
@@ -234,7 +255,7 @@ impl Inner {
         let made = match work(tx).await {
             Ok(drafts) => {
                 let rows = tx.drain_covered();
-                self.leaves(tx, head, drafts, rows).await
+                self.leaves(place, drafts, rows)
             }
             Err(error) => Err(error),
         };
@@ -251,10 +272,9 @@ impl Inner {
         }
     }
 
-    async fn leaves(
+    fn leaves(
         &self,
-        tx: &mut Tx,
-        head: &LogHead,
+        place: &Place<'_>,
         drafts: Vec<Draft>,
         mut rows: Vec<CoveredRow>,
     ) -> Result<Vec<Leaf>, FlowError> {
@@ -263,18 +283,13 @@ impl Inner {
                 "covered rows without an event".to_owned(),
             ));
         }
-        // A log never runs backwards, also where several gateways' clocks differ.
-        let last = match head.size.checked_sub(1) {
-            Some(index) => tx.leaf_at(&head.id, index).await?.unwrap_or(0),
-            None => 0,
-        };
-        let at = self.clock.now().as_microsecond().max(last);
+        let at = self.clock.now().as_microsecond().max(place.after);
         let written = jiff::Timestamp::from_microsecond(at)
             .map_err(|error| FlowError::Internal(error.to_string()))?;
         // All rows of one piece of work go with its first event.
         drafts
             .into_iter()
-            .map(|draft| self.leaf(draft, &written, at, &head.area, std::mem::take(&mut rows)))
+            .map(|draft| self.leaf(draft, &written, at, place.area, std::mem::take(&mut rows)))
             .collect()
     }
 

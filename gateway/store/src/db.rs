@@ -195,6 +195,10 @@ impl Store {
     }
 }
 
+/// Statements that a connection to PostgreSQL keeps prepared: more than there are. Of fewer, those
+/// least used would be parsed, described and planned anew, again and again.
+const PREPARED: usize = 1_000;
+
 impl Pools {
     async fn open(url: &str) -> Result<Self, StoreError> {
         if let Some(file) = url.strip_prefix("sqlite://") {
@@ -203,7 +207,8 @@ impl Pools {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let options = PgConnectOptions::from_str(url)
                 .map_err(|_| StoreError::Address("postgres://…".to_owned()))?
-                .application_name("gateway");
+                .application_name("gateway")
+                .statement_cache_capacity(PREPARED);
             let pool = PgPoolOptions::new()
                 .max_connections(16)
                 .acquire_timeout(Duration::from_secs(10))
