@@ -62,7 +62,7 @@ impl Mailroom {
             files: Vec::new(),
             headers: frame.headers(),
         };
-        let head = self.head(row, &outgoing).await?;
+        let head = self.head(row, &outgoing, frame).await?;
         let protected = Protected {
             how: Protection::Cipher,
             head: &head,

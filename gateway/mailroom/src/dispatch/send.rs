@@ -1,4 +1,5 @@
-//! The sending: each mail's bytes are made once and kept sealed; every try sends the same.
+//! The sending: the bytes of what carries content are made once and kept sealed; every try sends
+//! the same.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -128,21 +129,12 @@ impl Mailroom {
             attempts: row.attempts + 1,
             ..row
         };
-        // After a restore the bytes of a large one are gone: it is another database's mail now.
-        let there = match (&row.body, &row.blob) {
-            (Some(_), _) => true,
-            (None, Some(blob)) => self.0.flow.keeps(blob),
-            (None, None) => false,
-        };
-        let row = match there {
-            true => row,
-            false => self.written(row).await?,
-        };
+        let (row, bytes) = self.made(row).await?;
         let letter = Letter {
             id: row.id.clone(),
             envelope_from: self.return_path(&row),
             to: vec![self.recipient_of(&row).await?],
-            bytes: self.bytes_of(&row).await?,
+            bytes,
         };
         failpoint::reached("mail-to-send");
         match self.0.settings.route.send(&letter).await {
@@ -199,10 +191,29 @@ impl Mailroom {
         }
     }
 
-    /// Writes a mail and keeps its bytes, sealed.
-    async fn written(&self, mut row: MailOutRow) -> Result<MailOutRow, Trouble> {
+    /// The bytes of a mail: those that are kept, or written now. What carries content is written
+    /// once, and kept until it has gone; what only says that something waits is written for each try.
+    async fn made(&self, mut row: MailOutRow) -> Result<(MailOutRow, Vec<u8>), Trouble> {
+        // After a restore the bytes of a large one are gone: it is another database's mail now.
+        let there = match (&row.body, &row.blob) {
+            (Some(_), _) => true,
+            (None, Some(blob)) => self.0.flow.keeps(blob),
+            (None, None) => false,
+        };
+        if there {
+            let bytes = self.bytes_of(&row).await?;
+            return Ok((row, bytes));
+        }
         let bytes = self.write(&mut row).await?;
-        let (key, inline, blob) = self.0.flow.keep_bytes(&bytes)?;
+        if row.kind == MailKind::Delivery.as_str() {
+            row = self.kept(row, &bytes).await?;
+        }
+        Ok((row, bytes))
+    }
+
+    /// Keeps a mail's bytes, sealed.
+    async fn kept(&self, mut row: MailOutRow, bytes: &[u8]) -> Result<MailOutRow, Trouble> {
+        let (key, inline, blob) = self.0.flow.keep_bytes(bytes)?;
         let place = mail_place(&row.area, &row.id, "key");
         let vault = &self.0.flow.vault;
         row.key = Some(vault.seal_column(&place, key.as_bytes()).await?);

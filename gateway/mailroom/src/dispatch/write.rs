@@ -40,7 +40,7 @@ impl Mailroom {
             row.kind = MailKind::Notice.as_str().to_owned();
         }
         let outgoing = self.words(row, &frame).await?;
-        let head = self.head(row, &outgoing).await?;
+        let head = self.head(row, &outgoing, &frame).await?;
         let files: Vec<Attachment> = outgoing.files.into_iter().map(file).collect();
         let entity = compose::entity(&head.message_id, &outgoing.text, &files);
         let signature = self.sign(&entity).await?;
@@ -76,15 +76,13 @@ impl Mailroom {
         &self,
         row: &MailOutRow,
         outgoing: &Outgoing,
+        frame: &Frame<'_>,
     ) -> Result<Head, Trouble> {
         let settings = &self.0.settings;
         // A reply that quotes nothing but this id is known by it.
-        let message_id = if has_thread(row) {
-            let exchange = exchange_of(row)?;
-            let thread = self.0.flow.thread(exchange, &row.agency).await?;
-            format!("ref.{thread}.{}@{}", row.id, settings.domain)
-        } else {
-            format!("{}@{}", row.id, settings.domain)
+        let message_id = match frame.thread {
+            Some(thread) => format!("ref.{}.{}@{}", thread.as_str(), row.id, settings.domain),
+            None => format!("{}@{}", row.id, settings.domain),
         };
         Ok(Head {
             from_name: Some("MAPPA gateway".to_owned()),
