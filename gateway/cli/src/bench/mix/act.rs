@@ -35,6 +35,8 @@ pub enum Answered {
     Recorded {
         /// The agency that sent it.
         from: usize,
+        /// Whether it is for the housing authority.
+        to_reader: bool,
         /// The exchange.
         id: String,
         /// Its receipt.
@@ -116,37 +118,37 @@ impl Cast {
         })
     }
 
-    /// A text to two agencies.
+    /// A text to one agency, by turns one that secure email reaches and one that has the portal.
     pub async fn post(&self, n: usize) -> anyhow::Result<Answered> {
         let (from, system) = self.sender(n)?;
+        let to = Self::recipients(from, n / SENDERS.len() % 2..=n / SENDERS.len() % 2)?;
         let item = json!({"title": "Risk note", "category": "RISK", "text": text(TEXT)});
         let request = system
             .post(self.at("exchanges"))
-            .json(&self.exchange(from, &item));
-        recorded(from, request).await
+            .json(&self.exchange(to, &item));
+        recorded((from, to.contains(&READER)), request).await
     }
 
     /// A document to two agencies.
     pub async fn document(&self, n: usize) -> anyhow::Result<Answered> {
         let (from, system) = self.sender(n)?;
+        let to = Self::recipients(from, 0..=1)?;
         let item = json!({"title": "report.bin", "category": "RISK", "document": "report"});
-        let exchange = Part::text(self.exchange(from, &item).to_string());
+        let exchange = Part::text(self.exchange(to, &item).to_string());
         let report = Part::bytes(text(DOCUMENT).into_bytes()).file_name("report.bin");
         let parts = Form::new()
             .part("exchange", exchange.mime_str("application/json")?)
             .part("report", report.mime_str("application/octet-stream")?);
-        recorded(from, system.post(self.at("exchanges")).multipart(parts)).await
+        let request = system.post(self.at("exchanges")).multipart(parts);
+        recorded((from, true), request).await
     }
 
     /// A prison's form to all whom it is for, which waits for its signatures.
     pub async fn form(&self) -> anyhow::Result<Answered> {
         let answers = annex_f::fresh(&self.form, &self.form_answers);
         let given = json!({"nominal": {"ref": self.form_nominal}, "answers": answers});
-        recorded(
-            SENDERS.len(),
-            self.prison.post(self.at("annex-f")).json(&given),
-        )
-        .await
+        let request = self.prison.post(self.at("annex-f")).json(&given);
+        recorded((SENDERS.len(), false), request).await
     }
 
     /// An officer's mail, up to its 250.
@@ -195,8 +197,15 @@ impl Cast {
         Ok((from, self.systems.get(from).context("no sender")?))
     }
 
-    fn exchange(&self, from: usize, item: &Value) -> Value {
-        let to = SENDERS.get(from).map(|(_, to)| to);
+    fn recipients(
+        from: usize,
+        which: std::ops::RangeInclusive<usize>,
+    ) -> anyhow::Result<&'static [&'static str]> {
+        let all = SENDERS.get(from).and_then(|(_, to)| to.get(which));
+        all.context("no recipient")
+    }
+
+    fn exchange(&self, to: &[&str], item: &Value) -> Value {
         json!({
             "nominal": self.nominal, "recipients": to, "purpose": "MANAGE",
             "necessity": "both visit the address this week",
@@ -215,7 +224,10 @@ fn text(bytes: usize) -> String {
     text
 }
 
-async fn recorded(from: usize, request: RequestBuilder) -> anyhow::Result<Answered> {
+async fn recorded(
+    (from, to_reader): (usize, bool),
+    request: RequestBuilder,
+) -> anyhow::Result<Answered> {
     let key = format!("{:032x}", rand::random::<u128>());
     let answer = request.header("Idempotency-Key", key).send().await?;
     let status = answer.status();
@@ -230,6 +242,7 @@ async fn recorded(from: usize, request: RequestBuilder) -> anyhow::Result<Answer
     };
     Ok(Answered::Recorded {
         from,
+        to_reader,
         id: word("id")?,
         receipt: word("receipt")?,
     })
