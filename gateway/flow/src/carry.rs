@@ -173,16 +173,13 @@ impl Flow {
         along: Along,
     ) -> Result<(), FlowError> {
         let of_no_use = along.of_no_use.clone();
-        match step {
-            Some(step) => {
-                self.move_carried(&step.delivery, step.state, None, step.transport, along)
-                    .await?;
-            }
-            None => {
-                let mut tx = self.store.write("carrier").await?;
-                along.write(&mut tx).await?;
-                tx.commit().await?;
-            }
+        if let Some(step) = step {
+            self.move_carried(&step.delivery, step.state, None, step.transport, along)
+                .await?;
+        } else {
+            let mut tx = self.store.write("carrier").await?;
+            along.write(&mut tx).await?;
+            tx.commit().await?;
         }
         if let Some(blob) = of_no_use {
             self.remove_now(blob).await;

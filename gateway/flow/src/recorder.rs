@@ -215,7 +215,10 @@ impl Inner {
         let mut pending = Vec::new();
         for job in jobs {
             let (first, name) = (leaves.len(), job.name);
-            match self.work(&mut tx, &place, name, job.work, &mut leaves).await {
+            match self
+                .work(&mut tx, &place, name, job.work, &mut leaves)
+                .await
+            {
                 Ok(()) => {
                     pending.push(Pending {
                         name,

@@ -253,6 +253,7 @@ async fn a_destroyed_key_has_no_secret_and_a_mark_never_falls() {
 
 /// This test once more, in a process of its own, with this server named, in CI or not; what it
 /// noted of the databases that it ran on.
+#[expect(clippy::unwrap_used, reason = "a test's set-up fails by panicking")]
 fn again(test: &str, server: Option<&str>, ci: bool) -> (bool, String) {
     let folder = tempfile::tempdir().unwrap();
     let tally = folder.path().join("tally");
