@@ -22,6 +22,7 @@ mod journeys {
     mod a_prison_officer_fills_in_a_form;
     mod a_prisons_form_comes_by_every_way;
     mod a_receipt_does_not_bend;
+    mod a_request_by_mesh_is_taken_back;
     mod a_spoc_looks_after_people_in_a_browser;
     mod a_trust_is_asked_by_mesh;
     mod a_trust_is_asked_in_a_browser;

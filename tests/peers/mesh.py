@@ -3,86 +3,22 @@
 usage: mesh.py EMPTY_FOLDER GATEWAY_BINARY
 """
 
-import base64, copy, json, re, subprocess, sys, time, urllib.request
+import base64, copy, json, re, sys, time
 from clear import look
 from demo import database, settle
 from mail import pdf, text_of
-from mesh_end import OTHERS, THEIRS, BASE, HERE, Sandbox, Trust, Wire, answer, bundle, extension, resources
+from mesh_asks import ASKS, TRUST, Asks, validates
+from mesh_end import BASE, OTHERS, Trust, answer, bundle, resources
 from postfix import until
-from running import Gateway
 
 FOLDER, BINARY = sys.argv[1:3]
-ASKS, UNIT, TRUST = "london-probation", "london-coordination", "london-mental-health"
 REPORT = pdf(b"a report that is no report")
 SAID = {"engagement": ("HEALTH_RISK", "Missed three"), "medication": ("HEALTH_RISK", "Not collected for six weeks")}
 
-sandbox = Sandbox(FOLDER).start()
-wire = Wire(sandbox)
-gateway = Gateway(FOLDER, BINARY, "--mesh", wire.url)
-demo = gateway.start()
-trust = Trust(sandbox, FOLDER)
-officer = demo.user(ASKS, "practitioner")
-people = [one for one in demo.nominals if one["level"] >= 2 and TRUST in one["partners"] and ASKS in one["partners"] + [one["lead_agency"]]]
+asks = Asks(FOLDER, BINARY)
+sandbox, wire, gateway, trust, demo, officer, people = asks.sandbox, asks.wire, asks.gateway, asks.trust, asks.demo, asks.officer, asks.people
+ask, delivery, comes_to, view, is_kept, rows, word = asks.ask, asks.delivery, asks.comes_to, asks.view, asks.is_kept, asks.rows, asks.word
 person = people[0]
-known = next(agency for agency in demo.state["agencies"] if agency["id"] == TRUST)
-assert (known["channel"], known["mesh_mailbox"]) == ("mesh", THEIRS), known
-example = json.loads(demo[ASKS].ask("/schemas/health-request.json")[1])["examples"][0]
-
-
-def ask(about=person):
-    words = json.dumps(example).replace("$NOMINAL", about["ref"]).replace("$AGENCY", TRUST)
-    status, asked = demo[ASKS].json("/api/v1/health-requests", json.loads(words), officer)
-    assert status == 201 and asked["state"] == "released", asked
-    return asked["id"]
-
-
-def delivery(exchange, sender=ASKS, recipient=TRUST):
-    return next(one for one in demo.exchange(sender, exchange)["deliveries"] if one["recipient"] == recipient)
-
-
-def comes_to(exchange, state, sender=ASKS, seconds=30):
-    until(lambda: delivery(exchange, sender)["state"] == state, lambda: f"{state}: {delivery(exchange, sender)}", seconds)
-    return delivery(exchange, sender)
-
-
-def view(request, agency=ASKS):
-    status, found = demo[agency].json(f"/api/v1/health-requests/{request}")
-    assert status == 200, found
-    return found
-
-
-def apart():
-    """What is kept apart, by reason."""
-    text = urllib.request.urlopen(demo.state["ops"] + "/metrics").read().decode()
-    return {reason: int(number) for reason, number in re.findall(r'gateway_quarantine\{reason="([^"]+)"\} (\d+)', text)}
-
-
-def is_kept(reason, number=1):
-    until(lambda: apart().get(reason, 0) == number, lambda: f"{number} kept as {reason}: {apart()}", 30)
-
-
-def rows(sql):
-    records = database(FOLDER)
-    try:
-        return records.rows(sql)
-    finally:
-        records.close()
-
-
-def validates(*messages):
-    said = subprocess.run([sys.executable, HERE / "fhir_validate.py"], input="\n".join(map(json.dumps, messages)), capture_output=True, text=True)
-    assert said.returncode == 0, said.stderr
-
-
-def word(ok, seconds=30):
-    """The gateway's word on what the trust sent."""
-    message, reply = trust.receive(1, seconds)[0]
-    assert message["workflow_id"] == "TEST_WORKFLOW_ACK", message
-    validates(reply)
-    response = reply["entry"][0]["resource"]["response"]
-    assert response["code"] == ("ok" if ok else "fatal-error"), (response, resources(reply, "OperationOutcome"))
-    return response, [issue["diagnostics"] for one in resources(reply, "OperationOutcome") for issue in one["issue"]]
-
 
 # Asked: in the trust's mailbox within moments, with nothing on the outside that says about whom; sent, and not
 # delivered until the trust has taken it.
@@ -137,8 +73,8 @@ is_kept("mesh-not-understood")
 trust.send(b"\x00no FHIR at all")
 word(ok=False)
 is_kept("mesh-not-understood", 2)
-status, answered = demo[ASKS].json(f"/api/v1/exchanges/{second}/withdrawal", {"reasons": "sent by mistake"}, officer)
-assert status == 200, answered
+asks.withdraw(second)
+assert resources(trust.receive(1)[0][1], "Task")[0]["status"] == "cancelled"
 trust.send(answer(second, TRUST, SAID))
 assert any("withdrawn" in said for said in word(ok=False)[1])
 is_kept("mesh-answer-refused", 2)
@@ -198,7 +134,7 @@ def survives(fault, what, kill=False):
     assert delivery(request)["state"] in ("queued", "waiting"), (what, delivery(request))
     if kill:
         gateway.kill()
-        demo = gateway.start()
+        demo = asks.demo = gateway.start()
     wire.fault = None
     demo.advance("PT10M")
     comes_to(request, "sent")
@@ -274,7 +210,7 @@ demo.run("ledger", "verify", "--key", demo.key)
 
 # With the gateway nothing of what went by MESH lies in clear: not what was sent, what came, or what was kept apart. The sandbox and the trust have
 # their own folders; what they hold is theirs.
-needles = {words for _, words in SAID.values()} | {"a report that is no report", example["answers"]["need"]["decision"]}
+needles = {words for _, words in SAID.values()} | {"a report that is no report", asks.example["answers"]["need"]["decision"]}
 for one in people:
     needles |= {one["name"], one["nhs_number"], one["pnc_id"], *(part for part in one["name"].split() if part not in ("Test", "Sample", "Fixture"))}
 records = database(FOLDER)

@@ -15,6 +15,7 @@ mod redirect;
 mod review;
 mod story;
 mod task;
+mod untold;
 
 use gateway_core::Role;
 use gateway_core::event::EventKind;

@@ -67,7 +67,8 @@ pub(crate) fn time(micros: i64) -> Timestamp {
 /// When it or its state last changed, as far as it says.
 fn changed(view: &HealthView) -> i64 {
     let steps = view.steps.iter().map(|step| step.at);
-    let times = steps.chain(view.answered).chain([view.asked]);
+    let ended = view.answered.into_iter().chain(view.closed);
+    let times = steps.chain(ended).chain([view.asked]);
     times.max().unwrap_or(view.asked)
 }
 

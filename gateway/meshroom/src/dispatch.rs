@@ -9,6 +9,7 @@ mod shared;
 mod text;
 mod track;
 mod uploads;
+mod withdrawn;
 mod write;
 
 pub use self::bytes::Stored;
@@ -22,6 +23,7 @@ impl Meshroom {
     /// One round: queues what waits, and begins to send what is due.
     pub(crate) async fn dispatch(&self, uploads: &mut Uploads) -> Result<(), Trouble> {
         self.queue_waiting().await?;
+        self.queue_withdrawn().await?;
         self.send_due(uploads).await
     }
 }

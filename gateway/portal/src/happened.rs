@@ -443,6 +443,7 @@ fn told(notice: &str) -> &str {
         "health-reopened" => "a health information request waits for an answer again",
         "health-wrong-patient" => "an answer was about the wrong patient",
         "health-closed" => "a refusal stands",
+        "health-untold" => "a health body could not be told that a request was withdrawn",
         "form-open-again" => "a form is asked for again, because the one that came was withdrawn",
         "withdrawn" => "something that was sent was withdrawn",
         other => flag::told(other).unwrap_or("what a rule obliges to"),

@@ -33,14 +33,31 @@ impl Tx {
         .await
     }
 
+    /// Deliveries of requests that were withdrawn, whose message went out or may have, and whose
+    /// recipient has not been told. What was never written never went out, and what is still under
+    /// way is looked at when it has ended.
+    pub async fn mesh_withdrawn(&mut self, limit: i64) -> Result<Vec<DeliveryRow>, StoreError> {
+        self.select(
+            "where exchange in (select id from health_request where outcome = 'cancelled') \
+             and exists (select 1 from mesh_out o where o.delivery = delivery.id \
+             and o.state <> 'queued' and o.size is not null) \
+             and not exists (select 1 from mesh_out w where w.withdraws = delivery.id) \
+             order by id limit $1",
+            &[limit.into()],
+        )
+        .await
+    }
+
     /// Puts a message into the queue; false where there is one already for the same.
     pub async fn queue_mesh(&mut self, message: &MeshOutRow) -> Result<bool, StoreError> {
         let known = self
             .number(
-                "select count(*) from mesh_out where delivery = $1 or replies_to = $2",
+                "select count(*) from mesh_out \
+                 where delivery = $1 or replies_to = $2 or withdraws = $3",
                 &[
                     message.delivery.as_deref().into(),
                     message.replies_to.as_deref().into(),
+                    message.withdraws.as_deref().into(),
                 ],
             )
             .await?;

@@ -70,6 +70,7 @@ const RECORDS: &[Text] = &[
     shared!(24, "health", "0024_health"),
     shared!(25, "hospital flag", "0025_hospital_flag"),
     shared!(26, "mesh", "0026_mesh"),
+    shared!(27, "health, told", "0027_health_told"),
 ];
 
 const KEYS: &[Text] = &[shared!(1, "keys", "keys/0001_keys")];

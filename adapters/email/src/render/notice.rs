@@ -194,6 +194,10 @@ pub enum HealthMatter {
     Review,
     /// An answer was about the wrong patient.
     WrongPatient,
+    /// A health body could not be told that a request was withdrawn.
+    Untold,
+    /// A question of one was given to whoever reads this.
+    Question,
 }
 
 impl HealthMatter {
@@ -228,6 +232,14 @@ impl HealthMatter {
                 "An answer is called back",
                 "An answer to a health information request was about the wrong patient. Nobody can open it any more: destroy what was taken from it.",
             ),
+            Self::Untold => (
+                "A health body could not be told",
+                "A health body could not be told that a request was withdrawn. Ring it, so that nobody there answers.",
+            ),
+            Self::Question => (
+                "A question waits for you",
+                "A question of a health information request was given to you. It waits for your answer.",
+            ),
         }
     }
 }
@@ -254,6 +266,8 @@ pub enum FlagMatter {
     Clear,
     /// The hospital has not said that it has.
     Uncleared,
+    /// Nobody at the hospital opened it in time.
+    Unopened,
 }
 
 impl FlagMatter {
@@ -280,6 +294,10 @@ impl FlagMatter {
             Self::Uncleared => (
                 "A hospital flag is not cleared",
                 "A hospital has not said in time that it has cleared a flag that is over.",
+            ),
+            Self::Unopened => (
+                "A hospital flag was not opened",
+                "Nobody at a hospital opened a flag in the time that there was, and the flag is over. Ring the hospital.",
             ),
         }
     }

@@ -1,6 +1,6 @@
 //! Writes a request.
 
-use gateway_core::Personal;
+use gateway_core::{Id, Personal};
 
 use crate::codes::{Detail, State};
 use crate::json::{Json, Object};
@@ -25,12 +25,22 @@ impl Writer {
 
     /// A request as a message: a `Bundle` that begins with a `MessageHeader`.
     pub fn request_message(&self, request: &Request) -> Json {
-        let mut places = Places::bundled(request.id);
+        self.message_of(request, request.id)
+    }
+
+    /// That a request was withdrawn, as a message of its own, which `about` names: the request's
+    /// `Task` as it stands, under the request's identifier.
+    pub fn withdrawal_message(&self, request: &Request, about: Id) -> Json {
+        self.message_of(request, about)
+    }
+
+    fn message_of(&self, request: &Request, seed: Id) -> Json {
+        let mut places = Places::bundled(seed);
         let task = self.task_elements(request, &mut places);
         let focus = places.put("task", "Task", task);
         let sender = places.reference("requester-agency", "Organization");
         self.message(
-            (request.id, crate::systems::REQUEST_EVENT, request.changed),
+            (seed, crate::systems::REQUEST_EVENT, request.changed),
             (focus, sender, &request.requester.agency.name),
             places,
         )

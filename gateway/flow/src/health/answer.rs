@@ -235,6 +235,7 @@ impl Flow {
             event(EventKind::HealthRedirected, Some(&before), &request)?
                 .with("next", next.as_str()),
         );
+        self.call_back_unsent(tx, &request, &before, drafts).await?;
         self.carry_request(tx, &request, drafts).await?;
         let holder = (next.as_str(), Role::Spoc);
         self.tell_of_health(tx, &request, holder, "health-asked", drafts)

@@ -28,8 +28,8 @@ impl Flow {
         let next = id_of(&request.holder)?;
         let decided = tx.cells_of(&row.id).await?;
         if decided.iter().any(|cell| cell.recipient == next.as_str()) {
-            // It has been asked before, and has the request already.
-            return Ok(());
+            // It has been asked before.
+            return self.give_again(tx, &row, next.as_str(), drafts).await;
         }
         case.addressees = vec![Addressee {
             agency: agency(tx, next.as_str()).await?,

@@ -169,6 +169,8 @@ fn matter(kind: &str) -> Option<Matter> {
         "health-closed" => Matter::Health(HealthMatter::Noted),
         "health-review" => Matter::Health(HealthMatter::Review),
         "health-wrong-patient" => Matter::Health(HealthMatter::WrongPatient),
+        "health-untold" => Matter::Health(HealthMatter::Untold),
+        "flag-unopened" => Matter::Flag(FlagMatter::Unopened),
         "flag-attended" => Matter::Flag(FlagMatter::Attended),
         "flag-reminded" => Matter::Flag(FlagMatter::Reminded),
         "flag-lapsed" => Matter::Flag(FlagMatter::Lapsed),

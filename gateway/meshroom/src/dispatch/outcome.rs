@@ -2,7 +2,7 @@
 
 use gateway_core::DeliveryState;
 use gateway_flow::carry::{Along, Carried};
-use gateway_store::rows::{DeliveryRow, MailOutRow, MeshOutRow};
+use gateway_store::rows::{DeliveryRow, HealthRequestRow, HealthStepRow, MailOutRow, MeshOutRow};
 
 use super::queue::DELIVERY;
 use crate::error::Trouble;
@@ -15,7 +15,21 @@ impl Meshroom {
             return Ok(None);
         };
         let over = matches!(delivery.state.as_str(), "expired" | "recalled");
+        let over = over || !self.is_written(row) && self.is_passed_on(&delivery).await?;
         Ok(over.then_some("taken-back"))
+    }
+
+    /// Whether what a delivery carries is a request that its recipient passed on to another body.
+    async fn is_passed_on(&self, delivery: &DeliveryRow) -> Result<bool, Trouble> {
+        let mut tx = self.0.flow.store.read().await?;
+        let request: Option<HealthRequestRow> = tx.get(&delivery.exchange).await?;
+        let Some(request) = request.filter(|row| row.holder != delivery.agency) else {
+            return Ok(false);
+        };
+        let steps = tx.health_steps(&request.id).await?;
+        let passed =
+            |step: &HealthStepRow| step.kind == "redirected" && step.agency == delivery.agency;
+        Ok(steps.iter().any(passed))
     }
 
     async fn delivery_of(&self, row: &MeshOutRow) -> Result<Option<DeliveryRow>, Trouble> {
@@ -60,6 +74,10 @@ impl Meshroom {
         row.status = Some(why.to_owned());
         tracing::warn!(message = %row.id, why, "a message was not delivered by MESH");
         let delivery = self.delivery_of(&row).await?;
+        if delivery.is_none() {
+            // Before it ends: a stop between the two tells it again, and never not at all.
+            self.untold(row.withdraws.as_deref()).await?;
+        }
         let mut told = Vec::new();
         if let Some(delivery) = delivery
             && row.kind == DELIVERY
@@ -74,6 +92,18 @@ impl Meshroom {
             told.extend(flow.waiting_mail(&delivery).await?);
         }
         self.settle(row, DeliveryState::Failed, told).await
+    }
+
+    /// Whoever asked is told where a trust could not be told that a request was withdrawn.
+    async fn untold(&self, withdraws: Option<&str>) -> Result<(), Trouble> {
+        let Some(id) = withdraws else {
+            return Ok(());
+        };
+        let mut tx = self.0.flow.store.read().await?;
+        let delivery: Option<DeliveryRow> = tx.get(id).await?;
+        drop(tx);
+        let delivery = delivery.ok_or_else(|| gone("a message is of no delivery"))?;
+        Ok(self.0.flow.withdrawal_untold(&delivery.exchange).await?)
     }
 
     /// Ends a message: its bytes go, the delivery comes as far as that, and who has to know is told.

@@ -77,6 +77,7 @@ impl Meshroom {
             area: new.area,
             delivery: new.delivery,
             replies_to: new.replies_to,
+            withdraws: None,
             mailbox: new.mailbox,
             workflow: new.workflow.to_string(),
             header: header_id(new.about),

@@ -65,7 +65,11 @@ impl Meshroom {
             return self.not_delivered(row, "expired").await;
         }
         if !self.is_written(&row) {
-            let Some(written) = self.written(&row).await? else {
+            let written = match row.withdraws {
+                Some(_) => Some(self.withdrawal_again(&mut row).await?),
+                None => self.written(&row).await?,
+            };
+            let Some(written) = written else {
                 return self.not_delivered(row, "not-to-be-read").await;
             };
             self.keep(&mut row, written).await?;
@@ -83,7 +87,7 @@ impl Meshroom {
     }
 
     /// After a restore the bytes of a large one are gone: it is another database's message now.
-    fn is_written(&self, row: &MeshOutRow) -> bool {
+    pub(super) fn is_written(&self, row: &MeshOutRow) -> bool {
         match (&row.body, &row.blob) {
             (Some(_), _) => true,
             (None, Some(blob)) => self.0.flow.keeps(blob),

@@ -15,6 +15,7 @@ use gateway_store::rows::{DeliveryRow, ExchangeRow, FormSentRow, ItemRow, MeshOu
 
 use super::bytes::write;
 use super::text::whole;
+use super::withdrawn::asking;
 use crate::error::Trouble;
 use crate::room::{Meshroom, gone};
 
@@ -42,7 +43,7 @@ impl Meshroom {
         };
         let caller = caller_of(&delivery)?;
         let (message, documents) = match form.as_ref().map(|form| form.form.as_str()) {
-            Some(REQUEST) => self.request(&caller, &exchange, items).await?,
+            Some(REQUEST) => self.request(&exchange, items).await?,
             Some(RESPONSE) => self.health_answer(&caller, &exchange, items).await?,
             Some(_) | None => self.shared(&delivery, &exchange, items).await?,
         };
@@ -80,12 +81,14 @@ impl Meshroom {
 
     async fn request(
         &self,
-        caller: &Caller,
         exchange: &ExchangeRow,
         items: Vec<Item>,
     ) -> Result<(Json, Vec<DocumentBody>), Trouble> {
         let flow = &self.0.flow;
-        let view = flow.health_request(caller, &exchange.id).await?;
+        // Where it stands is the same for all; what is in it is what the delivery carries.
+        let view = flow
+            .health_request(&asking(exchange)?, &exchange.id)
+            .await?;
         let (parts, _) = parted(items).await?;
         let body = body_of(flow, REQUEST, parts).map_err(unread)?;
         let names = Names::of_request(flow, &view, &body).await?;
@@ -151,6 +154,6 @@ pub(super) fn agency_id(text: &str) -> Result<AgencyId, Trouble> {
         .map_err(|_| gone("an agency's id does not read"))
 }
 
-fn unread(Unreadable(what): Unreadable) -> Trouble {
+pub(super) fn unread(Unreadable(what): Unreadable) -> Trouble {
     Trouble::Stopped(what)
 }

@@ -181,6 +181,9 @@ fn health(kind: &str) -> Option<&'static str> {
         "health-wrong-patient" => {
             "An answer to a health information request was about the wrong patient. Nobody can open it any more: destroy what was taken from it."
         }
+        "health-untold" => {
+            "A health body could not be told that a request was withdrawn: ring it, so that nobody there answers."
+        }
         "health-closed" => "The chair took note of a refusal: nothing more is asked.",
         _ => return None,
     })
@@ -197,6 +200,9 @@ fn flag(kind: &str) -> Option<&'static str> {
         "flag-ended" => "A hospital flag was ended.",
         "flag-clear" => {
             "A hospital flag is over. Clear it from your own systems, and say here that you have."
+        }
+        "flag-unopened" => {
+            "Nobody at a hospital opened a flag in the time that there was, and the flag is over: its staff do not know of it. Ring the hospital."
         }
         "flag-uncleared" => {
             "A hospital has not said in time that it has cleared a flag that is over: ask it why."

@@ -32,6 +32,7 @@ table! {
         area: String,
         delivery: Option<String>,
         replies_to: Option<String>,
+        withdraws: Option<String>,
         mailbox: String,
         workflow: String,
         local_id: String,
