@@ -24,6 +24,7 @@ mod journeys {
     mod a_receipt_does_not_bend;
     mod a_request_by_mesh_is_taken_back;
     mod a_spoc_looks_after_people_in_a_browser;
+    mod a_trust_answers_at_length_by_mesh;
     mod a_trust_is_asked_by_mesh;
     mod a_trust_is_asked_in_a_browser;
     mod an_agency_that_holds_its_own_key;
@@ -35,6 +36,7 @@ mod journeys {
     mod fifty_posts_of_one_key_make_one_exchange;
     mod health_requests_have_pages_for_every_side;
     mod mail_goes_through_a_real_postfix;
+    mod malware_comes_within_an_answer;
     mod nothing_of_a_person_lies_in_clear;
     mod one_exchange_from_system_to_system;
     mod pages_in_their_rarer_states;
