@@ -94,6 +94,14 @@ assert view(UNIT, request)["state"] == "accepted"
 given = act(TRUST, request, "questions", spoc, {"question": "medication", "person": clinician})
 waiting = demo[TRUST].json("/api/v1/health-questions", person=clinician)[1]["health_questions"]
 assert [one["question"] for one in waiting] == ["medication"], waiting
+# Whoever it was given to is told by mail, once, and of nobody.
+head, raw = demo.wait(lambda head: "A question waits for you" in head["Subject"], what="a mail of the question")
+assert clinician in head["To"] and "act by" in head["Subject"], head
+part, _ = demo.opened(raw)
+words = text_of(part) + head["Subject"]
+assert "/health-questions" in words
+for private in (person["name"], person["ref"], person["pnc_id"], person["date_of_birth"], "medication", *person["name"].split()):
+    assert private not in words, (private, words)
 status, signed = demo[TRUST].json(f"/api/v1/health-questions/{waiting[0]['id']}/answer", {"answer": "Not collected for six weeks"}, clinician)
 assert status == 200 and signed["signed"], signed
 status, gathered = demo[TRUST].json(f"/api/v1/health-requests/{request}/signed-answers", person=spoc)
@@ -153,6 +161,9 @@ for subject, agency in (("An answer is late", TRUST), ("A request is not answere
         assert private not in words, (private, words)
 assert view(ASKS, late)["late"]
 assert demo[UNIT].json("/api/v1/health-counts", person=coordinator)[1]["overdue"]["n"] >= 1
+
+told = [name for name, raw in demo.sent().items() if b"A question waits for you" in raw]
+assert len(told) == 1, told
 
 demo.run("ledger", "verify", "--key", demo.key)
 demo.lives()

@@ -3,6 +3,7 @@
 
 mod announce;
 mod delivery;
+mod given;
 mod lanes;
 mod outcome;
 mod question;
@@ -48,6 +49,7 @@ impl Mailroom {
         self.tell_asked().await?;
         self.tell_of_withdrawals().await?;
         self.tell_notices().await?;
+        self.tell_given().await?;
         self.send_due(lanes).await
     }
 }

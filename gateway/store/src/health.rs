@@ -178,6 +178,21 @@ impl Tx {
         self.select(&rest, &[person.into(), limit.into()]).await
     }
 
+    /// Questions that wait for the colleague that they were given to, and that no mail has been made
+    /// for since.
+    pub async fn health_tasks_untold(
+        &mut self,
+        limit: i64,
+    ) -> Result<Vec<HealthTaskRow>, StoreError> {
+        let rest = format!(
+            "where signed_at is null and {STILL_ASKED} and not exists \
+             (select 1 from mail_out where mail_out.subject = \
+             'told/question/' || health_task.id || '/' || cast(health_task.given_at as text)) \
+             order by id limit $1"
+        );
+        self.select(&rest, &[limit.into()]).await
+    }
+
     /// Requests that have to be reminded of, or are past their time and not said to be.
     pub async fn health_requests_due(
         &mut self,

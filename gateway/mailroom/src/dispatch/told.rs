@@ -10,6 +10,7 @@ use gateway_store::rows::{HospitalFlagRow, NominalRow, NoticeRow};
 use gateway_vault::parties;
 use jiff::{Timestamp, ToSpan as _};
 
+use super::given::QUESTION;
 use crate::error::Trouble;
 use crate::room::Mailroom;
 
@@ -169,6 +170,7 @@ fn matter(kind: &str) -> Option<Matter> {
         "health-closed" => Matter::Health(HealthMatter::Noted),
         "health-review" => Matter::Health(HealthMatter::Review),
         "health-wrong-patient" => Matter::Health(HealthMatter::WrongPatient),
+        QUESTION => Matter::Health(HealthMatter::Question),
         "health-untold" => Matter::Health(HealthMatter::Untold),
         "flag-unopened" => Matter::Flag(FlagMatter::Unopened),
         "flag-attended" => Matter::Flag(FlagMatter::Attended),
@@ -198,6 +200,7 @@ pub(crate) const fn place(matter: Matter) -> &'static str {
         | Matter::CustodyDisputed
         | Matter::CustodyAnswered => "/custody",
         Matter::Flag(_) => "/hospital-flags",
+        Matter::Health(HealthMatter::Question) => "/health-questions",
         Matter::FormConsidered
         | Matter::CustodyMoved
         | Matter::CustodyTried
