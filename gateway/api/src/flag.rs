@@ -39,11 +39,15 @@ pub(crate) struct HospitalFlagBody {
     review_on: String,
     /// When it was set.
     set: String,
+    /// When somebody at the trust first opened it. Until then nobody there knows what it says.
+    opened: Option<String>,
+    /// Until when it can be opened there, where that is before the review: a trust without a secure channel has it for 14 days (ISP-36). What nobody there has opened by then is over (`unopened`).
+    opens_until: Option<String>,
     /// The flag that it goes on from.
     after: Option<String>,
     /// When it was over.
     ended: Option<String>,
-    /// Why: `ended`, `lapsed`, `renewed`, `level`, `withdrawn`.
+    /// Why: `ended`, `lapsed`, `unopened` (nobody at the trust opened it while that was possible), `renewed`, `level`, `withdrawn`.
     because: Option<String>,
     /// By when the trust clears it from its own system.
     clear_due: Option<String>,
@@ -93,6 +97,8 @@ impl From<FlagView> for HospitalFlagBody {
             decided_on: view.decided_on,
             review_on: view.review_on,
             set: time(view.set),
+            opened: view.opened.map(time),
+            opens_until: view.opens_until.map(time),
             after: view.follows,
             ended: view.ended.map(time),
             because: view.why,

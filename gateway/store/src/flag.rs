@@ -66,6 +66,61 @@ impl Tx {
         .await
     }
 
+    /// Flags that are set, which nobody at the trust has opened, and which nobody there can open any
+    /// more, their review being to come.
+    pub async fn hospital_flags_unopened(
+        &mut self,
+        now: i64,
+    ) -> Result<Vec<HospitalFlagRow>, StoreError> {
+        self.select(
+            "where ended_at is null and review_at > $1 \
+             and exists (select 1 from wrap w where w.exchange = hospital_flag.id \
+             and w.agency = hospital_flag.holder and w.expires_at <= $1) \
+             and not exists (select 1 from wrap w where w.exchange = hospital_flag.id \
+             and w.agency = hospital_flag.holder and (w.expires_at is null or w.expires_at > $1)) \
+             and not exists (select 1 from delivery d, delivery_step s \
+             where d.exchange = hospital_flag.id and d.agency = hospital_flag.holder \
+             and s.delivery = d.id and s.state = 'opened') \
+             order by review_at limit 100",
+            &[now.into()],
+        )
+        .await
+    }
+
+    /// When the trust of a flag first opened it, microseconds UTC.
+    pub async fn hospital_flag_opened(
+        &mut self,
+        flag: &HospitalFlagRow,
+    ) -> Result<Option<i64>, StoreError> {
+        let rows = self
+            .fetch(
+                "select min(s.at) as at from delivery d join delivery_step s on s.delivery = d.id \
+                 where d.exchange = $1 and d.agency = $2 and s.state = 'opened'"
+                    .to_owned(),
+                &[(&flag.id).into(), (&flag.holder).into()],
+            )
+            .await?;
+        rows.first().map_or(Ok(None), |row| row.get("at"))
+    }
+
+    /// Until when the trust of a flag can open what it is told, microseconds UTC; none where that
+    /// has no end, or nothing of it has reached the trust.
+    pub async fn hospital_flag_opens_until(
+        &mut self,
+        flag: &HospitalFlagRow,
+    ) -> Result<Option<i64>, StoreError> {
+        let rows = self
+            .fetch(
+                "select max(expires_at) as until from wrap where exchange = $1 and agency = $2 \
+                 and not exists (select 1 from wrap other where other.exchange = $1 \
+                 and other.agency = $2 and other.expires_at is null)"
+                    .to_owned(),
+                &[(&flag.id).into(), (&flag.holder).into()],
+            )
+            .await?;
+        rows.first().map_or(Ok(None), |row| row.get("until"))
+    }
+
     /// Flags that are over, and that the trust has not said in time to have cleared.
     pub async fn hospital_flags_uncleared(
         &mut self,

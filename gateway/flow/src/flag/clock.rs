@@ -17,10 +17,17 @@ impl Flow {
         let mut tx = self.store.read().await?;
         let due = tx.hospital_flags_due(self.now()).await?;
         let uncleared = tx.hospital_flags_uncleared(self.now()).await?;
+        let unopened = tx.hospital_flags_unopened(self.now()).await?;
         drop(tx);
         for row in due {
             let (flow, area) = (self.clone(), row.area.clone());
             let work = work(move |tx| Box::pin(async move { flow.press_flag(tx, &row.id).await }));
+            self.recorder.record(&area, "flag-clock", work).await?;
+        }
+        for row in unopened {
+            let (flow, area) = (self.clone(), row.area.clone());
+            let work =
+                work(move |tx| Box::pin(async move { flow.press_unopened(tx, &row.id).await }));
             self.recorder.record(&area, "flag-clock", work).await?;
         }
         for row in uncleared {
@@ -55,6 +62,22 @@ impl Flow {
         let told = (&*row.agency, Role::Spoc, kind);
         self.tell_of_flag(tx, &row, told, due, &mut drafts).await?;
         self.tell_setter(tx, &row, kind, due, &mut drafts).await?;
+        Ok((drafts, ()))
+    }
+
+    /// To a trust without a secure channel a flag is open for a time (ISP-36). Where nobody there
+    /// opened it, nobody there knows of it: it is over, and whoever set it rings the hospital.
+    async fn press_unopened(&self, tx: &mut Tx, id: &str) -> Done<()> {
+        let mut drafts = Vec::new();
+        let row = flag_row(tx, id).await?;
+        let opened = tx.hospital_flag_opened(&row).await?;
+        let until = tx.hospital_flag_opens_until(&row).await?;
+        let passed = until.is_some_and(|until| until <= self.now());
+        if row.ended_at.is_some() || opened.is_some() || !passed {
+            return Ok((drafts, ()));
+        }
+        let over = Over::because("unopened");
+        self.flag_is_over(tx, row, over, &mut drafts).await?;
         Ok((drafts, ()))
     }
 

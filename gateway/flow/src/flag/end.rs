@@ -156,14 +156,15 @@ impl Flow {
         row.ended_at = Some(self.now());
         row.ended_why = Some(over.why.to_owned());
         let renewed = over.why == "renewed";
-        if had && !renewed {
+        // What nobody at the trust has opened is in no system of the trust's.
+        if had && !renewed && over.why != "unopened" {
             let days = clocks(tx, &row.area).await?.flag_clear;
             row.clear_due_at = Some(due_at(self.clock.now(), days).as_microsecond());
         }
         tx.put(&mut row).await?;
         let kind = match over.why {
             "renewed" => EventKind::FlagRenewed,
-            "lapsed" => EventKind::FlagLapsed,
+            "lapsed" | "unopened" => EventKind::FlagLapsed,
             _ => EventKind::FlagEnded,
         };
         let ended = event(kind, over.by, &row)?.with("because", over.why);
@@ -199,16 +200,21 @@ impl Flow {
         }
         let kind = match row.ended_why.as_deref() {
             Some("lapsed") => "flag-lapsed",
+            Some("unopened") => "flag-unopened",
             _ => "flag-ended",
         };
+        // That nobody there knows of it cannot wait.
+        let unopened = kind == "flag-unopened";
+        let soon = due_at(self.clock.now(), 1).as_microsecond();
+        let due = unopened.then_some(soon);
         if by != Some(&*row.agency) && row.agency != row.unit {
             let told = (&*row.agency, Role::Spoc, kind);
-            self.tell_of_flag(tx, row, told, None, drafts).await?;
-            self.tell_setter(tx, row, kind, None, drafts).await?;
+            self.tell_of_flag(tx, row, told, due, drafts).await?;
+            self.tell_setter(tx, row, kind, due, drafts).await?;
         }
         if by != Some(&*row.unit) {
             let told = (&*row.unit, Role::Coordinator, kind);
-            self.tell_of_flag(tx, row, told, None, drafts).await?;
+            self.tell_of_flag(tx, row, told, due, drafts).await?;
         }
         Ok(())
     }

@@ -80,11 +80,16 @@ pub struct FlagView {
     pub review_on: String,
     /// When it was set, microseconds UTC.
     pub set: i64,
+    /// When somebody at the trust first opened it, microseconds UTC.
+    pub opened: Option<i64>,
+    /// Until when it can be opened there, where that is before its review, microseconds UTC: a trust
+    /// without a secure channel has it for a time only (ISP-36).
+    pub opens_until: Option<i64>,
     /// The flag that it goes on from.
     pub follows: Option<String>,
     /// When it was over, microseconds UTC.
     pub ended: Option<i64>,
-    /// Why: `ended`, `lapsed`, `renewed`, `level` or `withdrawn`.
+    /// Why: `ended`, `lapsed`, `unopened`, `renewed`, `level` or `withdrawn`.
     pub why: Option<String>,
     /// By when the trust clears it, microseconds UTC.
     pub clear_due: Option<i64>,
@@ -214,7 +219,10 @@ async fn flag_view(
         return Ok(None);
     }
     let exchange = exchange_state(tx, &row).await?;
+    let until = tx.hospital_flag_opens_until(&row).await?;
     Ok(Some(FlagView {
+        opened: tx.hospital_flag_opened(&row).await?,
+        opens_until: until.filter(|until| *until < row.review_at),
         state: FlagState::of(&row, &exchange),
         id: row.id,
         nominal: row.nominal,

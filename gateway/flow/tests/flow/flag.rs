@@ -15,12 +15,12 @@ use crate::dossier::visitor;
 use crate::form::pointers;
 use crate::world::{World, add_agency, add_person, agency, item, letter, outcome, world};
 
-const SETS: &str = "london-probation";
+pub const SETS: &str = "london-probation";
 const LEADS: &str = "met-police";
 const TRUST: &str = "bridge-acute";
 const UNIT: &str = "london-coordination";
 
-fn flag() -> Value {
+pub fn flag() -> Value {
     json!({
         "alert": {"serves": "staff", "text": "May become aggressive when he is kept waiting"},
         "attending": {"staff_do": "Two members of staff see him"},
@@ -44,7 +44,7 @@ async fn acute(db: TestDb) -> World {
     world
 }
 
-fn to(id: &str) -> Vec<RecipientClaim> {
+pub fn to(id: &str) -> Vec<RecipientClaim> {
     vec![RecipientClaim {
         agency: agency(id),
         person: None,
@@ -85,7 +85,7 @@ async fn refused(world: &World, sent: FormSent) -> FlowError {
     world.flow.submit_form(officer, sent).await.unwrap_err()
 }
 
-async fn view(world: &World, at: &str, id: &str) -> FlagView {
+pub async fn view(world: &World, at: &str, id: &str) -> FlagView {
     let by = visitor(world, at, "spoc").await;
     world.flow.hospital_flag(&by, id).await.unwrap()
 }
@@ -100,7 +100,7 @@ async fn kinds(world: &World) -> Vec<EventKind> {
     of_flags.map(|event| event.kind).collect()
 }
 
-async fn told(world: &World, at: &str, name: &str) -> Vec<String> {
+pub async fn told(world: &World, at: &str, name: &str) -> Vec<String> {
     let who = visitor(world, at, name).await;
     let told = world.flow.told_to(&who, None, 100).await.unwrap();
     let told = told.into_iter().map(|one| one.kind);

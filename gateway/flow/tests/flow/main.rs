@@ -15,6 +15,7 @@ mod custody;
 mod dossier;
 mod emergency;
 mod flag;
+mod flag_unopened;
 mod form;
 mod form_doubts;
 mod form_queue;

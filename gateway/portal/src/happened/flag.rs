@@ -28,6 +28,9 @@ pub(super) fn label(kind: EventKind, because: &str) -> &'static str {
         ("flag-ended", "level") => "A hospital flag ended as the level fell",
         ("flag-ended", "withdrawn") => "A hospital flag ended as it was withdrawn",
         ("flag-ended", _) => "A hospital flag was ended",
+        ("flag-lapsed", "unopened") => {
+            "A hospital flag ended as nobody there had opened it in time"
+        }
         ("flag-lapsed", _) => "A hospital flag ended as its review passed",
         ("flag-reminded", _) => "Whoever set a hospital flag was reminded of its review",
         ("flag-cleared", _) => "The hospital has cleared a flag",
@@ -44,6 +47,7 @@ pub(super) fn told(notice: &str) -> Option<&'static str> {
         "flag-lapsed" => "a hospital flag ended as its review passed",
         "flag-ended" => "a hospital flag was ended",
         "flag-clear" => "a hospital flag is to be cleared",
+        "flag-unopened" => "nobody at a hospital opened a flag in time",
         "flag-uncleared" => "a hospital flag was not cleared in time",
         _ => return None,
     })

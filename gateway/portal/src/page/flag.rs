@@ -132,11 +132,12 @@ async fn line(
     person: Option<String>,
     names: &mut BTreeMap<String, String>,
 ) -> Result<Line, Stop> {
-    let facts = vec![
+    let mut facts = vec![
         format!("At {}", named(portal, &view.holder, names).await?),
         format!("Set by {}", named(portal, &view.agency, names).await?),
         when(view),
     ];
+    facts.extend(known(view));
     Ok(Line {
         href: format!("/hospital-flags/{}", view.id),
         title: person.unwrap_or_else(|| format!("Flag of {}", words::time(view.set))),
@@ -152,6 +153,26 @@ fn when(view: &FlagView) -> String {
         (Some(_), Some(due), None) => format!("To be cleared by {}", words::time(due)),
         (Some(at), ..) => format!("Over since {}", words::time(at)),
     }
+}
+
+/// What of a flag that is set is known at the hospital, and until when it can be opened there.
+fn known(view: &FlagView) -> Option<String> {
+    if view.state != FlagState::Set {
+        return None;
+    }
+    Some(match (view.opened, view.opens_until) {
+        (None, None) => "Nobody at the hospital has opened it yet".to_owned(),
+        (None, Some(until)) => format!(
+            "Nobody at the hospital has opened it yet: it is over if nobody does by {}",
+            words::time(until)
+        ),
+        (Some(at), None) => format!("Opened at the hospital on {}", words::time(at)),
+        (Some(at), Some(until)) => format!(
+            "Opened at the hospital on {}; it can be opened there until {}",
+            words::time(at),
+            words::time(until)
+        ),
+    })
 }
 
 /// What an agency is called.

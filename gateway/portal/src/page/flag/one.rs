@@ -9,7 +9,7 @@ use gateway_core::Role;
 use gateway_flow::FlowError;
 use gateway_flow::flag::{FlagState, FlagStepView, FlagView};
 
-use super::{Asked, answering, named, setting, tag};
+use super::{Asked, answering, known, named, setting, tag};
 use crate::component::{Button, Html as Markup, NotificationBanner, Row, SummaryList, Textarea};
 use crate::frame::{Frame, Place};
 use crate::page::few::{self, Faults, of_field};
@@ -87,6 +87,8 @@ impl Page {
         rows.extend(self.person.as_ref().map(|person| row("Person", person)));
         rows.push(Row::new("State", tag(view.state)));
         rows.push(row("Hospital", holder));
+        let known = known(view);
+        rows.extend(known.map(|known| row("Known there", &known)));
         rows.push(row("Set by", agency));
         rows.push(row("Set", &words::time(view.set)));
         rows.push(row(
@@ -141,6 +143,7 @@ impl Page {
 fn because(why: &str) -> &'static str {
     match why {
         "lapsed" => "Its review passed",
+        "unopened" => "Nobody at the hospital opened it in the time that there was",
         "renewed" => "Another flag goes on from it",
         "level" => "The person is not managed at level 2 or 3 any more",
         "withdrawn" => "It was withdrawn",
@@ -208,6 +211,9 @@ fn told(step: &FlagStepView, by: Option<String>, view: &FlagView, visitor: &Visi
         "attended" => format!("{by} said that the person came"),
         "cleared" => format!("{by} said that the flag is cleared"),
         "lapsed" => "Its review passed, and the flag was over".to_owned(),
+        "unopened" => {
+            "Nobody at the hospital had opened it in time, and the flag was over".to_owned()
+        }
         "level" => "The level fell, and the flag was over".to_owned(),
         "renewed" => format!("{by} renewed it"),
         "withdrawn" => format!("{by} withdrew it"),
