@@ -6,6 +6,7 @@ mod answer;
 mod answers;
 mod asks;
 mod clock;
+mod draft;
 mod due;
 mod list;
 mod note;
@@ -25,6 +26,7 @@ use gateway_store::rows::{ExchangeRow, HealthRequestRow, HealthStepRow};
 
 pub use self::answers::HealthAnswerView;
 pub(crate) use self::asks::Asks;
+pub use self::draft::HealthDraft;
 pub use self::list::{HealthState, HealthStepView, HealthView};
 pub use self::note::HealthNote;
 pub use self::question::{HealthColleague, OwnQuestion, ToGive};

@@ -23,6 +23,27 @@ impl Writer {
             .into()
     }
 
+    /// A request that is not asked yet, as its sender reads it: a `Task` in the state `draft`, whose
+    /// `statusReason` says in words what is missing.
+    pub fn draft(&self, request: &Request, missing: &str) -> Json {
+        let request = Request {
+            state: State::Draft,
+            deadline: None,
+            refusal: None,
+            ..request.clone()
+        };
+        let mut places = Places::contained();
+        let task = self.task_elements(&request, &mut places);
+        let left_out = request.partly.then(|| vec![subsetted()]);
+        Object::resource("Task")
+            .with("id", request.id.to_string())
+            .with_some("meta", left_out.map(|tag| Object::new().with("tag", tag)))
+            .with("contained", places.into_contained())
+            .and(task)
+            .with("statusReason", Object::new().with("text", missing))
+            .into()
+    }
+
     /// A request as a message: a `Bundle` that begins with a `MessageHeader`.
     pub fn request_message(&self, request: &Request) -> Json {
         self.message_of(request, request.id)

@@ -6,7 +6,6 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use gateway_core::ExchangeState;
 use gateway_core::calendar::local_date;
-use gateway_fhir::codes;
 use gateway_fhir::{Message, Search, Searched};
 use gateway_flow::health::HealthView;
 use gateway_flow::{Answer, Caller, FlowError};
@@ -42,10 +41,47 @@ pub(crate) async fn read(
     parts: Parts,
 ) -> Result<Response, NotFhir> {
     acceptable(&parts.headers)?;
-    let view = api.flow.health_request(&caller, &id).await?;
+    let view = match api.flow.health_request(&caller, &id).await {
+        Err(FlowError::NotFound) => return draft(&api, &caller, &id).await,
+        found => found?,
+    };
     let own = view.agency == caller.agency.as_str();
     let (body, partly) = opened(&api, &caller, &id, own).await?;
     answered(StatusCode::OK, &task(&api, &view, &body, partly).await?)
+}
+
+/// A request of the caller's that waits to be completed, with what is missing.
+async fn draft(api: &Api, caller: &Caller, id: &str) -> Result<Response, NotFhir> {
+    let draft = api.flow.health_draft(caller, id).await?;
+    let (body, partly) = opened(api, caller, id, true).await?;
+    let names = Names::of_request(&api.flow, &draft.view, &body).await?;
+    let mut model = request_model(&draft.view, &body, &names)?;
+    model.partly = partly;
+    if draft.view.nominal.is_empty() {
+        model.subject.reference = None;
+    }
+    let missing = waits_for(&draft.missing, id);
+    answered(StatusCode::OK, &writer()?.draft(&model, &missing))
+}
+
+/// What a draft waits for, in words.
+fn waits_for(missing: &[String], id: &str) -> String {
+    let words = missing.iter().map(|pointer| match pointer.as_str() {
+        "/nominal" => {
+            "whom it is about (`Task.for`): two identifiers that agree with one record, or that record's reference"
+        }
+        "/level" => "that the level in it is right, which is not the one on record (`Task.input`)",
+        "/purpose" => "the purpose (`Task.reasonCode`)",
+        "/necessity" => "why it is needed (`Task.input`)",
+        "/bases" => "the legal basis (`Task.input`)",
+        "/recipients" => "that the body that is asked is right (`Task.owner`)",
+        other => other,
+    });
+    let words: Vec<&str> = words.collect();
+    format!(
+        "Not sent yet. Missing, or to be confirmed: {}. Complete it by PATCH /api/v1/exchanges/{id}",
+        words.join("; ")
+    )
 }
 
 /// What a caller has of a form, opened; and whether something is left out.
@@ -130,8 +166,9 @@ fn fits(search: &Search, view: &HealthView) -> bool {
 
 /// Asks a health body: the same as `POST /api/v1/health-requests`.
 ///
-/// The gateway sets id, times and status. Where the person is not found, it is a draft, and goes
-/// out once it is completed by `PATCH /api/v1/exchanges/{id}`.
+/// The gateway sets id, times and status. Where the person is not found, it is a draft, whose
+/// `statusReason` says what is missing; it goes out once it is completed by
+/// `PATCH /api/v1/exchanges/{id}`, and its sender reads it here meanwhile.
 #[utoipa::path(
     post, path = "/fhir/R4/Task", tag = "fhir", operation_id = "fhir_create_task",
     params(
@@ -179,9 +216,9 @@ async fn created(
     let waits = [ExchangeState::Incomplete, ExchangeState::Quarantined].contains(&answer.state);
     if waits {
         asked.id = id.parse().map_err(|_| Fault::NotFound)?;
-        asked.state = codes::State::Draft;
-        let response = answered(status, &writer()?.task(&asked))?;
-        return Ok(located(response, &format!("/api/v1/exchanges/{id}")));
+        let missing = waits_for(&answer.missing, &id);
+        let response = answered(status, &writer()?.draft(&asked, &missing))?;
+        return Ok(located(response, &format!("{ROOT}/Task/{id}")));
     }
     let view = api.flow.health_request(caller, &id).await?;
     let body = said(api, &asked)?;
