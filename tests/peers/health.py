@@ -146,6 +146,17 @@ assert after["refused"]["n"] == before["refused"]["n"] + 1 and after["withheld_f
 assert after["shared"]["of"] == before["shared"]["of"] + 1, (before, after)
 assert demo[ASKS].json("/api/v1/health-counts", person=officer)[0] == 404
 
+# A level that is not the record's is for its sender to confirm; left out, it is the record's.
+other = copy.deepcopy(ANSWERS)
+other["mappa"]["level"] = "2" if person["level"] == 3 else "3"
+doubtful = ask(other)
+assert (doubtful["state"], doubtful["missing"], doubtful["decisions"]) == ("incomplete", ["/level"], []), doubtful
+assert demo[TRUST].ask(f"/api/v1/health-requests/{doubtful['id']}")[0] == 404
+status, confirmed = demo[ASKS].json(f"/api/v1/exchanges/{doubtful['id']}", {}, officer, "PATCH")
+assert status == 200 and confirmed["state"] == "released", confirmed
+del other["mappa"]["level"]
+assert ask(other)["state"] == "released"
+
 # The record shows each step.
 kinds = [event["kind"] for event in demo[UNIT].all(f"/api/v1/nominals/{person['ref']}/events", "events", person=coordinator)]
 for kind in ("health-asked", "health-accepted", "health-answered", "health-wrong-patient", "health-reopened", "health-refused", "health-upheld", "health-closed"):

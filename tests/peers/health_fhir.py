@@ -159,6 +159,29 @@ nobody = demo["southwark-housing"].ask(f"/fhir/R4/Task/{request}")
 nothing = demo["southwark-housing"].ask(f"/fhir/R4/Task/{uuid.uuid4()}")
 assert nobody[0] == nothing[0] == 404 and nobody[1] == nothing[1] and json.loads(nobody[1])["resourceType"] == "OperationOutcome", nobody
 
+# About somebody who is not found: a draft, which its sender alone reads, with what is missing; completed, it is asked.
+lost = task()
+del lost["contained"][0]["identifier"]
+lost["contained"][0].update(birthDate="1951-05-05", name=[{"text": "Nobody Known"}])
+kept, heads = call(ASKS, "Task", lost, 201, officer)
+assert heads["Location"] == f"/fhir/R4/Task/{kept['id']}" and kept["status"] == "draft", (heads, kept)
+draft, _ = call(ASKS, f"Task/{kept['id']}", who=officer)
+assert draft["status"] == "draft" and inner(draft, "CommunicationRequest")[0]["status"] == "draft", draft
+assert "whom it is about" in draft["statusReason"]["text"] and f"/api/v1/exchanges/{kept['id']}" in draft["statusReason"]["text"], draft
+assert inputs(draft, "necessity") == ["Appointments were missed."] and inner(draft, "Patient")[0]["name"][0]["text"] == "Nobody Known", draft
+assert "reasonCode" not in call(ASKS, f"Task/{kept['id']}")[0], "in nobody's name nothing is read"
+refused(TRUST, f"Task/{kept['id']}", status=404)
+refused("southwark-housing", f"Task/{kept['id']}", status=404)
+known = {"identifiers": [{"kind": "PNC", "value": person["pnc_id"]}, {"kind": "DOB", "value": person["date_of_birth"]}]}
+status, completed = demo[ASKS].json(f"/api/v1/exchanges/{kept['id']}", {"nominal": known}, officer, "PATCH")
+assert status == 200 and completed["state"] == "released", completed
+assert call(ASKS, f"Task/{kept['id']}", who=officer)[0]["status"] == "requested"
+# A level that is not the record's is for its sender to confirm.
+level = task()
+level["input"][1]["valuePositiveInt"] = 3
+doubtful, _ = call(ASKS, "Task", level, 201, officer)
+assert doubtful["status"] == "draft" and "level" in doubtful["statusReason"]["text"], doubtful
+
 # What is wrong is told in words, and nothing is recorded.
 foreign = task()
 foreign["for"] = {"reference": "https://other.example/fhir/Patient/1"}

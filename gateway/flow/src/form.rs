@@ -7,19 +7,17 @@ mod again;
 mod ask;
 mod documents;
 mod given;
+mod intake;
 mod known;
 mod measure;
 mod queue;
 mod read;
 mod use_of;
 
-use gateway_core::{
-    About, AgencyId, AgencyKind, Category, Id, Identifier, IdentifierKind, Personal, Purpose,
-};
+use gateway_core::{About, AgencyId, Category, Id, Identifier, IdentifierKind, Personal, Purpose};
 use gateway_forms::{Answer as Given, Body, Definition, Fault, MEDIA_TYPE, Part};
 use gateway_store::Tx;
 use gateway_store::rows::{AgencyRow, ExchangeRow, FormSentRow, NominalRow};
-use gateway_vault::parties;
 use serde_json::Value;
 
 pub(crate) use self::ask::NoticeFor;
@@ -41,22 +39,12 @@ use crate::receive::ALIKE;
 use crate::record::Answer;
 use crate::recorder::Draft;
 use crate::submission::{
-    AnswerTo, Caller, Contents, Emergency, FormNote, Idempotency, Intake, ItemClaim, ItemPlace,
+    AnswerTo, Caller, Contents, Emergency, FormNote, Idempotency, ItemClaim, ItemPlace,
     Particulars, RecipientClaim, Submission,
 };
 
 /// Where the answers stand in what a sender gives; faults are named from there on.
 const ANSWERS: &str = "/answers";
-/// What a prison is told that sends a form about somebody it is not known to hold.
-const NOT_HELD: &str = "your prison is not on record as holding this person: if it does, say so, \
-                        and the coordination unit will put the record right";
-/// What is told of identifiers that are not those of the record that was named.
-const OTHER_PERSON: &str = "the family name, the numbers or the date of birth in the form are not \
-                            those of the record that was named";
-/// What is told of a name that has nothing in common with those of the record.
-const OTHER_NAME: &str = "the family name in the form is none that the person with these numbers is \
-                          known by: if it is right, say so";
-
 /// A filled-in form as its sender gave it.
 #[derive(Debug)]
 pub struct FormSent {
@@ -154,7 +142,9 @@ impl Flow {
         let mut tx = self.store.read().await?;
         let own = agency(&mut tx, caller.agency.as_str()).await?;
         writes(form, &own)?;
-        let on_record = self.on_record(&mut tx, form, &own, &mut sent).await?;
+        drop(tx);
+        let on_record = self.on_record(form, (&caller, &own), &mut sent).await?;
+        let mut tx = self.store.read().await?;
         let body = self.filled_in(form, &sent)?;
         let said = identifiers(form, &body, self.today());
         // A name says who somebody is not, and never who they are.
@@ -180,8 +170,8 @@ impl Flow {
         let intake = self
             .form_intake(
                 &mut tx,
-                &own,
-                nominal.as_ref(),
+                (form, &body),
+                (&own, nominal.as_ref()),
                 sent.reference.is_some(),
                 (&identifiers, &names),
             )
@@ -346,49 +336,6 @@ impl Flow {
             })
         });
         claims.collect()
-    }
-
-    /// What has to be put right or confirmed before a form is decided on: a prison that is not
-    /// known to hold the person (report 8.14), and numbers that are another person's.
-    async fn form_intake(
-        &self,
-        tx: &mut Tx,
-        own: &AgencyRow,
-        nominal: Option<&NominalRow>,
-        named: bool,
-        (identifiers, called): (&[Identifier], &[Identifier]),
-    ) -> Result<Intake, FlowError> {
-        let mut intake = Intake::default();
-        let Some(nominal) = nominal else {
-            return Ok(intake);
-        };
-        let mut confirm = |pointer: &str, why: &str| {
-            intake.confirm.push(pointer.to_owned());
-            intake.faults.push(Personal::new(why.to_owned()));
-        };
-        let party = parties::party(tx, own, Some(nominal), self.clock.now()).await?;
-        let left_lately = parties::left_lately(tx, own, &nominal.id, self.clock.now()).await?;
-        if kind_of(own)? == AgencyKind::Prison && !party.custody && !left_lately {
-            confirm("/custody", NOT_HELD);
-        }
-        // Names are compared where a number says whose record it is: without one, every record
-        // of the area would be opened.
-        let has_number = identifiers.iter().any(|one| one.kind().is_unique());
-        let called = called.iter().filter(|_| has_number);
-        let given: Vec<Identifier> = identifiers.iter().chain(called).cloned().collect();
-        if named && !given.is_empty() || given.len() > identifiers.len() {
-            let found = self.vault.match_person(&nominal.area, &given).await?;
-            let another = found.attach.as_ref().is_some_and(|id| *id != nominal.id);
-            let contradicts = found.candidates.iter().any(|candidate| {
-                candidate.nominal == nominal.id && !candidate.contradict.is_empty()
-            });
-            match (another || contradicts, named) {
-                (true, true) => confirm("/nominal", OTHER_PERSON),
-                (true, false) => confirm("/nominal", OTHER_NAME),
-                (false, _) => {}
-            }
-        }
-        Ok(intake)
     }
 
     /// The items of an earlier form of the same agency, each with its kind of information.

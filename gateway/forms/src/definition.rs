@@ -133,6 +133,10 @@ pub struct Field {
     /// named, and is compared with it. Of a name, any word in common will do.
     #[serde(default)]
     pub record: Option<IdentifierKind>,
+    /// It repeats the level of the record: it may be left out of a form that stands alone where the
+    /// record is named, and is compared with it.
+    #[serde(default)]
+    pub record_level: bool,
     /// Whether it has to be answered.
     #[serde(default)]
     pub required: Required,
@@ -264,5 +268,10 @@ impl Field {
     /// The identifier of the record that it repeats.
     pub fn of_record(&self) -> Option<IdentifierKind> {
         self.record.or(self.identifier)
+    }
+
+    /// Whether the record has it, so that it may be left out where the record is named.
+    pub fn is_on_record(&self) -> bool {
+        self.of_record().is_some() || self.record_level
     }
 }

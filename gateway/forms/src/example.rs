@@ -13,7 +13,8 @@ use crate::definition::{Definition, Field, Kind, Required};
 pub(crate) const EXAMPLE_DAY: Date = Date::constant(2026, 3, 2);
 
 impl Definition {
-    /// A complete set of answers, but for the person's identifiers, which come from the record.
+    /// A complete set of answers, but for what comes from the record; what is asked only by what that
+    /// says is answered.
     pub fn example(&self) -> Value {
         let chosen = self.chosen();
         let mut sections = Map::new();
@@ -22,8 +23,15 @@ impl Definition {
                 continue;
             }
             let asked = section.fields.iter().filter(|field| {
-                let then = matches!(field.required, Required::When(_));
-                field.of_record().is_none() && (!then || is_required(field, &chosen))
+                let asked = match &field.required {
+                    Required::When(condition) => {
+                        let by = self.field(&condition.field);
+                        let by_record = by.is_some_and(|(_, by)| by.is_on_record());
+                        by_record || is_required(field, &chosen)
+                    }
+                    Required::Always(_) => true,
+                };
+                !field.is_on_record() && asked
             });
             let fields: Map<String, Value> = asked
                 .map(|field| (field.id.clone(), self.made(field)))

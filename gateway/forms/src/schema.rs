@@ -101,7 +101,7 @@ impl Definition {
 fn always(section: &Section) -> Vec<&str> {
     let fields = section.fields.iter();
     let fields = fields.filter(|field| field.required == Required::Always(true));
-    let fields = fields.filter(|field| field.of_record().is_none());
+    let fields = fields.filter(|field| !field.is_on_record());
     fields.map(|field| field.id.as_str()).collect()
 }
 
@@ -170,7 +170,7 @@ mod tests {
         }
         let mut asked = missing.iter().filter(|fault| {
             let field = form.field(&fault.path);
-            field.is_none_or(|(_, field)| field.of_record().is_none())
+            field.is_none_or(|(_, field)| !field.is_on_record())
         });
         asked.next().is_none()
     }

@@ -4,7 +4,7 @@ use gateway_fhir::{Cause, Issue, Outcome};
 use gateway_flow::FieldFault;
 
 /// Places of a request's fields; of those that have no line here, `Task.input`.
-const REQUEST: [(&str, &str); 12] = [
+const REQUEST: [(&str, &str); 13] = [
     ("/answers/requester", "Task.requester"),
     ("/answers/subject/name", "Task.for.name"),
     ("/answers/subject/dob", "Task.for.birthDate"),
@@ -14,6 +14,7 @@ const REQUEST: [(&str, &str); 12] = [
     ("/answers/handling/urgency", "Task.priority"),
     ("/answers", "Task.input"),
     ("/nominal", "Task.for.identifier"),
+    ("/level", "Task.input"),
     ("/recipients", "Task.owner"),
     ("/emergency", "Task.priority"),
     ("", "Task"),

@@ -321,6 +321,7 @@ fn reading(what: &str) -> &'static str {
         "quarantine" => "The list of what is kept apart was read",
         "nominals" => "The list of records was read",
         "custody" => "The list of who is in custody was read",
+        "form" => "A form was filled in from the record",
         _ => "The record was read",
     }
 }

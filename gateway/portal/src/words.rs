@@ -211,6 +211,7 @@ pub(crate) fn missing(pointer: &str) -> &str {
         "/necessity" => "why it is needed",
         "/bases" => "the legal basis",
         "/recipients" => "that the recipients are right",
+        "/level" => "that the level is right",
         "" => "everything: it was set aside",
         other => other,
     }

@@ -1,9 +1,10 @@
 //! What the gateway knows already, and puts into a form that stands alone: its readers may not have
 //! the person's record. And what a form says of its health items.
 
+use gateway_core::event::EventKind;
 use gateway_core::question::Consent;
 use gateway_core::{Id, Personal, Purpose};
-use gateway_forms::{Body, Definition};
+use gateway_forms::{Body, Definition, Field, Section};
 use gateway_store::Tx;
 use gateway_store::rows::{AgencyRow, NominalRow};
 use gateway_vault::parties;
@@ -15,7 +16,8 @@ use crate::error::{FieldFault, FlowError};
 use crate::flag::FlagNote;
 use crate::health::HealthNote;
 use crate::identify::live;
-use crate::submission::{ItemClaim, RecipientClaim};
+use crate::recorder::{Draft, work};
+use crate::submission::{Caller, ItemClaim, RecipientClaim};
 
 /// What a form says of its items that are health information.
 pub(super) struct OfHealth {
@@ -63,55 +65,54 @@ pub(super) struct Conversation {
 }
 
 impl Flow {
-    /// The record that a sender names, from which a form that stands alone is filled in.
+    /// The record that a sender names. A form that stands alone, and leaves out what that record has,
+    /// is filled in from it, for an agency that has a part in the case and so may read the record: a
+    /// reading, logged before anything is opened.
     pub(super) async fn on_record(
         &self,
-        tx: &mut Tx,
         form: &Definition,
-        own: &AgencyRow,
+        (caller, own): (&Caller, &AgencyRow),
         sent: &mut FormSent,
     ) -> Result<Option<NominalRow>, FlowError> {
         let Some(reference) = &sent.reference else {
             return Ok(None);
         };
-        let nominal = live(tx, reference).await?;
-        if let (Some(nominal), true) = (&nominal, form.stands_alone) {
-            self.fill_from_record(tx, form, own, nominal, sent).await?;
-        }
-        Ok(nominal)
-    }
-
-    /// Writes what the record of a person has into a form that stands alone and leaves it out, for
-    /// an agency that has a part in the case and so may read the record.
-    async fn fill_from_record(
-        &self,
-        tx: &mut Tx,
-        form: &Definition,
-        own: &AgencyRow,
-        nominal: &NominalRow,
-        sent: &mut FormSent,
-    ) -> Result<(), FlowError> {
-        let party = parties::party(tx, own, Some(nominal), self.clock.now()).await?;
-        let Some(given) = sent.given.as_object_mut().filter(|_| party.live_part()) else {
-            return Ok(());
+        let mut tx = self.store.read().await?;
+        let Some(nominal) = live(&mut tx, reference).await? else {
+            return Ok(None);
         };
-        let known = self.identifiers(tx, nominal).await?;
-        for section in &form.sections {
-            for field in &section.fields {
-                let kind = field.of_record();
-                let found = known.iter().find(|(one, _)| Some(*one) == kind);
-                let Some((_, value)) = found else { continue };
-                let fields = given
-                    .entry(section.id.clone())
-                    .or_insert_with(|| Value::Object(Map::new()));
-                if let Some(fields) = fields.as_object_mut() {
-                    fields
-                        .entry(field.id.clone())
-                        .or_insert_with(|| Value::String(value.reveal().clone()));
-                }
-            }
+        let party = parties::party(&mut tx, own, Some(&nominal), self.clock.now()).await?;
+        drop(tx);
+        let left_out = left_out(form, &sent.given);
+        if !form.stands_alone || left_out.is_empty() || !party.live_part() {
+            return Ok(Some(nominal));
         }
-        Ok(())
+        let draft = Draft::new(EventKind::RecordRead, Some(&caller.agency))
+            .nominal(&nominal.id)
+            .reaching([caller.agency.clone()])
+            .with("what", "form");
+        let draft = match &caller.person {
+            Some(person) => draft.with("person", &*person.id),
+            None => draft,
+        };
+        let read = work(move |_| Box::pin(async move { Ok((vec![draft], ())) }));
+        self.recorder
+            .record(&nominal.area, "fill-from-record", read)
+            .await?;
+        let mut tx = self.store.read().await?;
+        let known = self.identifiers(&mut tx, &nominal).await?;
+        drop(tx);
+        for (section, field) in left_out {
+            let kind = field.of_record();
+            let found = known.iter().find(|(one, _)| Some(*one) == kind);
+            let value = match found {
+                Some((_, value)) => value.reveal().clone(),
+                None if field.record_level => nominal.level.to_string(),
+                None => continue,
+            };
+            fill(&mut sent.given, (&section.id, &field.id), value);
+        }
+        Ok(Some(nominal))
     }
 
     /// What a form is in a conversation with a health body: it asks one, answers for one, sets a flag
@@ -178,5 +179,31 @@ impl Flow {
             reference: Some(about),
             purpose: None,
         }))
+    }
+}
+
+/// What a form leaves out that the record of a person has.
+fn left_out<'f>(form: &'f Definition, given: &Value) -> Vec<(&'f Section, &'f Field)> {
+    let mut left_out = Vec::new();
+    for section in &form.sections {
+        let said = given.get(&section.id);
+        for field in section.fields.iter().filter(|field| field.is_on_record()) {
+            if said.and_then(|said| said.get(&field.id)).is_none() {
+                left_out.push((section, field));
+            }
+        }
+    }
+    left_out
+}
+
+fn fill(given: &mut Value, (section, field): (&str, &str), value: String) {
+    let Some(given) = given.as_object_mut() else {
+        return;
+    };
+    let fields = given
+        .entry(section)
+        .or_insert_with(|| Value::Object(Map::new()));
+    if let Some(fields) = fields.as_object_mut() {
+        fields.insert(field.to_owned(), Value::String(value));
     }
 }

@@ -21,6 +21,7 @@ mod form_doubts;
 mod form_queue;
 mod health;
 mod health_documents;
+mod health_facts;
 mod health_story;
 mod keeping;
 mod kept;

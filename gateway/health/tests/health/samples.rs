@@ -33,6 +33,7 @@ pub fn request_given() -> Value {
     // The example leaves out what the record of the person has.
     given["subject"]["name"] = json!("Daniel Marlow");
     given["subject"]["dob"] = json!("1980-02-01");
+    given["mappa"]["level"] = json!("2");
     given
 }
 

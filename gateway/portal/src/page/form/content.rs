@@ -281,7 +281,7 @@ impl<'f> Paper<'f> {
     pub(crate) fn all_missing(&self) -> Vec<Fault> {
         let known = |fault: &Fault| {
             let field = self.form.field(&fault.path);
-            field.is_some_and(|(_, field)| field.of_record().is_some())
+            field.is_some_and(|(_, field)| field.is_on_record())
         };
         let mut missing = self.form.missing(&self.body);
         missing.retain(|fault| self.content.nominal.is_none() || !known(fault));

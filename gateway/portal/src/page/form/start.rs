@@ -274,6 +274,10 @@ pub(super) fn fill_in(form: &Definition, record: &NominalView, content: &mut Con
             // Which of its words the family name is, a record does not say.
             let known_by = |one: &IdentifierKind| form.stands_alone || *one != IdentifierKind::Name;
             let wanted = field.of_record().filter(known_by);
+            if field.record_level && form.stands_alone {
+                let level = Value::from(record.level.to_string());
+                content.put(&section.id, &field.id, level);
+            }
             let known = wanted.and_then(|wanted| {
                 let mut all = record.identifiers.iter();
                 all.find(|(kind, _)| *kind == wanted)
