@@ -309,9 +309,10 @@ async function counted(request) {
   const row = (name) => rows.find((one) => one.startsWith(name)) ?? assert.fail(name);
   assert.match(row("Shared"), /1\/3 33%/);
   assert.match(row("Withheld, with a reason"), /0\/3 0%/);
+  assert.match(row("Withheld, without a reason"), /0\/3 0%/);
   assert.match(row("Overdue"), /2\/3 67%/);
   assert.match(row("Open"), /0\/3 0%/);
-  assert.match(row("Cases in which health shared"), /1\/1 100%/);
+  assert.match(row("People about whom health shared"), /1\/1 100%/);
   await look(page, "health-counts", script);
   await end(visited);
 

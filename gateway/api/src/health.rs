@@ -262,6 +262,8 @@ pub(crate) struct HealthCountsBody {
     nothing_held: ShareBody,
     /// Requests refused, with a reason, of all.
     refused: ShareBody,
+    /// Requests refused without a reason on record, of all: a refusal cannot be sent without one.
+    refused_without_reason: ShareBody,
     /// Requests past their time without an answer, of all.
     overdue: ShareBody,
     /// Requests that wait within their time, of all.
@@ -283,6 +285,7 @@ impl From<HealthCounts> for HealthCountsBody {
             shared: of_all(counts.shared),
             nothing_held: of_all(counts.nothing),
             refused: of_all(counts.refused),
+            refused_without_reason: of_all(counts.unexplained),
             overdue: of_all(counts.overdue),
             open: of_all(counts.open),
         }

@@ -16,8 +16,10 @@ pub struct HealthCounts {
     pub shared: i64,
     /// Nothing is held, or the person is not known.
     pub nothing: i64,
-    /// Refused.
+    /// Refused, with a reason.
     pub refused: i64,
+    /// Refused, and no reason is on record.
+    pub unexplained: i64,
     /// Refused or answered in part for confidentiality's sake.
     pub withheld: i64,
     /// Not answered, and past their time.
@@ -251,7 +253,8 @@ impl Tx {
             "select count(*) as asked, \
              coalesce(sum(case when outcome in ('full', 'partial') then 1 else 0 end), 0) as shared, \
              coalesce(sum(case when outcome in ('nil_held', 'not_known') then 1 else 0 end), 0) as none_held, \
-             coalesce(sum(case when outcome = 'refused' then 1 else 0 end), 0) as refused, \
+             coalesce(sum(case when outcome = 'refused' and reason is not null then 1 else 0 end), 0) as refused, \
+             coalesce(sum(case when outcome = 'refused' and reason is null then 1 else 0 end), 0) as unexplained, \
              coalesce(sum(case when outcome in ('refused', 'partial') and {confidential} then 1 else 0 end), 0) as withheld, \
              coalesce(sum(case when answered_at is null and closed_at is null and due_at <= $3 then 1 else 0 end), 0) as overdue, \
              coalesce(sum(case when answered_at is null and closed_at is null and due_at > $3 then 1 else 0 end), 0) as open, \
@@ -270,6 +273,7 @@ impl Tx {
             shared: row.get("shared")?,
             nothing: row.get("none_held")?,
             refused: row.get("refused")?,
+            unexplained: row.get("unexplained")?,
             withheld: row.get("withheld")?,
             overdue: row.get("overdue")?,
             open: row.get("open")?,

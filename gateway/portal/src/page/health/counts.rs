@@ -28,8 +28,8 @@ pub(crate) const BACK: BackLink<'static> = BackLink {
 #[template(path = "page/health/counts.html")]
 struct Page {
     frame: Frame,
+    measures: Table<'static>,
     requests: Table<'static>,
-    cases: Table<'static>,
 }
 
 /// What is counted, its part, and what that means.
@@ -41,30 +41,47 @@ pub(super) async fn show(State(portal): State<Portal>, visitor: Visitor) -> Resu
     let title = "How health information requests went";
     let page = Page {
         frame: Frame::around(&portal, &visitor, Place::Health, title).await?,
-        requests: table("Requests", &of_requests(counts)),
-        cases: table("Cases", &of_cases(counts)),
+        measures: table("Did health bodies share?", &measures(counts)),
+        requests: table("What became of each request", &became(counts)),
     };
     Ok(Html(page.to_string()).into_response())
 }
 
-fn of_requests(counts: HealthCounts) -> [Line; 6] {
+/// The two measures of the report (5.26, 5.38): of people, and of requests.
+fn measures(counts: HealthCounts) -> [Line; 2] {
+    [
+        (
+            "People about whom health shared",
+            (counts.cases_shared, counts.cases),
+            "Of the people about whom a health body was asked: those about whom at least one answered with anything but a refusal. That nothing is held is an answer",
+        ),
+        (
+            "Withheld for confidentiality",
+            (counts.withheld, counts.asked),
+            "Of the requests: those refused, or answered only in part, because consent was refused, because it is another person’s confidence, because it would do the person serious harm, or for legal privilege. An answer in part counts as shared as well",
+        ),
+    ]
+}
+
+/// Each request is in one of these.
+fn became(counts: HealthCounts) -> [Line; 6] {
     let of = |part| (part, counts.asked);
     [
         ("Shared", of(counts.shared), "Answered in full or in part"),
         (
-            "Withheld, with a reason",
-            of(counts.refused),
-            "Refused. An answer in part counts as shared",
-        ),
-        (
-            "Withheld for confidentiality",
-            of(counts.withheld),
-            "Refused or answered in part because consent was refused, because it is another person’s confidence, because it would do the person serious harm, or for legal privilege",
-        ),
-        (
             "Nothing held",
             of(counts.nothing),
-            "Nothing is held that bears on the questions, or the person is not known to the service",
+            "Answered: nothing is held that bears on the questions, or the service does not know the person",
+        ),
+        (
+            "Withheld, with a reason",
+            of(counts.refused),
+            "Refused, and the health body said why",
+        ),
+        (
+            "Withheld, without a reason",
+            of(counts.unexplained),
+            "Refused, and no reason is on record. The service takes no refusal without one",
         ),
         (
             "Overdue",
@@ -77,14 +94,6 @@ fn of_requests(counts: HealthCounts) -> [Line; 6] {
             "Not answered, and still within time",
         ),
     ]
-}
-
-fn of_cases(counts: HealthCounts) -> [Line; 1] {
-    [(
-        "Cases in which health shared",
-        (counts.cases_shared, counts.cases),
-        "Of the people about whom a health body was asked, those with an answer that is no refusal. That nothing is held is an answer",
-    )]
 }
 
 fn table(caption: &'static str, lines: &[Line]) -> Table<'static> {
@@ -143,6 +152,7 @@ mod tests {
             asked: 10,
             shared: 1,
             refused: 2,
+            unexplained: 9,
             withheld: 3,
             nothing: 4,
             overdue: 5,
@@ -150,18 +160,18 @@ mod tests {
             cases: 8,
             cases_shared: 7,
         };
-        let all = of_requests(counts).map(|(name, part, _)| (name, part));
+        let all = became(counts).map(|(name, part, _)| (name, part));
         assert_eq!(
             all,
             [
                 ("Shared", (1, 10)),
-                ("Withheld, with a reason", (2, 10)),
-                ("Withheld for confidentiality", (3, 10)),
                 ("Nothing held", (4, 10)),
+                ("Withheld, with a reason", (2, 10)),
+                ("Withheld, without a reason", (9, 10)),
                 ("Overdue", (5, 10)),
                 ("Open", (6, 10)),
             ]
         );
-        assert_eq!(of_cases(counts)[0].1, (7, 8));
+        assert_eq!(measures(counts).map(|(_, part, _)| part), [(7, 8), (3, 10)]);
     }
 }
