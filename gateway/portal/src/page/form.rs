@@ -10,6 +10,7 @@ mod carried;
 pub(crate) mod check;
 mod complete;
 pub(crate) mod content;
+mod hospital;
 pub(crate) mod list;
 mod pages;
 pub(crate) mod print;

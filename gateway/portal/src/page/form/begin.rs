@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
 use gateway_flow::FlowError;
 use gateway_forms::Definition;
+use gateway_store::rows::AgencyRow;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::Value;
@@ -15,7 +16,7 @@ use serde_json::Value;
 use super::content::Content;
 use super::list::{self, Sent};
 use super::start::{How, SIGNED, answer, fill_in, from, may_answer, signed};
-use super::{Wrong, carried, summary, title};
+use super::{Wrong, carried, hospital, summary, title};
 use crate::component::{Button, ChoiceItem, Choices, Html as Markup, Input, Pick};
 use crate::frame::{Frame, Place};
 use crate::stop::{Stop, see_other};
@@ -75,6 +76,8 @@ pub(super) struct Chosen {
     replaces: bool,
     /// The day of the meeting that asks for it, ISO; empty, none asks.
     meeting: String,
+    /// The hospital at which a flag is set; empty, none is chosen.
+    hospital: String,
     /// The request that it answers; empty, none.
     pub(super) request: String,
     /// What kind of an answer it is.
@@ -92,6 +95,8 @@ struct Page {
     /// To whom it goes, of an answer.
     answers: &'static str,
     sent: Vec<Sent>,
+    /// The hospitals at which a flag can be set; of any other form, none.
+    hospitals: Vec<AgencyRow>,
     /// How many questions of the request colleagues have signed.
     signed: usize,
     error: Option<Refused>,
@@ -104,6 +109,8 @@ enum Refused {
     Unknown,
     /// The form to begin from was withdrawn.
     Withdrawn,
+    /// No hospital is chosen for a flag.
+    Nowhere,
 }
 
 impl Refused {
@@ -111,6 +118,7 @@ impl Refused {
         match self {
             Self::Unknown => (UNKNOWN, "#ref"),
             Self::Withdrawn => (GONE, "#from"),
+            Self::Nowhere => (hospital::NONE, "#to"),
         }
     }
 }
@@ -162,6 +170,12 @@ impl Page {
             autocomplete: Some("off"),
             ..Input::default()
         })
+    }
+
+    /// At which hospital a flag is set.
+    fn hospital(&self) -> Markup {
+        let wrong = self.wrong(Refused::Nowhere);
+        hospital::question(&self.hospitals, &self.chosen.hospital, wrong)
     }
 
     /// The day of the meeting that asks for it.
@@ -304,6 +318,7 @@ async fn shown(
             false => Vec::new(),
         },
         signed: signed(portal, visitor, (form, &chosen)).await?,
+        hospitals: hospital::hospitals(portal, visitor, form).await?,
         chosen,
         error,
     };
@@ -312,6 +327,18 @@ async fn shown(
         None => StatusCode::OK,
     };
     Ok((status, Html(page.to_string())).into_response())
+}
+
+/// An empty form, for whom and in answer to what was chosen.
+fn empty(form: &Definition, chosen: &Chosen) -> Content {
+    let some = |id: &String| Some(id.clone()).filter(|id| !id.is_empty());
+    Content {
+        form: form.id.clone(),
+        version: form.version.clone(),
+        recipients: some(&chosen.hospital).into_iter().collect(),
+        answers_to: some(&chosen.request),
+        ..Content::default()
+    }
 }
 
 /// Makes the draft.
@@ -328,6 +355,7 @@ pub(crate) async fn begin(
         from: fields.one("from").to_owned(),
         replaces: fields.has("replaces"),
         meeting: fields.one("meeting").to_owned(),
+        hospital: fields.one("to").to_owned(),
         request: fields.one("request").to_owned(),
         how: How::read(fields.one("how")),
     };
@@ -337,12 +365,11 @@ pub(crate) async fn begin(
     if visitor.returns(&portal).await? {
         return shown(&portal, &visitor, form, chosen, None).await;
     }
-    let mut content = Content {
-        form: form.id.clone(),
-        version: form.version.clone(),
-        answers_to: Some(chosen.request.clone()).filter(|id| !id.is_empty()),
-        ..Content::default()
-    };
+    let nowhere = chosen.hospital.is_empty() && chosen.from.is_empty();
+    if nowhere && hospital::is_told(form) {
+        return shown(&portal, &visitor, form, chosen, Some(Refused::Nowhere)).await;
+    }
+    let mut content = empty(form, &chosen);
     if !chosen.request.is_empty() {
         answer(&portal, &visitor, form, &chosen, &mut content).await?;
     } else if !chosen.from.is_empty()
@@ -367,6 +394,7 @@ pub(crate) async fn begin(
             Err(stop) => return Err(stop),
         }
     }
+    hospital::of_earlier(&portal, &visitor, form, &mut content).await?;
     if !chosen.reference.is_empty() {
         let caller = &visitor.session.caller;
         match portal.flow.nominal(caller, &chosen.reference).await {

@@ -16,7 +16,7 @@ use super::ask::names;
 use super::came::{Came, draft};
 use super::content::{Paper, Scope, is_in};
 use super::show::{Shown, to_check};
-use super::{Asked, Wrong, agencies, paper, summary, title};
+use super::{Asked, Wrong, agencies, hospital, paper, summary, title};
 use crate::component::{
     BackLink, Button, ChoiceItem, Choices, Details, Html as Markup, NotificationBanner, Pick,
     Textarea, WarningText,
@@ -84,6 +84,8 @@ struct Page {
     unstated: Option<&'static str>,
     chosen: Vec<String>,
     agencies: Vec<AgencyRow>,
+    /// Of a flag: the hospitals at which it can be set.
+    hospitals: Vec<AgencyRow>,
 }
 
 impl Page {
@@ -157,6 +159,12 @@ impl Page {
             rows: 2,
             ..Textarea::default()
         })
+    }
+
+    /// At which hospital a flag is set.
+    fn hospital(&self) -> Markup {
+        let chosen = self.chosen.first().map_or("", String::as_str);
+        hospital::question(&self.hospitals, chosen, None)
     }
 
     fn others(&self) -> Details<'static> {
@@ -348,6 +356,7 @@ async fn shown(
         unstated,
         chosen: paper.content.recipients.clone(),
         agencies,
+        hospitals: hospital::hospitals(portal, visitor, paper.form).await?,
     };
     let status = match unstated {
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
