@@ -244,14 +244,24 @@ async fn kept(portal: &Portal, request: Request, way: String) -> Result<Stop, St
 /// The page to go on with after signing in: never a download, never an act.
 fn way_back(parts: &Parts) -> String {
     let path = parts.uri.path();
-    for folder in ["/messages/", "/holds/", "/quarantine/"] {
-        if let Some(rest) = path.strip_prefix(folder) {
-            let id = rest.split('/').next().unwrap_or_default();
-            return format!("{folder}{id}");
-        }
+    let one_of = |folder: &str| {
+        let id = path.strip_prefix(folder)?.split('/').next()?;
+        Some(format!("{folder}{id}"))
+    };
+    if let Some(way) = ["/messages/", "/holds/", "/quarantine/"]
+        .into_iter()
+        .find_map(one_of)
+    {
+        return way;
     }
     if parts.method != Method::GET {
-        return "/inbox".to_owned();
+        let acted = [
+            "/health-requests/",
+            "/health-questions/",
+            "/hospital-flags/",
+        ];
+        let way = acted.into_iter().find_map(one_of);
+        return way.unwrap_or_else(|| "/inbox".to_owned());
     }
     let asked = parts.uri.path_and_query();
     asked.map_or_else(|| "/inbox".to_owned(), ToString::to_string)
@@ -305,6 +315,18 @@ mod tests {
         );
         assert_eq!(asked(Method::GET, "/holds/1/documents/2"), "/holds/1");
         assert_eq!(asked(Method::POST, "/holds/1"), "/holds/1");
+        for act in ["accept", "give"] {
+            let address = format!("/health-requests/1/{act}");
+            assert_eq!(asked(Method::POST, &address), "/health-requests/1");
+        }
+        assert_eq!(
+            asked(Method::GET, "/health-requests/1/give"),
+            "/health-requests/1/give"
+        );
+        assert_eq!(
+            asked(Method::POST, "/hospital-flags/1"),
+            "/hospital-flags/1"
+        );
         assert_eq!(asked(Method::POST, "/sessions/1"), "/inbox");
     }
 }
