@@ -187,11 +187,7 @@ impl Flow {
 
     /// A staged body in clear, whole: bound its size, and how many there are.
     pub fn staged_bytes(&self, body: &StagedBody) -> Result<Zeroizing<Vec<u8>>, FlowError> {
-        let sealed: Box<dyn Read + Send> = match &body.stored {
-            Stored::Inline(sealed) => Box::new(Cursor::new(sealed.clone())),
-            Stored::Blob { id, .. } => Box::new(self.blobs.open_blob(id)?),
-        };
-        opened_whole(&body.key, sealed, body.size)
+        opened_whole(&body.key, self.staged_sealed(body)?, body.size)
     }
 
     /// A staged body in clear, piece by piece.
@@ -203,16 +199,8 @@ impl Flow {
         &self,
         body: &StagedBody,
     ) -> Result<mpsc::Receiver<std::io::Result<Bytes>>, FlowError> {
-        let sealed: Box<dyn Read + Send> = match &body.stored {
-            Stored::Inline(sealed) => Box::new(Cursor::new(sealed.clone())),
-            Stored::Blob { id, .. } => Box::new(self.blobs.open_blob(id)?),
-        };
-        let key: ItemKey = body
-            .key
-            .to_text()
-            .expose_secret()
-            .parse()
-            .map_err(|_| FlowError::Internal("a body's key does not read".to_owned()))?;
+        let sealed = self.staged_sealed(body)?;
+        let key = read_key(body.key.to_text().expose_secret())?;
         Ok(stream(move || {
             open_body(&key, sealed).map_err(|error| std::io::Error::other(error.to_string()))
         }))
@@ -226,12 +214,28 @@ impl Flow {
         inline: Option<&[u8]>,
         blob: Option<&str>,
     ) -> Result<Zeroizing<Vec<u8>>, FlowError> {
-        let key: ItemKey = key
-            .parse()
-            .map_err(|_| FlowError::Internal("a body's key does not read".to_owned()))?;
+        let room = inline.map_or(0, |sealed| sealed.len() as u64);
+        let sealed = self.kept_sealed(inline.map(<[u8]>::to_vec), blob)?;
+        opened_whole(&read_key(key)?, sealed, room)
+    }
+
+    /// The ciphertext of a staged body.
+    fn staged_sealed(&self, body: &StagedBody) -> Result<Box<dyn Read + Send>, FlowError> {
+        match &body.stored {
+            Stored::Inline(sealed) => Ok(Box::new(Cursor::new(sealed.clone()))),
+            Stored::Blob { id, .. } => Ok(Box::new(self.blobs.open_blob(id)?)),
+        }
+    }
+
+    /// The ciphertext of what is kept outside the records.
+    fn kept_sealed(
+        &self,
+        inline: Option<Vec<u8>>,
+        blob: Option<&str>,
+    ) -> Result<Box<dyn Read + Send>, FlowError> {
         match (inline, blob) {
-            (Some(sealed), _) => opened_whole(&key, Box::new(sealed), sealed.len() as u64),
-            (None, Some(id)) => opened_whole(&key, Box::new(self.blobs.open_blob(id)?), 0),
+            (Some(sealed), _) => Ok(Box::new(Cursor::new(sealed))),
+            (None, Some(id)) => Ok(Box::new(self.blobs.open_blob(id)?)),
             (None, None) => Err(FlowError::Internal("a kept body is gone".to_owned())),
         }
     }
@@ -244,11 +248,7 @@ impl Flow {
         blob: Option<&str>,
         most: usize,
     ) -> Result<Zeroizing<Vec<u8>>, FlowError> {
-        let sealed: Box<dyn Read + Send> = match (inline, blob) {
-            (Some(sealed), _) => Box::new(Cursor::new(sealed)),
-            (None, Some(id)) => Box::new(self.blobs.open_blob(id)?),
-            (None, None) => return Err(FlowError::Internal("a kept body is gone".to_owned())),
-        };
+        let sealed = self.kept_sealed(inline, blob)?;
         tokio::task::block_in_place(|| {
             let mut clear = Zeroizing::new(Vec::new());
             let most = u64::try_from(most).unwrap_or(u64::MAX);
@@ -260,12 +260,7 @@ impl Flow {
     /// Seals bytes to be kept outside the records: the key's text, and the sealed bytes, or the
     /// staged file that they lie in.
     pub fn keep_bytes(&self, bytes: &[u8]) -> Result<Kept, FlowError> {
-        let body = self.take_bytes(String::new(), bytes)?;
-        let key = body.key.to_text().expose_secret().to_owned();
-        Ok(match body.stored {
-            Stored::Inline(sealed) => (key, Some(sealed), None),
-            Stored::Blob { id, .. } => (key, None, Some(id)),
-        })
+        Ok(kept(self.take_bytes(String::new(), bytes)?))
     }
 
     /// Seals what `write` writes, to be kept outside the records; with its size in bytes. Blocking,
@@ -279,12 +274,8 @@ impl Flow {
     ) -> Result<(Kept, u64), FlowError> {
         let spill = Spill::new(self);
         let body = spill.seal(String::new(), |writer| Ok(write(writer)?))?;
-        let key = body.key.to_text().expose_secret().to_owned();
-        let kept = match body.stored {
-            Stored::Inline(sealed) => (key, Some(sealed), None),
-            Stored::Blob { id, .. } => (key, None, Some(id)),
-        };
-        Ok((kept, body.size))
+        let size = body.size;
+        Ok((kept(body), size))
     }
 
     /// What was kept outside the records, in clear, from a place in it on. Blocking.
@@ -296,14 +287,8 @@ impl Flow {
         (key, inline, blob): (&str, Option<&[u8]>, Option<&str>),
         from: u64,
     ) -> Result<mpsc::Receiver<std::io::Result<Bytes>>, FlowError> {
-        let key: ItemKey = key
-            .parse()
-            .map_err(|_| FlowError::Internal("a body's key does not read".to_owned()))?;
-        let sealed: Box<dyn Read + Send> = match (inline, blob) {
-            (Some(sealed), _) => Box::new(Cursor::new(sealed.to_vec())),
-            (None, Some(id)) => Box::new(self.blobs.open_blob(id)?),
-            (None, None) => return Err(FlowError::Internal("a kept body is gone".to_owned())),
-        };
+        let key = read_key(key)?;
+        let sealed = self.kept_sealed(inline.map(<[u8]>::to_vec), blob)?;
         Ok(stream(move || {
             let mut clear = open_body(&key, sealed)
                 .map_err(|error| std::io::Error::other(error.to_string()))?;
@@ -402,6 +387,20 @@ fn lost(item: &ItemRow, what: &str) -> FlowError {
         "the body of item {}, {place}, {what}: `gateway ledger verify --dir` names all that are so; put it back from a backup",
         item.id
     ))
+}
+
+/// Where a staged body lies, to be kept outside the records.
+fn kept(body: StagedBody) -> Kept {
+    let key = body.key.to_text().expose_secret().to_owned();
+    match body.stored {
+        Stored::Inline(sealed) => (key, Some(sealed), None),
+        Stored::Blob { id, .. } => (key, None, Some(id)),
+    }
+}
+
+fn read_key(text: &str) -> Result<ItemKey, FlowError> {
+    let key = text.parse();
+    key.map_err(|_| FlowError::Internal("a body's key does not read".to_owned()))
 }
 
 /// May take a while: other work of this thread goes elsewhere meanwhile.

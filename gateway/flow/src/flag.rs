@@ -13,7 +13,6 @@ mod talk;
 use gateway_core::Role;
 use gateway_core::calendar::end_of;
 use gateway_core::event::EventKind;
-use gateway_seal::Place;
 use gateway_store::Tx;
 use gateway_store::rows::{HospitalFlagRow, HospitalFlagStepRow};
 
@@ -100,15 +99,8 @@ fn event(kind: EventKind, by: Option<&str>, row: &HospitalFlagRow) -> Result<Dra
         .reaching(reached))
 }
 
-/// The place of a step's sealed words.
-const fn words_place<'a>(area: &'a str, step: &'a str) -> Place<'a> {
-    Place {
-        area,
-        table: "hospital_flag_step",
-        row: step,
-        column: "words",
-    }
-}
+/// The table of the steps of flags.
+const STEPS: &str = "hospital_flag_step";
 
 /// A step of a flag.
 struct Step<'a> {
@@ -143,14 +135,6 @@ impl Flow {
             updated_by: String::new(),
         };
         Ok(tx.put(&mut row).await?)
-    }
-
-    /// Words for a step, sealed, with the step's id.
-    async fn flag_words(&self, area: &str, words: &str) -> Result<(String, Vec<u8>), FlowError> {
-        let id = fresh(self);
-        let place = words_place(area, &id);
-        let sealed = self.vault.seal_column(&place, words.as_bytes()).await?;
-        Ok((id, sealed))
     }
 
     /// Tells a role at an agency of a flag.

@@ -20,7 +20,6 @@ mod untold;
 
 use gateway_core::Role;
 use gateway_core::event::EventKind;
-use gateway_seal::Place;
 use gateway_store::Tx;
 use gateway_store::rows::{ExchangeRow, HealthRequestRow, HealthStepRow};
 
@@ -70,15 +69,8 @@ fn event(kind: EventKind, by: Option<&str>, row: &HealthRequestRow) -> Result<Dr
         .reaching(reached))
 }
 
-/// The place of a step's sealed words.
-const fn words_place<'a>(area: &'a str, step: &'a str) -> Place<'a> {
-    Place {
-        area,
-        table: "health_step",
-        row: step,
-        column: "words",
-    }
-}
+/// The table of the steps of requests.
+const STEPS: &str = "health_step";
 
 /// A step of a request.
 struct Step<'a> {
@@ -135,14 +127,6 @@ impl Flow {
             updated_by: String::new(),
         };
         Ok(tx.put(&mut row).await?)
-    }
-
-    /// Words for a step, sealed, with the step's id.
-    async fn step_words(&self, area: &str, words: &str) -> Result<(String, Vec<u8>), FlowError> {
-        let id = fresh(self);
-        let place = words_place(area, &id);
-        let sealed = self.vault.seal_column(&place, words.as_bytes()).await?;
-        Ok((id, sealed))
     }
 
     /// Tells a role at an agency of a request.

@@ -10,7 +10,7 @@ use gateway_store::rows::{ExchangeRow, HospitalFlagRow, NominalRow};
 
 use super::list::FlagView;
 use super::open::conflict;
-use super::{LONGEST_WORDS, SPEAKS, Step, event, flag_row};
+use super::{LONGEST_WORDS, SPEAKS, STEPS, Step, event, flag_row};
 use crate::Flow;
 use crate::admin::clocks::clocks;
 use crate::case::corrupt;
@@ -73,7 +73,7 @@ impl Flow {
         let reasons = clean(reasons, LONGEST_WORDS).map_err(|error| {
             FlowError::Invalid(vec![FieldFault::new("/reasons", error.to_string())])
         })?;
-        let words = self.flag_words(&row.area, &reasons).await?;
+        let words = self.seal_step_words(STEPS, &row.area, &reasons).await?;
         let (flow, by) = (self.clone(), caller.agency.clone());
         let area = row.area.clone();
         let work = work(move |tx| {

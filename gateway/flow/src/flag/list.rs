@@ -3,7 +3,7 @@
 use gateway_store::Tx;
 use gateway_store::rows::{ExchangeRow, HospitalFlagRow, HospitalFlagStepRow};
 
-use super::{LISTED, owed, words_place};
+use super::{LISTED, STEPS, owed};
 use crate::Flow;
 use crate::case::corrupt;
 use crate::error::FlowError;
@@ -179,10 +179,8 @@ impl Flow {
     ) -> Result<FlagStepView, FlowError> {
         let words = match &step.words {
             Some(sealed) if !trust => {
-                let place = words_place(area, &step.id);
-                let plain = self.vault.open_column(&place, sealed).await?;
-                let words = String::from_utf8(plain.to_vec());
-                Some(words.map_err(|_| corrupt("hospital_flag_step", &step.id))?)
+                let opened = self.open_step_words((STEPS, area), &step.id, sealed);
+                Some(opened.await?)
             }
             Some(_) | None => None,
         };

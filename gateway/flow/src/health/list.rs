@@ -4,9 +4,8 @@ use gateway_core::Role;
 use gateway_store::rows::{HealthRequestRow, HealthStepRow};
 use gateway_store::{HealthCounts, HealthStanding, HealthWaits, Tx};
 
-use super::{LISTED, words_place};
+use super::{LISTED, STEPS};
 use crate::Flow;
-use crate::case::corrupt;
 use crate::error::FlowError;
 use crate::submission::Caller;
 
@@ -198,10 +197,8 @@ impl Flow {
     ) -> Result<HealthStepView, FlowError> {
         let words = match &step.words {
             Some(sealed) => {
-                let place = words_place(area, &step.id);
-                let plain = self.vault.open_column(&place, sealed).await?;
-                let words = String::from_utf8(plain.to_vec());
-                Some(words.map_err(|_| corrupt("health_step", &step.id))?)
+                let opened = self.open_step_words((STEPS, area), &step.id, sealed);
+                Some(opened.await?)
             }
             None => None,
         };

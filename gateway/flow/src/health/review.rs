@@ -9,7 +9,7 @@ use gateway_store::Tx;
 use gateway_store::rows::HealthRequestRow;
 
 use super::list::HealthView;
-use super::{GATHERS, LONGEST, SPEAKS, Step, event};
+use super::{GATHERS, LONGEST, SPEAKS, STEPS, Step, event};
 use crate::Flow;
 use crate::admin::clocks::clocks;
 use crate::case::corrupt;
@@ -133,7 +133,7 @@ impl Flow {
         let reasons = clean(reasons, LONGEST).map_err(|error| {
             FlowError::Invalid(vec![FieldFault::new("/reasons", error.to_string())])
         })?;
-        self.step_words(area, &reasons).await
+        self.seal_step_words(STEPS, area, &reasons).await
     }
 
     async fn write_review(
