@@ -139,7 +139,7 @@ else:
     other.execute("begin immediate")
     found = {}
     tasks = {"small": lambda: post("small-locked"), "large": lambda: large("large-locked"), "mail": lambda: demo.send(*letter),
-             "inbox": lambda: demo[ASKS].ask("/api/v1/inbox")}
+             "list": lambda: demo[ASKS].ask("/api/v1/exchanges")}
     threads = [threading.Thread(target=lambda name=name, task=task: found.update({name: task()})) for name, task in tasks.items()]
     for thread in threads:
         thread.start()
@@ -150,7 +150,7 @@ else:
         away(found[name], f"locked: {name}")
         refused[name] = tasks[name]
     assert found["mail"][0] == 451, found["mail"]
-    assert found["inbox"][0] == 200, "what only reads goes on"
+    assert found["list"][0] == 200, "what only reads goes on"
     other.execute("rollback")
     other.close()
     goes_on()
@@ -194,7 +194,7 @@ for what, full in {**({"full": filled} if MOUNTED else {}), "no further": no_fur
             # What is in the database's log already may take a row or two more.
             until(lambda: post(f"small-{what}-{time.monotonic_ns()}")[0] == 503, "the disk is full", 60)
             asked_meanwhile(what, {f"small-{what}": lambda what=what: post(f"small-{what}"), **bodies})
-            assert demo[ASKS].ask("/api/v1/inbox")[0] == 200, "what only reads goes on"
+            assert demo[ASKS].ask("/api/v1/exchanges")[0] == 200, "what only reads goes on"
     goes_on()
 
 # Bodies that are missing or changed: of each, its reader is told; all else goes on, and the operator is told which.
