@@ -1,10 +1,10 @@
 """What happens by itself, when time passes or the other end says no: the sweeper, the clocks of holds and deliveries, mail and messages that wait or fail."""
 
-import time, uuid
+import datetime, time, uuid
 from browse import Browser
 from crash_mesh import Mesh, MeshOut
 from crash_portal import Portal
-from crash_ways import PROBATION, SENDER, TRUST, Hold, Json, Way
+from crash_ways import PRISON, PROBATION, SENDER, TRUST, Hold, Json, Way
 from postfix import until
 
 
@@ -48,6 +48,124 @@ class Sweeps(Alone):
             # A clock that is set by hand goes back to the last event when the gateway starts.
             self.world.advance("P4D")
         until(lambda: self.is_done(it), "it is swept", 20)
+
+
+class AsksForm(Way):
+    """The unit asks a prison for a form: asked once, and told by mail once."""
+
+    behind, number = True, 0
+    unit = "london-coordination"
+
+    def begin(self):
+        it = super().begin()
+        AsksForm.number += 1
+        it.day = f"{self.demo.now() + datetime.timedelta(days=40 + AsksForm.number):%Y-%m-%d}"
+        it.requests, it.told = self.world.ids("form_request"), self.world.number("notice_told")
+        it.person = next(one for one in self.demo.nominals if one.get("prison_number") == "A1234BC")
+        return it
+
+    def act(self, it):
+        asked = {"form": "annex-f", "nominal": it.person["ref"], "agency": PRISON, "meeting_on": it.day}
+        status, answer = self.demo[self.unit].json("/api/v1/form-requests", asked, self.demo.user(self.unit, "coordinator"))
+        assert status == 201, (status, answer)
+        return answer
+
+    def is_there(self, it, answer):
+        assert self.world.ids("form_request") - it.requests == {answer["id"]}, "what was answered is not there"
+
+    def is_whole(self, it):
+        new = self.world.ids("form_request") - it.requests
+        assert len(new) <= 1, f"asked {len(new)} times"
+        return bool(new)
+
+    def is_once(self, it):
+        assert self.is_whole(it)
+        until(lambda: self.world.number("notice_told") > it.told, "the prison is told", 30)
+
+    def is_over(self, it):
+        return self.world.number("notice_told") > it.told
+
+    def ends(self, it):
+        assert self.world.number("notice_told") == it.told + 1, "told more than once"
+
+
+class SeesASession(Portal):
+    """A session is used after a while: that is noted, and nothing else."""
+
+    def act(self, it):
+        self.sign_in()
+        self.world.advance("PT5M")
+        page = self.browser.ask("GET", "/drafts")
+        assert page.status == 200, (page.status, page.text[:500])
+        return True
+
+    def is_whole(self, it):
+        return False
+
+    def is_once(self, it):
+        assert self.sign_in().ask("GET", "/drafts").status == 200
+
+
+class MeshAsked(Mesh):
+    """What the trust has not taken yet is asked after."""
+
+    again, only = False, "=mesh-asked"
+
+    def begin(self):
+        it = super().begin()
+        it.exchange = self.ask(it)["id"]
+        self.world.settle()
+        it.mark = self.world.stops.mark()
+        return it
+
+    def act(self, it):
+        return None
+
+    def is_whole(self, it):
+        return self.state(it.exchange) == "sent"
+
+    def is_once(self, it):
+        until(lambda: "committed=mesh-asked" in self.world.stops.since(it.mark), "it is asked after", 30)
+
+    def ends(self, it):
+        assert self.state(it.exchange) == "sent"
+        Mesh.trust.receive()
+
+
+class GivesAQuestion(Mesh):
+    """A colleague at the trust is given a question: once, and told of it by mail once."""
+
+    always, only = (), "=tell-given"
+    told = "mail_out where subject like 'told/question/%'"
+
+    def post(self, it, step, body=None):
+        spoc = self.demo.user(TRUST, "spoc")
+        status, answer = self.demo[TRUST].json(f"/api/v1/health-requests/{it.exchange}/{step}", body, spoc, "POST")
+        assert status in (200, 201), (status, answer)
+        return answer
+
+    def begin(self):
+        it = super().begin()
+        it.exchange, it.number = self.ask(it)["id"], self.world.number(self.told)
+        self.world.settle()
+        Mesh.trust.receive()
+        self.post(it, "accept")
+        return it
+
+    def act(self, it):
+        return self.post(it, "questions", {"question": "medication", "person": self.demo.user(TRUST, "clinician")})
+
+    def is_whole(self, it):
+        return self.world.number(f"health_task where request = '{it.exchange}'") == 1
+
+    def is_once(self, it):
+        until(lambda: self.is_over(it), "the colleague is told", 30)
+
+    def is_over(self, it):
+        return self.world.number(self.told) > it.number
+
+    def ends(self, it):
+        assert self.is_whole(it) and self.world.number(self.told) == it.number + 1, "given or told more than once"
 
 
 class Reminds(Alone):

@@ -148,7 +148,7 @@ def told(world, killed_at, binary):
                 words = command.new()
                 world.stops.arm(point)
                 running = command.begins(words)
-                world.stops.wait(running.pid, point)
+                assert world.stops.wait(running.pid, point), "it was not reached"
                 running.kill()
                 running.wait()
                 world.kills += 1

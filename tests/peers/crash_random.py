@@ -53,7 +53,8 @@ def persists(thing):
 def works(world, make):
     """One client: one thing after another, each until it is answered."""
     try:
-        while not mind.over.is_set():
+        # At a pace at which what goes out keeps up.
+        while not mind.over.wait(0.2):
             thing = make()
             answer, cuts = persists(thing)
             with mind.lock:
@@ -283,7 +284,7 @@ def main():
         client.join(120)
         assert not client.is_alive(), "a client has no answer still"
     assert not mind.wrong, mind.wrong
-    world.settle()
+    world.settle(400)
     sent = check(world)
     proved(world)
     world.swept()
