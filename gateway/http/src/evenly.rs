@@ -59,12 +59,12 @@ mod tests {
             assert_eq!(answer.status().as_u16(), status);
             began.elapsed().as_millis()
         };
-        for quick in [0, 1000, 3000, 5000] {
+        for quick in [0, 1000, 4000] {
             for refusal in [403, 404, 422] {
                 assert_eq!(takes(quick, refusal).await, 5, "{quick} {refusal}");
             }
         }
-        for slow in [6000, 8000, 10_000] {
+        for slow in [6000, 9000] {
             assert_eq!(takes(slow, 404).await, 10, "{slow}");
         }
         for other in [200, 303, 503] {
