@@ -25,13 +25,19 @@ fn threats() -> Vec<(String, String)> {
     .collect()
 }
 
-/// Everything in a journey's or a test's own files, to see which script is run.
+/// All journeys, and the scripts that they run, some of which run others.
 fn journeys() -> String {
-    let folder = root().join("tests/journeys");
-    let files = std::fs::read_dir(folder).expect("the journeys");
-    files
-        .map(|file| read(&file.expect("a file").path()))
-        .collect()
+    let folders = ["tests/journeys", "tests/peers"].map(|folder| root().join(folder));
+    let files = folders.map(|folder| std::fs::read_dir(folder).expect("the journeys"));
+    let paths = files
+        .into_iter()
+        .flatten()
+        .map(|file| file.expect("a file").path());
+    let texts = paths.filter(|path| {
+        let kind = path.extension().and_then(|kind| kind.to_str());
+        matches!(kind, Some("rs" | "py"))
+    });
+    texts.map(|path| read(&path)).collect()
 }
 
 /// What is wrong with a test that is named as `file`, or as `file::test`.
