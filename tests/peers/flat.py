@@ -100,6 +100,7 @@ up = time.monotonic() - began
 assert not midway, f"in clear on the way: {midway}"
 began = time.monotonic()
 wire = demo["london-probation"].wire
+wire.close()
 wire.request("GET", f"/api/v1/exchanges/{sent['id']}/documents/1")
 comes_down(wire.getresponse(), digest)
 down = time.monotonic() - began
@@ -128,6 +129,8 @@ page = writer.post(f"{draft}/send", page.hidden)
 assert page.status == 303 and "sent=true" in page.headers["Location"], (page.status, page.words[:500])
 over = time.monotonic() - began
 id, began = re.search(r"[0-9a-f-]{36}", page.headers["Location"])[0], time.monotonic()
+# It has rested for as long as all that took, and is closed at the other end.
+reader.wire.close()
 reader.wire.request("GET", f"/messages/{id}/documents/1", headers={"Cookie": "; ".join(f"{name}={value}" for name, value in reader.jar.items()),
                                                                     "User-Agent": "Mozilla/5.0 Firefox/140.0"})
 comes_down(reader.wire.getresponse(), digest)

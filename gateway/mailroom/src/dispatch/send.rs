@@ -1,5 +1,4 @@
-//! The sending: the bytes of what carries content are made once and kept sealed; every try sends
-//! the same.
+//! The sending: each mail's bytes are made once and kept sealed; every try sends the same.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -191,8 +190,7 @@ impl Mailroom {
         }
     }
 
-    /// The bytes of a mail: those that are kept, or written now. What carries content is written
-    /// once, and kept until it has gone; what only says that something waits is written for each try.
+    /// The bytes of a mail: written once, kept until it has gone, and the same at each try.
     async fn made(&self, mut row: MailOutRow) -> Result<(MailOutRow, Vec<u8>), Trouble> {
         // After a restore the bytes of a large one are gone: it is another database's mail now.
         let there = match (&row.body, &row.blob) {
@@ -205,9 +203,7 @@ impl Mailroom {
             return Ok((row, bytes));
         }
         let bytes = self.write(&mut row).await?;
-        if row.kind == MailKind::Delivery.as_str() {
-            row = self.kept(row, &bytes).await?;
-        }
+        let row = self.kept(row, &bytes).await?;
         Ok((row, bytes))
     }
 
