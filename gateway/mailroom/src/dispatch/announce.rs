@@ -14,12 +14,6 @@ use gateway_vault::parties;
 use crate::error::Trouble;
 use crate::room::Mailroom;
 
-use super::lanes::side_by_side;
-use super::send::SIDE_BY_SIDE;
-
-/// How many deliveries are looked at in one round.
-const AT_ONCE: usize = 100;
-const MOST: i64 = 100;
 /// The most content of one mail, bytes: larger is fetched from the portal or the API.
 const LARGEST: i64 = 20 * 1024 * 1024;
 
@@ -27,21 +21,12 @@ impl Mailroom {
     /// Queues a mail for every delivery that has none yet.
     pub(crate) async fn announce(&self) -> Result<(), Trouble> {
         let mut tx = self.0.flow.store.read().await?;
-        let waiting = tx.unannounced(MOST).await?;
+        let waiting = tx.unannounced(100).await?;
         drop(tx);
-        let full = waiting.len() == AT_ONCE;
-        side_by_side(waiting, SIDE_BY_SIDE, |delivery| {
-            let room = self.clone();
-            async move {
-                if let Err(error) = room.announce_one(&delivery).await {
-                    tracing::warn!(delivery = %delivery.id, %error, "no mail could be made for a delivery");
-                }
+        for delivery in waiting {
+            if let Err(error) = self.announce_one(&delivery).await {
+                tracing::warn!(delivery = %delivery.id, %error, "no mail could be made for a delivery");
             }
-        })
-        .await;
-        if full {
-            // The next round need not wait.
-            self.0.queued.notify_one();
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
 //! Mail to different domains goes out side by side, so that one that does not answer holds up
-//! nobody else's; to one domain it goes one after the other, to the relay some at a time.
+//! nobody else's; to one domain, or to the relay, it goes one after the other.
 
 use std::collections::{HashMap, HashSet};
 
@@ -47,33 +47,6 @@ impl Lanes {
     }
 }
 
-/// Does something with each of many, so many at a time. Each is a task of its own: one may wait for a
-/// commit on its thread, which another has to make.
-pub(crate) async fn side_by_side<T, F>(
-    things: impl IntoIterator<Item = T>,
-    at_once: usize,
-    work: impl Fn(T) -> F,
-) where
-    F: Future<Output = ()> + Send + 'static,
-{
-    let mut under_way = JoinSet::new();
-    for thing in things {
-        if under_way.len() >= at_once {
-            ended(under_way.join_next().await);
-        }
-        under_way.spawn(work(thing));
-    }
-    while !under_way.is_empty() {
-        ended(under_way.join_next().await);
-    }
-}
-
-fn ended(one: Option<Result<(), tokio::task::JoinError>>) {
-    if let Some(Err(error)) = one {
-        tracing::error!(%error, "a mail broke the task that dealt with it: it is tried again");
-    }
-}
-
 /// By where they go, each in its order.
 pub(crate) fn sorted<T>(all: Vec<(String, T)>) -> HashMap<String, Vec<T>> {
     let mut lanes: HashMap<String, Vec<T>> = HashMap::new();
@@ -85,9 +58,6 @@ pub(crate) fn sorted<T>(all: Vec<(String, T)>) -> HashMap<String, Vec<T>> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
     use super::*;
 
     #[tokio::test]
@@ -104,29 +74,6 @@ mod tests {
         assert!(sending.try_recv().is_err());
         assert!(lanes.is_busy("silent.example") && !lanes.is_busy("other.example"));
         assert!(lanes.some_are_busy());
-    }
-
-    #[tokio::test]
-    async fn so_many_are_dealt_with_at_a_time_and_all_of_them_in_the_end() {
-        let (now, most, all) = (
-            AtomicUsize::new(0),
-            AtomicUsize::new(0),
-            AtomicUsize::new(0),
-        );
-        let counts = Arc::new((now, most, all));
-        side_by_side(0..100, 7, |_| {
-            let counts = Arc::clone(&counts);
-            async move {
-                let there = counts.0.fetch_add(1, Ordering::SeqCst) + 1;
-                counts.1.fetch_max(there, Ordering::SeqCst);
-                tokio::task::yield_now().await;
-                counts.0.fetch_sub(1, Ordering::SeqCst);
-                counts.2.fetch_add(1, Ordering::SeqCst);
-            }
-        })
-        .await;
-        assert_eq!(counts.1.load(Ordering::SeqCst), 7);
-        assert_eq!(counts.2.load(Ordering::SeqCst), 100);
     }
 
     #[test]

@@ -1,8 +1,5 @@
 //! The sending: each mail's bytes are made once and kept sealed; every try sends the same.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use base64::Engine as _;
 use gateway_flow::outgoing::{MailKind, mail_place};
 use gateway_mail::{Letter, Route, Sent, Why};
@@ -13,14 +10,10 @@ use crate::error::Trouble;
 use crate::intake::BOUNCE;
 use crate::room::Mailroom;
 
-use super::lanes::{Lanes, side_by_side, sorted};
+use super::lanes::{Lanes, sorted};
 
 /// How many mails that are due are looked at in one round.
 const AT_ONCE: i64 = 200;
-/// How many go to a relay, or into a folder, at the same time: each waits for commits more than for
-/// anything else, and those of many are one. A domain's own hosts get one after the other.
-pub(super) const SIDE_BY_SIDE: usize = 16;
-const ONE_AT_A_TIME: usize = 1;
 /// How long one try may take before another gateway takes it up, microseconds.
 const LEASE: i64 = 10 * 60 * 1_000_000;
 /// How long is waited before each next try, seconds; the last goes on.
@@ -58,82 +51,60 @@ impl Mailroom {
         domain.to_lowercase()
     }
 
-    /// Sends mails to one place: the first by itself, the others so many at a time. Where no host of
-    /// a domain is there for the first, the others are not tried now: each would wait as long.
+    /// Sends mails to one place, one after the other. Where no host of a domain is there for the
+    /// first, the others are not tried now: each would wait as long.
     async fn send_all(self, rows: Vec<MailOutRow>) {
-        let at_once = match self.0.settings.route {
-            Route::Direct(_) => ONE_AT_A_TIME,
-            Route::Relay(_) | Route::Folder(_) => SIDE_BY_SIDE,
-        };
-        let reached = Arc::new(AtomicBool::new(true));
-        let (mut rows, mut next) = (rows.into_iter().peekable(), 1);
-        while rows.peek().is_some() {
-            let some: Vec<MailOutRow> = rows.by_ref().take(next).collect();
-            next = at_once;
-            let there = reached.load(Ordering::Relaxed);
-            match self.claim(some, there).await {
-                Ok(mine) if there => {
-                    let send = |row| self.clone().send_or_wait(row, Arc::clone(&reached));
-                    side_by_side(mine, at_once, send).await;
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!(%error, "mails could not be taken up: they are due still");
-                    return;
-                }
-            }
-        }
-    }
-
-    /// Takes mails up, so that no other gateway does; those that another was faster with are left
-    /// out. Where the place is not reached they are put off.
-    async fn claim(
-        &self,
-        rows: Vec<MailOutRow>,
-        reached: bool,
-    ) -> Result<Vec<MailOutRow>, Trouble> {
-        let now = self.0.flow.clock.now().as_microsecond();
-        let mut mine = Vec::new();
-        let mut tx = self.0.flow.store.write("claim-mail").await?;
+        let mut reached = true;
         for row in rows {
-            let until = match reached {
-                true => now + LEASE,
-                false => now + wait(row.attempts + 1) * 1_000_000,
-            };
-            if tx.claim_mail(&row, until).await? {
-                mine.push(row);
-            }
-        }
-        tx.commit().await?;
-        Ok(mine)
-    }
-
-    async fn send_or_wait(self, row: MailOutRow, reached: Arc<AtomicBool>) {
-        let id = row.id.clone();
-        match self.send_one(row).await {
-            Ok(true) => {}
-            Ok(false) => reached.store(false, Ordering::Relaxed),
-            Err(error) => {
-                tracing::warn!(mail = %id, %error, "a mail could not be made or sent: it is tried again");
-                if let Err(error) = self.wait_again(&id).await {
-                    tracing::warn!(mail = %id, %error, "a mail waits until its lease ends");
+            let id = row.id.clone();
+            match self.claim_and_send(row, reached).await {
+                Ok(there) => reached &= there,
+                Err(error) => {
+                    tracing::warn!(mail = %id, %error, "a mail could not be made or sent: it is tried again");
+                    if let Err(error) = self.wait_again(&id).await {
+                        tracing::warn!(mail = %id, %error, "a mail waits until its lease ends");
+                    }
                 }
             }
         }
     }
 
     /// Whether the place could be reached.
+    async fn claim_and_send(&self, row: MailOutRow, reached: bool) -> Result<bool, Trouble> {
+        let now = self.0.flow.clock.now().as_microsecond();
+        let until = match reached {
+            true => now + LEASE,
+            false => now + wait(row.attempts + 1) * 1_000_000,
+        };
+        let mut tx = self.0.flow.store.write("claim-mail").await?;
+        let mine = tx.claim_mail(&row, until).await?;
+        tx.commit().await?;
+        match mine && reached {
+            true => self.send_one(row).await,
+            false => Ok(true),
+        }
+    }
+
     async fn send_one(&self, row: MailOutRow) -> Result<bool, Trouble> {
         let row = MailOutRow {
             attempts: row.attempts + 1,
             ..row
         };
-        let (row, bytes) = self.made(row).await?;
+        // After a restore the bytes of a large one are gone: it is another database's mail now.
+        let there = match (&row.body, &row.blob) {
+            (Some(_), _) => true,
+            (None, Some(blob)) => self.0.flow.keeps(blob),
+            (None, None) => false,
+        };
+        let row = match there {
+            true => row,
+            false => self.written(row).await?,
+        };
         let letter = Letter {
             id: row.id.clone(),
             envelope_from: self.return_path(&row),
             to: vec![self.recipient_of(&row).await?],
-            bytes,
+            bytes: self.bytes_of(&row).await?,
         };
         failpoint::reached("mail-to-send");
         match self.0.settings.route.send(&letter).await {
@@ -190,26 +161,10 @@ impl Mailroom {
         }
     }
 
-    /// The bytes of a mail: written once, kept until it has gone, and the same at each try.
-    async fn made(&self, mut row: MailOutRow) -> Result<(MailOutRow, Vec<u8>), Trouble> {
-        // After a restore the bytes of a large one are gone: it is another database's mail now.
-        let there = match (&row.body, &row.blob) {
-            (Some(_), _) => true,
-            (None, Some(blob)) => self.0.flow.keeps(blob),
-            (None, None) => false,
-        };
-        if there {
-            let bytes = self.bytes_of(&row).await?;
-            return Ok((row, bytes));
-        }
+    /// Writes a mail and keeps its bytes, sealed.
+    async fn written(&self, mut row: MailOutRow) -> Result<MailOutRow, Trouble> {
         let bytes = self.write(&mut row).await?;
-        let row = self.kept(row, &bytes).await?;
-        Ok((row, bytes))
-    }
-
-    /// Keeps a mail's bytes, sealed.
-    async fn kept(&self, mut row: MailOutRow, bytes: &[u8]) -> Result<MailOutRow, Trouble> {
-        let (key, inline, blob) = self.0.flow.keep_bytes(bytes)?;
+        let (key, inline, blob) = self.0.flow.keep_bytes(&bytes)?;
         let place = mail_place(&row.area, &row.id, "key");
         let vault = &self.0.flow.vault;
         row.key = Some(vault.seal_column(&place, key.as_bytes()).await?);
