@@ -173,7 +173,7 @@ impl Cast {
         Ok(())
     }
 
-    /// A page: the inbox, what was sent, and the newest message, by turns.
+    /// A page: the inbox, what was sent, and that of a message to be written, by turns.
     pub async fn page(&self, n: usize) -> anyhow::Result<()> {
         let path = match n % 3 {
             0 => "/inbox",
