@@ -33,7 +33,7 @@ pub struct Carried {
 
 /// What a channel writes in the recording that moves a delivery: a stop of the process leaves all
 /// of it or nothing, never a mail that was sent for a delivery that waits.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Along {
     /// The mail, as it is from now on.
     pub mail: Option<MailOutRow>,
@@ -46,6 +46,12 @@ pub struct Along {
 }
 
 impl Along {
+    fn area(&self) -> Option<String> {
+        let mail = self.mail.as_ref().map(|mail| &mail.area);
+        let message = self.message.as_ref().map(|message| &message.area);
+        mail.or(message).cloned()
+    }
+
     pub(crate) async fn write(mut self, tx: &mut Tx) -> Result<(), StoreError> {
         if let Some(mail) = &mut self.mail {
             tx.put(mail).await?;
@@ -64,18 +70,15 @@ impl Along {
 }
 
 impl Flow {
-    /// Opens what a delivery carries, for the channel that takes it to the agency. None where
+    /// Opens what a delivery of an exchange carries, for the channel that takes it to the agency. None where
     /// the rules do not let it be read away from the portal now, or the agency holds its own
     /// key: then it waits in the portal and the API.
     pub async fn carried(
         &self,
         delivery: &DeliveryRow,
+        row: &ExchangeRow,
     ) -> Result<Option<Vec<(i64, Document)>>, FlowError> {
         let mut tx = self.store.read().await?;
-        let row: ExchangeRow = tx
-            .get(&delivery.exchange)
-            .await?
-            .ok_or_else(|| corrupt("exchange", &delivery.exchange))?;
         let wraps = tx.wraps_in(&delivery.id).await?;
         drop(tx);
         let agency = id_of(&delivery.agency)?;
@@ -94,7 +97,7 @@ impl Flow {
         let mut carried = Vec::new();
         for (wrap, (log, index)) in wraps
             .iter()
-            .zip(self.log_carrying(&agency, &row, delivery, &wraps).await?)
+            .zip(self.log_carrying(&agency, row, delivery, &wraps).await?)
         {
             let asked = OpenItem {
                 wrap: wrap.id.clone(),
@@ -116,7 +119,7 @@ impl Flow {
                     let body = DocumentBody::Clear(self.stream_clear(&item, &key)?);
                     let obligations: std::collections::BTreeSet<Obligation> =
                         serde_json::from_str(&wrap.obligations)?;
-                    let document = self.document_of(&row, &item, obligations, body).await?;
+                    let document = self.document_of(row, &item, obligations, body).await?;
                     carried.push((wrap.n, document));
                 }
             }
@@ -176,10 +179,21 @@ impl Flow {
         if let Some(step) = step {
             self.move_carried(&step.delivery, step.state, None, step.transport, along)
                 .await?;
-        } else {
-            let mut tx = self.store.write("carrier").await?;
-            along.write(&mut tx).await?;
-            tx.commit().await?;
+        } else if let Some(area) = along.area() {
+            // Without an event; in the area's next commit, with all that goes out meanwhile.
+            let once = along.clone();
+            let work = work(move |tx| {
+                Box::pin(async move {
+                    once.write(tx).await?;
+                    Ok((Vec::new(), ()))
+                })
+            });
+            if self.recorder.record(&area, "carrier", work).await.is_err() {
+                // That it has gone is not lost by the fault of what was to be recorded with it.
+                let mut tx = self.store.write("carrier").await?;
+                along.write(&mut tx).await?;
+                tx.commit().await?;
+            }
         }
         if let Some(blob) = of_no_use {
             self.remove_now(blob).await;
@@ -187,26 +201,36 @@ impl Flow {
         Ok(())
     }
 
-    /// The reference of an agency's mails about an exchange, made where there is none yet.
-    pub async fn thread(&self, exchange: &str, agency: &str) -> Result<String, FlowError> {
+    /// The threads of agencies' mails about exchanges, as `(exchange, agency)`, begun where there
+    /// are none yet; perhaps with others of the same exchanges.
+    pub async fn threads(&self, of: &[(&str, &str)]) -> Result<Vec<ThreadRow>, FlowError> {
+        let exchanges: Vec<&str> = of.iter().map(|(exchange, _)| *exchange).collect();
         let mut tx = self.store.read().await?;
-        if let Some(thread) = tx.thread_of(exchange, agency).await? {
-            return Ok(thread.id);
-        }
+        let known = tx.threads_of(&exchanges).await?;
         drop(tx);
-        let mut row = ThreadRow {
-            id: reference(),
-            exchange: exchange.to_owned(),
-            agency: agency.to_owned(),
-            created_at: self.now(),
+        let is_known = |(exchange, agency): &(&str, &str)| {
+            let same = |known: &ThreadRow| known.exchange == *exchange && known.agency == *agency;
+            known.iter().any(same)
         };
-        let mut tx = self.store.write("begin-thread").await?;
-        if let Some(thread) = tx.thread_of(exchange, agency).await? {
-            return Ok(thread.id);
+        let fresh: Vec<ThreadRow> = of
+            .iter()
+            .filter(|one| !is_known(one))
+            .map(|(exchange, agency)| ThreadRow {
+                id: reference(),
+                exchange: (*exchange).to_owned(),
+                agency: (*agency).to_owned(),
+                created_at: self.now(),
+            })
+            .collect();
+        if fresh.is_empty() {
+            return Ok(known);
         }
-        tx.put(&mut row).await?;
+        let mut tx = self.store.write("begin-thread").await?;
+        tx.begin_threads(&fresh).await?;
+        // Another gateway's that was begun meanwhile is the one.
+        let all = tx.threads_of(&exchanges).await?;
         tx.commit().await?;
-        Ok(row.id)
+        Ok(all)
     }
 
     /// The exchange that a thread's reference stands for, where it is that agency's.

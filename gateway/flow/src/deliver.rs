@@ -41,6 +41,15 @@ pub(crate) struct ReadyRelease {
     told: BTreeSet<(String, Role, &'static str)>,
 }
 
+/// Which transaction a release is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReleaseInto {
+    /// Its name.
+    pub name: &'static str,
+    /// The exchange is written by it, and nobody has anything of it yet.
+    pub new: bool,
+}
+
 /// A reader in a release: the agency's channel for this kind of exchange, and the last number that it has of the exchange.
 struct Reader {
     channel: Channel,
@@ -48,11 +57,18 @@ struct Reader {
 }
 
 impl Reader {
-    async fn of(tx: &mut Tx, case: &Case, to: &AgencyId) -> Result<Self, FlowError> {
-        let taken = tx.wraps_for(&case.id, to.as_str()).await?;
-        let agency = agency(tx, to.as_str()).await?;
+    async fn of(tx: &mut Tx, case: &Case, to: &AgencyId, new: bool) -> Result<Self, FlowError> {
+        let taken = match new {
+            true => Vec::new(),
+            false => tx.wraps_for(&case.id, to.as_str()).await?,
+        };
+        let known = case.addressees.iter().map(|addressee| &addressee.agency);
+        let agency = match known.into_iter().find(|known| known.id == to.as_str()) {
+            Some(known) => known,
+            None => &agency(tx, to.as_str()).await?,
+        };
         Ok(Self {
-            channel: channel_for(tx, &agency, case).await?,
+            channel: channel_for(tx, agency, case).await?,
             last: taken.iter().map(|wrap| wrap.n).max().unwrap_or(0),
         })
     }
@@ -74,8 +90,11 @@ impl Flow {
         wraps: Vec<Wrapped>,
         drafts: &mut Vec<Draft>,
     ) -> Result<(), FlowError> {
-        let name = tx.name();
-        let release = self.ready_release(tx, row, case, wraps, name).await?;
+        let to = ReleaseInto {
+            name: tx.name(),
+            new: false,
+        };
+        let release = self.ready_release(tx, row, case, wraps, to).await?;
         self.write_release(tx, row, release, drafts).await
     }
 
@@ -86,8 +105,9 @@ impl Flow {
         row: &ExchangeRow,
         case: &Case,
         wraps: Vec<Wrapped>,
-        name: &'static str,
+        into: ReleaseInto,
     ) -> Result<ReadyRelease, FlowError> {
+        let ReleaseInto { name, new } = into;
         let (mut release, mut readers) = (Release::default(), BTreeMap::new());
         let mut posts = Posts::default();
         for group in grouped(wraps) {
@@ -95,7 +115,9 @@ impl Flow {
             let recipient = first.cell.recipient.clone();
             let reader = match readers.entry(recipient.clone()) {
                 Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => new.insert(Reader::of(tx, case, &recipient).await?),
+                Entry::Vacant(vacant) => {
+                    vacant.insert(Reader::of(tx, case, &recipient, new).await?)
+                }
             };
             let delivery = self.delivery_row(row, first, &group, reader.channel)?;
             release.steps.push(self.step_row(&delivery));
@@ -183,7 +205,7 @@ impl Flow {
         Ok(tx.put(&mut self.step_row(delivery)).await?)
     }
 
-    fn step_row(&self, delivery: &DeliveryRow) -> DeliveryStepRow {
+    pub(crate) fn step_row(&self, delivery: &DeliveryRow) -> DeliveryStepRow {
         DeliveryStepRow {
             id: fresh(self),
             delivery: delivery.id.clone(),

@@ -31,6 +31,7 @@ impl Flow {
     pub(crate) async fn identify(&self, received: Received) -> Result<Identified, FlowError> {
         let Received {
             mut case,
+            areas,
             key,
             answer_to,
         } = received;
@@ -46,7 +47,7 @@ impl Flow {
                 answer_to,
             });
         }
-        let found = self.find(&mut tx, &case).await?;
+        let found = self.find(&mut tx, &areas, &case).await?;
         if let Some(nominal) = found {
             case.area.clone_from(&nominal.area);
             case.nominal = Some(nominal);
@@ -68,7 +69,12 @@ impl Flow {
         })
     }
 
-    async fn find(&self, tx: &mut Tx, case: &Case) -> Result<Option<NominalRow>, FlowError> {
+    async fn find(
+        &self,
+        tx: &mut Tx,
+        own: &[String],
+        case: &Case,
+    ) -> Result<Option<NominalRow>, FlowError> {
         if let Some(reference) = &case.particulars.reference {
             return live(tx, reference).await;
         }
@@ -76,22 +82,26 @@ impl Flow {
             return Ok(None);
         }
         // The sender's own areas first; then the others: a person may have moved.
-        let mut areas: Vec<String> = tx
-            .memberships(&case.sender.id)
-            .await?
-            .into_iter()
-            .map(|m| m.area)
-            .collect();
+        if let Some(id) = self.match_in(own, case).await? {
+            return live(tx, &id).await;
+        }
         let others = tx.areas().await?.into_iter().map(|area| area.id);
-        let others: Vec<String> = others.filter(|id| !areas.contains(id)).collect();
-        areas.extend(others);
+        let others: Vec<String> = others.filter(|id| !own.contains(id)).collect();
+        match self.match_in(&others, case).await? {
+            Some(id) => live(tx, &id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The reference in the first of these areas where one matches.
+    async fn match_in(&self, areas: &[String], case: &Case) -> Result<Option<String>, FlowError> {
         for area in areas {
             let found = self
                 .vault
-                .match_person(&area, &case.particulars.identifiers)
+                .match_person(area, &case.particulars.identifiers)
                 .await?;
-            if let Some(id) = found.attach {
-                return live(tx, &id).await;
+            if found.attach.is_some() {
+                return Ok(found.attach);
             }
         }
         Ok(None)

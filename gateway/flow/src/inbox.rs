@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use gateway_core::event::EventKind;
 use gateway_core::{AgencyId, Channel, DeliveryState};
 use gateway_store::Tx;
-use gateway_store::rows::{DeliveryRow, ExchangeRow};
+use gateway_store::rows::{DeliveryRow, DeliveryStepRow, ExchangeRow};
 use jiff::SignedDuration;
 
 use crate::Flow;
 use crate::carry::Along;
-use crate::case::{agency, corrupt, id_of};
+use crate::case::{corrupt, id_of};
 use crate::error::FlowError;
 use crate::recorder::{Draft, Recorded, work};
 use crate::submission::Caller;
@@ -37,6 +37,22 @@ impl Taker {
     /// What may only be seen in the portal is listed elsewhere, but not taken.
     fn may_take(&self, delivery: &DeliveryRow) -> bool {
         self.channel == Channel::Portal || !delivery.obligations.contains("\"VIEW_ONLY\"")
+    }
+}
+
+/// What deliveries that move write, each once, and the events of it.
+#[derive(Default)]
+struct Moves {
+    deliveries: Vec<DeliveryRow>,
+    steps: Vec<DeliveryStepRow>,
+    drafts: Vec<Draft>,
+}
+
+impl Moves {
+    async fn write(mut self, tx: &mut Tx) -> Result<Vec<Draft>, FlowError> {
+        tx.put_all(&mut self.deliveries).await?;
+        tx.put_all(&mut self.steps).await?;
+        Ok(self.drafts)
     }
 }
 
@@ -85,12 +101,16 @@ impl Flow {
         let flow = self.clone();
         let work = work(move |tx| {
             Box::pin(async move {
-                let mut drafts = Vec::new();
-                for (row, id) in deliveries {
-                    flow.step(tx, &row, &id, state, by.as_ref(), &mut drafts)
-                        .await?;
+                let mut moves = Moves::default();
+                let ids: Vec<&str> = deliveries.iter().map(|(_, id)| id.as_str()).collect();
+                let mut known = tx.deliveries_by_id(&ids).await?;
+                for (row, id) in &deliveries {
+                    let place = known.iter().position(|delivery| delivery.id == *id);
+                    let place = place.ok_or_else(|| corrupt("delivery", id))?;
+                    let delivery = known.swap_remove(place);
+                    flow.add_step(&mut moves, row, delivery, state, by.as_ref())?;
                 }
-                Ok((drafts, ()))
+                Ok((moves.write(tx).await?, ()))
             })
         });
         self.recorder.record(area, name, work).await?;
@@ -118,11 +138,8 @@ impl Flow {
         along: Along,
     ) -> Result<Vec<Recorded>, FlowError> {
         let mut tx = self.store.read().await?;
-        let delivery: DeliveryRow = tx.get(id).await?.ok_or_else(|| corrupt("delivery", id))?;
-        let row: ExchangeRow = tx
-            .get(&delivery.exchange)
-            .await?
-            .ok_or_else(|| corrupt("exchange", &delivery.exchange))?;
+        let row = tx.exchange_of_delivery(id).await?;
+        let row = row.ok_or_else(|| corrupt("delivery", id))?;
         drop(tx);
         let flow = self.clone();
         let (area, id) = (row.area.clone(), id.to_owned());
@@ -151,11 +168,25 @@ impl Flow {
         by: Option<&Taker>,
         drafts: &mut Vec<Draft>,
     ) -> Result<(), FlowError> {
-        let mut delivery: DeliveryRow = tx.get(id).await?.ok_or_else(|| corrupt("delivery", id))?;
+        let delivery: DeliveryRow = tx.get(id).await?.ok_or_else(|| corrupt("delivery", id))?;
+        let mut moves = Moves::default();
+        self.add_step(&mut moves, row, delivery, state, by)?;
+        drafts.extend(moves.write(tx).await?);
+        Ok(())
+    }
+
+    fn add_step(
+        &self,
+        moves: &mut Moves,
+        row: &ExchangeRow,
+        mut delivery: DeliveryRow,
+        state: DeliveryState,
+        by: Option<&Taker>,
+    ) -> Result<(), FlowError> {
         let stands: DeliveryState = delivery
             .state
             .parse()
-            .map_err(|_| corrupt("delivery", id))?;
+            .map_err(|_| corrupt("delivery", &delivery.id))?;
         if !goes(stands, state) {
             return Ok(());
         }
@@ -165,27 +196,25 @@ impl Flow {
         {
             // Taken through an inbox: that is the channel which carried it.
             delivery.channel = taker.channel.to_string();
-            self.write_move(tx, row, &mut delivery, DeliveryState::Sent, by, drafts)
-                .await?;
+            self.add_move(moves, row, &mut delivery, DeliveryState::Sent, by)?;
         }
-        self.write_move(tx, row, &mut delivery, state, by, drafts)
-            .await
+        self.add_move(moves, row, &mut delivery, state, by)?;
+        moves.deliveries.push(delivery);
+        Ok(())
     }
 
-    async fn write_move(
+    fn add_move(
         &self,
-        tx: &mut Tx,
+        moves: &mut Moves,
         row: &ExchangeRow,
         delivery: &mut DeliveryRow,
         state: DeliveryState,
         by: Option<&Taker>,
-        drafts: &mut Vec<Draft>,
     ) -> Result<(), FlowError> {
         delivery.state = state.to_string();
         delivery.at = self.now();
-        tx.put(delivery).await?;
-        self.write_step(tx, delivery).await?;
-        drafts.push(
+        moves.steps.push(self.step_row(delivery));
+        moves.drafts.push(
             Draft::new(EventKind::DeliveryMoved, by.map(|taker| &taker.agency))
                 .about(&row.id, row.nominal.as_deref())
                 .reaching([id_of(&delivery.agency)?])
@@ -299,7 +328,6 @@ impl Flow {
             .await?
             .filter(|d: &DeliveryRow| d.agency == caller.agency.as_str())
             .ok_or(FlowError::NotFound)?;
-        agency(&mut tx, &delivery.agency).await?;
         drop(tx);
         if matches!(delivery.state.as_str(), "expired" | "recalled") {
             return Err(FlowError::Conflict(format!(

@@ -18,14 +18,10 @@ impl Flow {
     /// The open log of an area, or of the default one.
     pub async fn log_head(&self, area: Option<&str>) -> Result<Option<LogHead>, FlowError> {
         let mut tx = self.store.read().await?;
-        let area = match area {
-            Some(area) => Some(area.to_owned()),
-            None => tx.areas().await?.first().map(|area| area.id.clone()),
-        };
-        match area {
-            Some(area) => Ok(tx.log_head(&area).await?),
-            None => Ok(None),
-        }
+        Ok(match area {
+            Some(area) => tx.log_head(area).await?,
+            None => tx.first_log_head().await?,
+        })
     }
 
     /// The log that is served under a name: the area's open one, or a closed one by its own id.

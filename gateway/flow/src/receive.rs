@@ -1,6 +1,6 @@
 //! Receive: what a channel handed in becomes a case, or an answer that names each wrong field.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gateway_core::question::ItemFacts;
 use gateway_core::text::{clean, line, slips};
@@ -36,6 +36,8 @@ const LINES: usize = 50;
 #[derive(Debug)]
 pub struct Received {
     pub(crate) case: Case,
+    /// The areas that the sender works in.
+    pub(crate) areas: Vec<String>,
     pub(crate) key: Option<IdempotencyRow>,
     pub(crate) answer_to: Option<AnswerTo>,
 }
@@ -81,11 +83,11 @@ impl Flow {
         let id = Id::new(&self.clock).to_string();
         let mut tx = self.store.read().await?;
         let sender = active_sender(&mut tx, caller.agency.as_str()).await?;
-        let area = tx
-            .memberships(&sender.id)
-            .await?
+        let memberships = tx.memberships(&sender.id).await?;
+        let areas: Vec<String> = memberships.into_iter().map(|m| m.area).collect();
+        let area = areas
             .first()
-            .map(|m| m.area.clone())
+            .cloned()
             .ok_or_else(|| FlowError::Forbidden("your agency belongs to no area yet".to_owned()))?;
         if particulars.emergency.is_some() && caller.person.is_none() {
             faults.push(FieldFault::new(
@@ -95,18 +97,21 @@ impl Flow {
         }
         self.inherit(&mut tx, &sender, &mut particulars, &mut faults)
             .await?;
+        let known = named(&mut tx, &particulars).await?;
         let mut warnings = Vec::new();
         let pieces = self
             .pieces(
                 &mut tx,
-                &sender,
+                (&sender, &known),
                 &particulars,
                 bodies,
                 &mut faults,
                 &mut warnings,
             )
             .await?;
-        let mut addressees = self.addressees(&mut tx, &particulars, &mut faults).await?;
+        let mut addressees = self
+            .addressees(&mut tx, &known, &particulars, &mut faults)
+            .await?;
         if !faults.is_empty() {
             return Err(FlowError::Invalid(faults));
         }
@@ -138,6 +143,7 @@ impl Flow {
         };
         Ok(Received {
             case,
+            areas,
             key,
             answer_to,
         })
@@ -179,13 +185,14 @@ impl Flow {
     async fn addressees(
         &self,
         tx: &mut Tx,
+        known: &BTreeMap<String, AgencyRow>,
         particulars: &Particulars,
         faults: &mut Vec<FieldFault>,
     ) -> Result<Vec<Addressee>, FlowError> {
         let mut addressees: Vec<Addressee> = Vec::new();
         for (n, claim) in particulars.recipients.iter().enumerate() {
             let pointer = format!("/recipients/{n}");
-            let Some(agency) = tx.get::<AgencyRow>(claim.agency.as_str()).await? else {
+            let Some(agency) = known.get(claim.agency.as_str()).cloned() else {
                 let detail = unknown_agency(tx, claim.agency.as_str()).await?;
                 faults.push(FieldFault::new(pointer, detail));
                 continue;
@@ -230,7 +237,7 @@ impl Flow {
     async fn pieces(
         &self,
         tx: &mut Tx,
-        sender: &AgencyRow,
+        (sender, known): (&AgencyRow, &BTreeMap<String, AgencyRow>),
         particulars: &Particulars,
         bodies: Vec<StagedBody>,
         faults: &mut Vec<FieldFault>,
@@ -241,7 +248,7 @@ impl Flow {
             let pointer = format!("/items/{}", n - 1);
             let owner = match &claim.owner {
                 None => Some(sender.clone()),
-                Some(owner) => tx.get::<AgencyRow>(owner.as_str()).await?,
+                Some(owner) => known.get(owner.as_str()).cloned(),
             };
             let Some(owner) = owner else {
                 let word = claim.owner.as_ref().map_or("", |owner| owner.as_str());
@@ -266,10 +273,12 @@ impl Flow {
             let place = format!("{pointer}/supersedes");
             piece.supersedes =
                 earlier(tx, sender, claim.supersedes.as_ref(), &place, faults).await?;
-            let own_word = piece.claim.contents == Contents::Marks
-                || particulars.form.is_some() && signs_itself(tx, sender, &piece).await?;
-            if !own_word {
-                keep_label(tx, sender, &mut piece, warnings).await?;
+            if tx.is_anothers(&piece.fingerprint, &sender.id).await? {
+                let own_word = piece.claim.contents == Contents::Marks
+                    || particulars.form.is_some() && signs_itself(tx, sender, &piece).await?;
+                if !own_word {
+                    keep_label(tx, sender, &mut piece, warnings).await?;
+                }
             }
             pieces.push(piece);
         }
@@ -279,6 +288,21 @@ impl Flow {
 
 pub(crate) fn idempotency_id(agency: &str, key: &str) -> String {
     format!("{agency}/{key}")
+}
+
+/// The agencies that a submission names, by id.
+async fn named(
+    tx: &mut Tx,
+    particulars: &Particulars,
+) -> Result<BTreeMap<String, AgencyRow>, FlowError> {
+    let recipients = particulars.recipients.iter().map(|claim| &claim.agency);
+    let owners = particulars
+        .items
+        .iter()
+        .filter_map(|item| item.owner.as_ref());
+    let named: BTreeSet<&str> = recipients.chain(owners).map(AgencyId::as_str).collect();
+    let named: Vec<&str> = named.into_iter().collect();
+    Ok(tx.get_all(&named).await?)
 }
 
 async fn active_sender(tx: &mut Tx, id: &str) -> Result<AgencyRow, FlowError> {

@@ -7,13 +7,13 @@ use std::time::Duration;
 use gateway_core::event::EventKind;
 use gateway_core::{AgencyId, ExchangeState, Obligation, Outcome};
 use gateway_ledger::Receipt;
-use gateway_store::rows::{CellRow, ExchangeRow, HoldRow, ItemRow, NominalRow};
+use gateway_store::rows::{CellRow, ExchangeRow, HoldRow, IdempotencyRow, ItemRow, NominalRow};
 use gateway_store::{Ready, Tx};
 
 use crate::Flow;
 use crate::case::{Case, id_of, particulars_place};
 use crate::decide::{Cell, Decided};
-use crate::deliver::ReadyRelease;
+use crate::deliver::{ReadyRelease, ReleaseInto};
 use crate::error::{EXISTS, FlowError};
 use crate::hold_clock::{HoldClocks, is_form};
 use crate::identify::Identified;
@@ -159,7 +159,7 @@ impl Flow {
         let mut row = None;
         for _ in 0..RACE {
             let mut tx = self.store.read().await?;
-            row = tx.get::<gateway_store::rows::IdempotencyRow>(id).await?;
+            row = tx.get::<IdempotencyRow>(id).await?;
             drop(tx);
             if row.is_some() {
                 break;
@@ -208,7 +208,11 @@ impl Flow {
         let form = identified.case.particulars.form.is_some();
         let clocks = self.hold_clocks(&mut tx, row, form).await?;
         let (mut cells, mut holds) = self.matrix_rows(row, &matrix, &[], clocks)?;
-        let release = self.ready_release(&mut tx, row, &identified.case, wraps, NAME);
+        let into = ReleaseInto {
+            name: NAME,
+            new: true,
+        };
+        let release = self.ready_release(&mut tx, row, &identified.case, wraps, into);
         Ok(ReadyExchange {
             release: release.await?,
             summary: event,
@@ -228,14 +232,16 @@ impl Flow {
         sender: &AgencyId,
     ) -> Result<(Vec<Draft>, ()), FlowError> {
         let identified = ready.identified;
-        if let Some(key) = &identified.key {
-            // The key first: a repeat stops here, before anything else is written.
-            check_key(tx, &key.id).await?;
-        }
         let mut drafts = vec![ready.summary];
         Identified::open_provisional(tx, identified.opened.clone(), sender, &mut drafts).await?;
         still_there(tx, &row).await?;
         tx.put(&mut row).await?;
+        if let Some(key) = &identified.key
+            && !tx.take_key(key).await?
+        {
+            // A repeat stops here: all of it is undone.
+            return Err(FlowError::Conflict(TAKEN.to_owned()));
+        }
         tx.put_ready(ready.items).await?;
         enliven(tx, &ready.fresh_bodies).await?;
         if let Some(note) = &identified.case.particulars.form {
@@ -245,9 +251,6 @@ impl Flow {
         tx.put_ready(ready.holds).await?;
         self.write_release(tx, &row, ready.release, &mut drafts)
             .await?;
-        if let Some(key) = &identified.key {
-            tx.add_idempotency(key).await?;
-        }
         if let Some(draft) = &identified.case.draft {
             Self::drop_sent(tx, identified.case.sender_person.as_deref(), draft).await?;
         }
@@ -377,13 +380,6 @@ pub(crate) async fn still_there(tx: &mut Tx, row: &ExchangeRow) -> Result<(), Fl
 /// one that another gateway wrote at the same time. What else stands against an exchange is told as it is.
 fn is_taken(why: &str) -> bool {
     why == TAKEN || why.starts_with(EXISTS)
-}
-
-async fn check_key(tx: &mut Tx, id: &str) -> Result<(), FlowError> {
-    match tx.get::<gateway_store::rows::IdempotencyRow>(id).await? {
-        Some(_) => Err(FlowError::Conflict(TAKEN.to_owned())),
-        None => Ok(()),
-    }
 }
 
 /// Writes items; a staged body becomes live with them.

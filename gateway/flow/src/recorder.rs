@@ -146,6 +146,7 @@ impl Recorder {
 }
 
 async fn run(inner: Arc<Inner>, area: String, mut jobs: mpsc::Receiver<Job>) {
+    let mut edge = None;
     while let Some(first) = jobs.recv().await {
         let mut batch = vec![first];
         while batch.len() < BATCH {
@@ -154,7 +155,7 @@ async fn run(inner: Arc<Inner>, area: String, mut jobs: mpsc::Receiver<Job>) {
                 Err(_) => break,
             }
         }
-        inner.commit(&area, batch).await;
+        edge = inner.commit(&area, batch, edge.take()).await;
     }
 }
 
@@ -172,8 +173,45 @@ struct Pending {
 struct Place<'h> {
     /// The area.
     area: &'h str,
-    /// When the last leaf before it was written, microseconds UTC.
+    /// When the last leaf before it was written, microseconds UTC. A log never runs backwards, also
+    /// where several gateways' clocks differ.
     after: i64,
+}
+
+/// A log's growing end: what a batch needs of those before it. The last one's is the next one's,
+/// unless another gateway has written meanwhile.
+struct Edge {
+    head: Mark,
+    log: String,
+    /// When the last leaf was written, microseconds UTC.
+    at: i64,
+    tiles: Tiles,
+}
+
+impl Edge {
+    async fn read(tx: &mut Tx, head: &LogHead) -> Result<Self, FlowError> {
+        let at = match head.size.checked_sub(1) {
+            Some(index) => tx.leaf_at(&head.id, index).await?,
+            None => None,
+        };
+        Ok(Self {
+            head: mark(head),
+            log: head.id.clone(),
+            at: at.unwrap_or(0),
+            tiles: tx.tiles(&head.id, &edge_tiles(head.size)).await?,
+        })
+    }
+
+    fn is_of(&self, head: &LogHead) -> bool {
+        self.log == head.id && self.head == mark(head)
+    }
+}
+
+fn mark(head: &LogHead) -> Mark {
+    Mark {
+        size: head.size,
+        root: head.root.clone(),
+    }
 }
 
 /// Leaf, event and salt, until the proof is made.
@@ -185,41 +223,32 @@ struct Leaf {
 }
 
 impl Inner {
-    async fn commit(&self, area: &str, jobs: Vec<Job>) {
-        let mut tx = match self.store.write("record").await {
-            Ok(tx) => tx,
-            Err(error) => return fail(jobs.into_iter().map(|job| job.answer), &error.to_string()),
-        };
-        let head = match tx.lock_log(area).await {
-            Ok(Some(head)) => head,
-            Ok(None) => {
-                let why = format!("area `{area}` has no log");
-                return fail(jobs.into_iter().map(|job| job.answer), &why);
+    /// Writes a batch; the edge of the log for the next.
+    async fn commit(&self, area: &str, jobs: Vec<Job>, edge: Option<Edge>) -> Option<Edge> {
+        let (mut tx, head, edge) = match self.begin(area, edge).await {
+            Ok(begun) => begun,
+            Err(error) => {
+                fail(jobs.into_iter().map(|job| job.answer), &error.to_string());
+                return None;
             }
-            Err(error) => return fail(jobs.into_iter().map(|job| job.answer), &error.to_string()),
-        };
-        // A log never runs backwards, also where several gateways' clocks differ.
-        let last = match head.size.checked_sub(1) {
-            Some(index) => tx.leaf_at(&head.id, index).await,
-            None => Ok(None),
-        };
-        let after = match last {
-            Ok(last) => last.unwrap_or(0),
-            Err(error) => return fail(jobs.into_iter().map(|job| job.answer), &error.to_string()),
         };
         let place = Place {
             area: &head.area,
-            after,
+            after: edge.at,
         };
         let mut leaves = Vec::new();
         let mut pending = Vec::new();
+        // Alone, it is undone with the whole transaction.
+        let alone = jobs.len() == 1;
         for job in jobs {
             let (first, name) = (leaves.len(), job.name);
-            match self
-                .work(&mut tx, &place, name, job.work, &mut leaves)
-                .await
-            {
-                Ok(()) => {
+            let made = match alone {
+                true => self.work(&mut tx, &place, name, job.work).await,
+                false => self.work_apart(&mut tx, &place, name, job.work).await,
+            };
+            match made {
+                Ok(made) => {
+                    leaves.extend(made);
                     pending.push(Pending {
                         name,
                         waiter: job.answer,
@@ -227,52 +256,82 @@ impl Inner {
                     });
                 }
                 Err(error) => {
-                    leaves.truncate(first);
                     let _ = job.answer.send(Err(error));
                 }
             }
+            if tx.is_broken() {
+                break;
+            }
         }
+        if tx.is_broken() {
+            // The jobs that are not done yet are dropped with their answers, which is told as this is.
+            fail(
+                pending.into_iter().map(|p| p.waiter),
+                "a batch was not written",
+            );
+            return None;
+        }
+        tx.end_work();
         if pending.is_empty() {
-            return;
+            return Some(edge);
         }
-        match self.close(tx, &head, &leaves, &pending).await {
-            Ok(proofs) => answer(&head.id, pending, leaves, &proofs),
+        match self.close(tx, &head, edge, &leaves, &pending).await {
+            Ok((proofs, edge)) => {
+                answer(&head.id, pending, leaves, &proofs);
+                Some(edge)
+            }
             Err(error) => {
                 tracing::error!(area, error = %error, "a batch was not recorded");
                 fail(pending.into_iter().map(|p| p.waiter), &error.to_string());
+                None
             }
         }
     }
 
+    /// A transaction with the log's head held, and what the log ends with.
+    async fn begin(
+        &self,
+        area: &str,
+        edge: Option<Edge>,
+    ) -> Result<(Tx, LogHead, Edge), FlowError> {
+        let mut tx = self.store.write("record").await?;
+        let head = tx.lock_log(area).await?;
+        let head = head.ok_or_else(|| FlowError::Internal(format!("area `{area}` has no log")))?;
+        let edge = match edge.filter(|edge| edge.is_of(&head)) {
+            Some(edge) => edge,
+            None => Edge::read(&mut tx, &head).await?,
+        };
+        tx.gather();
+        Ok((tx, head, edge))
+    }
+
     /// One piece of work inside a savepoint of its own, and the leaves it makes.
+    async fn work_apart(
+        &self,
+        tx: &mut Tx,
+        place: &Place<'_>,
+        name: &'static str,
+        work: Work,
+    ) -> Result<Vec<Leaf>, FlowError> {
+        tx.savepoint().await?;
+        let made = self.work(tx, place, name, work).await;
+        if made.is_err() {
+            tx.rollback_to_savepoint().await?;
+        }
+        made
+    }
+
     async fn work(
         &self,
         tx: &mut Tx,
         place: &Place<'_>,
         name: &'static str,
         work: Work,
-        leaves: &mut Vec<Leaf>,
-    ) -> Result<(), FlowError> {
-        tx.savepoint().await?;
+    ) -> Result<Vec<Leaf>, FlowError> {
         tx.rename(name);
-        let made = match work(tx).await {
-            Ok(drafts) => {
-                let rows = tx.drain_covered();
-                self.leaves(place, drafts, rows)
-            }
-            Err(error) => Err(error),
-        };
-        match made {
-            Ok(made) => {
-                tx.release().await?;
-                leaves.extend(made);
-                Ok(())
-            }
-            Err(error) => {
-                tx.rollback_to_savepoint().await?;
-                Err(error)
-            }
-        }
+        let drafts = work(tx).await?;
+        let rows = tx.drain_covered();
+        self.leaves(place, drafts, rows)
     }
 
     fn leaves(
@@ -347,35 +406,16 @@ impl Inner {
         })
     }
 
-    /// Leaves, tiles, checkpoint, commit; then the proofs.
+    /// Leaves, tiles, checkpoint, commit; then the proofs, and the log's edge.
     async fn close(
         &self,
         mut tx: Tx,
         head: &LogHead,
+        edge: Edge,
         leaves: &[Leaf],
         pending: &[Pending],
-    ) -> Result<Proofs, FlowError> {
-        let internal = |error: gateway_ledger::TreeError| FlowError::Internal(error.to_string());
-        let mut tiles = tx.tiles(&head.id, &edge_tiles(head.size)).await?;
-        let hashes: Vec<Hash> = leaves.iter().map(|leaf| leaf.hash).collect();
-        let appended = append(head.size, &tiles, &hashes).map_err(internal)?;
-        let added = (head.size..).zip(leaves.iter().map(|leaf| &leaf.row));
-        tx.add_leaves(&head.id, added).await?;
-        tx.put_tiles(&head.id, &appended.tiles).await?;
-        let before = Mark {
-            size: head.size,
-            root: head.root.clone(),
-        };
-        let after = Mark {
-            size: appended.size,
-            root: hex::encode(appended.root.0),
-        };
-        let note = self
-            .vault
-            .sign(&head.id, &head.origin, &before, &after)
-            .await?;
-        tx.move_log(&head.id, after.size, &after.root, &note)
-            .await?;
+    ) -> Result<(Proofs, Edge), FlowError> {
+        let mut written = self.append(&mut tx, head, edge, leaves).await?;
         tx.rename("record");
         reached("recording", pending);
         if let Err(error) = tx.commit().await {
@@ -385,17 +425,56 @@ impl Inner {
         reached("recorded", pending);
         // It is committed: the waiters are told so whatever becomes of the mark, which the next
         // batch raises higher.
-        if let Err(error) = self.vault.given_out(&head.id, &after).await {
+        if !leaves.is_empty()
+            && let Err(error) = self.vault.given_out(&head.id, &written.edge.head).await
+        {
             tracing::error!(log = %head.id, error = %error, "the mark of a checkpoint was not raised");
         }
         reached("marked", pending);
-        tiles.extend(appended.tiles);
-        Ok(Proofs {
+        let proofs = Proofs {
             first: head.size,
-            size: after.size,
-            tiles,
-            note,
-        })
+            size: written.edge.head.size,
+            tiles: std::mem::take(&mut written.edge.tiles),
+            note: written.note,
+        };
+        let ends = edge_tiles(proofs.size).into_iter();
+        written.edge.tiles = ends
+            .filter_map(|id| Some((id, proofs.tiles.get(&id)?.clone())))
+            .collect();
+        Ok((proofs, written.edge))
+    }
+
+    /// Appends leaves to a log, with the checkpoint that covers them; without any it stays as it is.
+    async fn append(
+        &self,
+        tx: &mut Tx,
+        head: &LogHead,
+        mut edge: Edge,
+        leaves: &[Leaf],
+    ) -> Result<Written, FlowError> {
+        let Some(last) = leaves.last() else {
+            let note = head.checkpoint.clone();
+            return Ok(Written { edge, note });
+        };
+        let internal = |error: gateway_ledger::TreeError| FlowError::Internal(error.to_string());
+        let hashes: Vec<Hash> = leaves.iter().map(|leaf| leaf.hash).collect();
+        let appended = append(head.size, &edge.tiles, &hashes).map_err(internal)?;
+        let added = (head.size..).zip(leaves.iter().map(|leaf| &leaf.row));
+        tx.add_leaves(&head.id, added).await?;
+        tx.put_tiles(&head.id, &appended.tiles).await?;
+        let after = Mark {
+            size: appended.size,
+            root: hex::encode(appended.root.0),
+        };
+        let note = self
+            .vault
+            .sign(&head.id, &head.origin, &edge.head, &after)
+            .await?;
+        tx.move_log(&head.id, after.size, &after.root, &note)
+            .await?;
+        (edge.head, edge.at) = (after, last.row.at);
+        edge.tiles.extend(appended.tiles);
+        Ok(Written { edge, note })
     }
 
     /// The commit's answer was lost: the log says whether it took place. What is asked for is the
@@ -414,6 +493,12 @@ impl Inner {
         }
         Err(FlowError::Unavailable(why.to_owned()))
     }
+}
+
+/// What a batch has added to a log: the edge, with all tiles that its proofs need, and the checkpoint.
+struct Written {
+    edge: Edge,
+    note: String,
 }
 
 struct Proofs {

@@ -26,6 +26,8 @@ pub(crate) struct Inner {
     pub most_places: u32,
     /// Something was put into the queue.
     pub queued: Notify,
+    /// Held by the one large mail out that is in memory.
+    pub large: tokio::sync::Mutex<()>,
     trust: Mutex<Known>,
 }
 
@@ -61,6 +63,7 @@ impl Mailroom {
             places: Arc::new(Semaphore::new(places as usize)),
             most_places: places,
             queued: Notify::new(),
+            large: tokio::sync::Mutex::default(),
             trust: Mutex::new(known),
         })))
     }

@@ -10,13 +10,16 @@ use std::time::Duration;
 use gateway_ledger::rows::CoveredRow;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Postgres, Transaction};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, Postgres, Transaction,
+};
 
 use crate::error::StoreError;
 use crate::failpoint;
+use crate::gathered::Gathered;
 use crate::migrate;
 use crate::ready::Ready;
-use crate::row::{Record, Value};
+use crate::row::{Record, RowRef, Value};
 use crate::sqlite::{self, Lease, Sqlite};
 
 /// A connection to PostgreSQL that was in use so lately is not asked whether it is alive.
@@ -117,6 +120,9 @@ impl Store {
             inner,
             name: "read",
             covered: BTreeMap::new(),
+            marked: false,
+            gathered: None,
+            broken: false,
         })
     }
 
@@ -135,6 +141,9 @@ impl Store {
             inner,
             name: "snapshot",
             covered: BTreeMap::new(),
+            marked: false,
+            gathered: None,
+            broken: false,
         };
         tx.unhurried().await?;
         Ok(tx)
@@ -150,6 +159,9 @@ impl Store {
             inner,
             name,
             covered: BTreeMap::new(),
+            marked: false,
+            gathered: None,
+            broken: false,
         })
     }
 
@@ -164,6 +176,9 @@ impl Store {
             inner,
             name,
             covered: BTreeMap::new(),
+            marked: false,
+            gathered: None,
+            broken: false,
         };
         if self.kind() == Kind::Postgres {
             tx.execute("set local synchronous_commit to off", &[])
@@ -208,6 +223,8 @@ impl Pools {
             let options = PgConnectOptions::from_str(url)
                 .map_err(|_| StoreError::Address("postgres://…".to_owned()))?
                 .application_name("gateway")
+                // Nobody reads them: the server keeps its own account of what is slow.
+                .disable_statement_logging()
                 .statement_cache_capacity(PREPARED);
             let pool = PgPoolOptions::new()
                 .max_connections(16)
@@ -259,6 +276,11 @@ pub struct Tx {
     name: &'static str,
     /// By table and id.
     covered: BTreeMap<(&'static str, String), CoveredRow>,
+    /// It has a savepoint.
+    pub(crate) marked: bool,
+    pub(crate) gathered: Option<Gathered>,
+    /// Rows that were kept for later could not be written.
+    pub(crate) broken: bool,
 }
 
 impl std::fmt::Debug for Tx {
@@ -311,6 +333,18 @@ pub(crate) enum Row {
 }
 
 impl Row {
+    /// The value of the n-th column.
+    pub(crate) fn at<'r, T>(&'r self, n: usize) -> Result<T, StoreError>
+    where
+        T: rusqlite::types::FromSql + sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres>,
+    {
+        use sqlx::Row as _;
+        match self {
+            Self::Sqlite(row) => row.at(n),
+            Self::Postgres(row) => Ok(row.try_get(n)?),
+        }
+    }
+
     /// The value of a column.
     pub(crate) fn get<'r, T>(&'r self, column: &str) -> Result<T, StoreError>
     where
@@ -341,7 +375,15 @@ impl Tx {
         sql: impl Into<Cow<'static, str>>,
         args: &[Value],
     ) -> Result<u64, StoreError> {
-        let sql = sql.into();
+        self.settle().await?;
+        self.run(sql.into(), args).await
+    }
+
+    pub(crate) async fn run(
+        &mut self,
+        sql: Cow<'static, str>,
+        args: &[Value],
+    ) -> Result<u64, StoreError> {
         match &mut self.inner {
             Inner::Sqlite(lease) => lease.execute(&sql, args),
             Inner::Postgres(Server::Plain(_)) => Err(only_reads()),
@@ -366,7 +408,15 @@ impl Tx {
         sql: impl Into<Cow<'static, str>>,
         args: &[Value],
     ) -> Result<Vec<Row>, StoreError> {
-        let sql = sql.into();
+        self.settle().await?;
+        self.ask(sql.into(), args).await
+    }
+
+    async fn ask(
+        &mut self,
+        sql: Cow<'static, str>,
+        args: &[Value],
+    ) -> Result<Vec<Row>, StoreError> {
         Ok(match &mut self.inner {
             Inner::Sqlite(lease) => {
                 let rows = lease.fetch(&sql, args)?;
@@ -402,17 +452,42 @@ impl Tx {
         rest: &str,
         args: &[Value],
     ) -> Result<Vec<R>, StoreError> {
+        self.settle().await?;
+        self.look_up(rest, args).await
+    }
+
+    async fn look_up<R: Record>(
+        &mut self,
+        rest: &str,
+        args: &[Value],
+    ) -> Result<Vec<R>, StoreError> {
         let sql = format!("{} {rest}", R::selected());
-        self.fetch(sql, args)
+        self.ask(sql.into(), args)
             .await?
             .iter()
-            .map(|row| R::from_row(&crate::row::RowRef(row)))
+            .map(|row| R::from_row(&RowRef::whole(row)))
             .collect()
     }
 
     /// The row with this id.
     pub async fn get<R: Record>(&mut self, id: &str) -> Result<Option<R>, StoreError> {
-        Ok(self.select("where id = $1", &[id.into()]).await?.pop())
+        if self.keeps::<R>(&[id]) {
+            self.settle().await?;
+        }
+        Ok(self.look_up("where id = $1", &[id.into()]).await?.pop())
+    }
+
+    /// The rows with these ids, by id.
+    pub(crate) async fn by_ids<R: Record>(&mut self, ids: &[&str]) -> Result<Vec<R>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        if self.keeps::<R>(ids) {
+            self.settle().await?;
+        }
+        let rest = format!("where {} order by id", self.among("id", 1));
+        let list = serde_json::to_string(ids).unwrap_or_default();
+        self.look_up(&rest, &[list.into()]).await
     }
 
     /// The ids of a table, in order.
@@ -428,9 +503,14 @@ impl Tx {
     pub async fn put<R: Record>(&mut self, row: &mut R) -> Result<(), StoreError> {
         row.set_updated_by(self.name);
         let values = row.values();
-        self.execute(R::upsert(), &values).await?;
         self.cover(row, &values);
-        Ok(())
+        if self.gathers(R::TABLE) {
+            let replacing = crate::row::replacing(R::COLUMNS);
+            return self
+                .keep(R::TABLE, R::COLUMNS, &replacing, vec![values])
+                .await;
+        }
+        self.execute(R::upsert(), &values).await.map(|_| ())
     }
 
     /// Writes rows as [`Tx::put`] does, no two of one id: on PostgreSQL in one statement, for each
@@ -451,19 +531,34 @@ impl Tx {
         let Some(first) = rows.first() else {
             return Ok(());
         };
+        self.settle().await?;
         match &mut self.inner {
             Inner::Sqlite(lease) => {
                 let sql = crate::row::insert(table, columns);
                 let replacing = (!else_do.is_empty()).then(|| sql.clone() + else_do);
                 lease.add_all(&sql, replacing.as_deref(), rows)?;
             }
-            Inner::Postgres(Server::Plain(_)) => return Err(only_reads()),
-            Inner::Postgres(server) => {
+            Inner::Postgres(_) => {
                 let sql = crate::row::insert_all(table, columns, first) + else_do;
-                query_all(sql, rows).execute(server.connection()).await?;
+                self.run_all(sql, rows).await?;
             }
         }
         Ok(())
+    }
+
+    /// Runs a statement of PostgreSQL on many rows at once.
+    pub(crate) async fn run_all(
+        &mut self,
+        sql: String,
+        rows: &[Vec<Value>],
+    ) -> Result<(), StoreError> {
+        match &mut self.inner {
+            Inner::Sqlite(_) | Inner::Postgres(Server::Plain(_)) => Err(only_reads()),
+            Inner::Postgres(server) => {
+                query_all(sql, rows).execute(server.connection()).await?;
+                Ok(())
+            }
+        }
     }
 
     fn cover<R: Record>(&mut self, row: &R, values: &[Value]) {
@@ -492,27 +587,32 @@ impl Tx {
         Ok(())
     }
 
-    /// Marks a place to roll back to.
-    pub async fn savepoint(&mut self) -> Result<(), StoreError> {
-        self.execute("savepoint work", &[]).await.map(|_| ())
+    /// Sets a savepoint; in the place of the one before, in the same round trip.
+    pub(crate) async fn set_savepoint(&mut self, again: bool) -> Result<(), StoreError> {
+        const NEXT: &str = "release savepoint work; savepoint work";
+        let sql = if again { NEXT } else { "savepoint work" };
+        match &mut self.inner {
+            Inner::Sqlite(lease) => lease.execute_all(sql),
+            Inner::Postgres(server) => {
+                server.connection().execute(sql).await?;
+                Ok(())
+            }
+        }
     }
 
-    /// Keeps what was done since the savepoint.
-    pub async fn release(&mut self) -> Result<(), StoreError> {
-        self.execute("release savepoint work", &[])
+    pub(crate) async fn roll_back(&mut self) -> Result<(), StoreError> {
+        self.run("rollback to savepoint work".into(), &[])
             .await
             .map(|_| ())
     }
 
-    /// Undoes what was done since the savepoint.
-    pub async fn rollback_to_savepoint(&mut self) -> Result<(), StoreError> {
+    pub(crate) fn forget_covered(&mut self) {
         self.covered.clear();
-        self.execute("rollback to savepoint work", &[]).await?;
-        self.release().await
     }
 
     /// Commits. Refuses while covered rows wait for an event.
-    pub async fn commit(self) -> Result<(), StoreError> {
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        self.settle().await?;
         if !self.covered.is_empty() {
             return Err(StoreError::Uncovered {
                 name: self.name,

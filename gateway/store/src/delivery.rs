@@ -1,14 +1,86 @@
 //! Deliveries: the outbox, the inbox, the steps each went through.
 
-use crate::db::Tx;
+use std::sync::LazyLock;
+
+use crate::db::{Row, Tx};
 use crate::error::StoreError;
-use crate::rows::{DeliveryRow, DeliveryStepRow, WrapRow};
+use crate::row::{Record, RowRef, columns_of};
+use crate::rows::{DeliveryRow, DeliveryStepRow, ExchangeRow, ItemRow, NominalRow, WrapRow};
+
+/// A wrap and all that it belongs to.
+#[derive(Debug)]
+pub struct SharedItem {
+    /// What was shared with an agency.
+    pub wrap: WrapRow,
+    /// By which delivery.
+    pub delivery: DeliveryRow,
+    /// Of which exchange.
+    pub exchange: ExchangeRow,
+    /// Which item.
+    pub item: ItemRow,
+    /// About whom.
+    pub nominal: Option<NominalRow>,
+}
+
+impl SharedItem {
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        let wrap = RowRef::whole(row);
+        let mut first = WrapRow::COLUMNS.len();
+        let delivery = RowRef::from(row, first);
+        first += DeliveryRow::COLUMNS.len();
+        let exchange = RowRef::from(row, first);
+        first += ExchangeRow::COLUMNS.len();
+        let item = RowRef::from(row, first);
+        first += ItemRow::COLUMNS.len();
+        let nominal = RowRef::from(row, first);
+        let is_there = nominal.at::<Option<String>>(0)?.is_some();
+        Ok(Self {
+            wrap: WrapRow::from_row(&wrap)?,
+            delivery: DeliveryRow::from_row(&delivery)?,
+            exchange: ExchangeRow::from_row(&exchange)?,
+            item: ItemRow::from_row(&item)?,
+            nominal: is_there
+                .then(|| NominalRow::from_row(&nominal))
+                .transpose()?,
+        })
+    }
+}
+
+/// What asks for it, but for which.
+static SHARED: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "select {}, {}, {}, {}, {} from wrap w join delivery d on d.id = w.delivery \
+         join exchange e on e.id = w.exchange join item i on i.id = w.item \
+         left join nominal n on n.id = e.nominal",
+        columns_of::<WrapRow>("w"),
+        columns_of::<DeliveryRow>("d"),
+        columns_of::<ExchangeRow>("e"),
+        columns_of::<ItemRow>("i"),
+        columns_of::<NominalRow>("n"),
+    )
+});
 
 impl Tx {
+    /// A wrap and what it belongs to, in one look.
+    pub async fn shared_item(&mut self, wrap: &str) -> Result<Option<SharedItem>, StoreError> {
+        let sql = format!("{} where w.id = $1", *SHARED);
+        let rows = self.fetch(sql, &[wrap.into()]).await?;
+        rows.first().map(SharedItem::from_row).transpose()
+    }
+
     /// The deliveries of an exchange.
     pub async fn deliveries_of(&mut self, exchange: &str) -> Result<Vec<DeliveryRow>, StoreError> {
         self.select("where exchange = $1 order by id", &[exchange.into()])
             .await
+    }
+
+    /// The exchange that a delivery is of.
+    pub async fn exchange_of_delivery(
+        &mut self,
+        delivery: &str,
+    ) -> Result<Option<ExchangeRow>, StoreError> {
+        let rest = "where id = (select exchange from delivery where id = $1)";
+        Ok(self.select(rest, &[delivery.into()]).await?.pop())
     }
 
     /// The steps of a delivery, in order.
@@ -79,7 +151,8 @@ impl Tx {
         self.select(
             "where state in ('queued', 'waiting', 'sent', 'failed', 'delivered', 'opened') and id in \
              (select delivery from wrap where expires_at is not null and expires_at <= $1) \
-             and id not in (select delivery from wrap where expires_at is null or expires_at > $1) \
+             and not exists (select 1 from wrap later where later.delivery = delivery.id \
+             and (later.expires_at is null or later.expires_at > $1)) \
              order by id limit 500",
             &[now.into()],
         )
@@ -90,6 +163,13 @@ impl Tx {
     pub async fn wraps_in(&mut self, delivery: &str) -> Result<Vec<WrapRow>, StoreError> {
         self.select("where delivery = $1 order by n", &[delivery.into()])
             .await
+    }
+
+    /// The size of all that a delivery carries, bytes.
+    pub async fn size_carried(&mut self, delivery: &str) -> Result<i64, StoreError> {
+        let sql = "select cast(sum(item.size) as bigint) from wrap join item on item.id = wrap.item \
+                   where wrap.delivery = $1";
+        self.number(sql, &[delivery.into()]).await
     }
 
     /// How many deliveries are in each state.

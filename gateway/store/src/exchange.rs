@@ -2,8 +2,7 @@
 
 use crate::db::Tx;
 use crate::error::StoreError;
-use crate::row::Value;
-use crate::rows::{CellRow, ExchangeRow, HoldRow, IdempotencyRow, ItemRow, NoticeRow, WrapRow};
+use crate::rows::{CellRow, ExchangeRow, HoldRow, ItemRow, NoticeRow, WrapRow};
 
 /// Which exchanges to list.
 #[derive(Debug, Clone, Default)]
@@ -100,6 +99,22 @@ impl Tx {
         Ok(rows.into_iter().next())
     }
 
+    /// Whether there is any item with this content, by keyed fingerprint, of another owner than this
+    /// agency.
+    pub async fn is_anothers(
+        &mut self,
+        fingerprint: &str,
+        agency: &str,
+    ) -> Result<bool, StoreError> {
+        let found = self
+            .fetch(
+                "select id from item where fingerprint = $1 and owner <> $2 limit 1",
+                &[fingerprint.into(), agency.into()],
+            )
+            .await?;
+        Ok(!found.is_empty())
+    }
+
     /// The items with this content, by keyed fingerprint, that an agency received as another
     /// owner's; where there are none, those that it sent as another's. What was corrected or
     /// replaced since counts no more.
@@ -144,8 +159,9 @@ impl Tx {
         let written = format!("\"{obligation}\"");
         // Not `like`: SQLite plans a statement anew for each pattern.
         self.select(
-            "where agency = $2 and replace(obligations, $3, '') <> obligations and item in \
-               (select id from item where fingerprint = $1 and owner <> $2) order by id limit 1",
+            "where id in (select wrap.id from item join wrap on wrap.item = item.id and wrap.agency = $2 \
+               where item.fingerprint = $1 and item.owner <> $2) \
+             and replace(obligations, $3, '') <> obligations order by id limit 1",
             &[fingerprint.into(), agency.into(), written.into()],
         )
         .await
@@ -292,22 +308,6 @@ impl Tx {
             &[agency.into(), before.into(), limit.into()],
         )
         .await
-    }
-
-    /// Adds an idempotency key; [`StoreError::Conflict`] where the agency has used it already.
-    pub async fn add_idempotency(&mut self, row: &IdempotencyRow) -> Result<(), StoreError> {
-        let args: [Value; 4] = [
-            (&row.id).into(),
-            (&row.request).into(),
-            (&row.exchange).into(),
-            row.created_at.into(),
-        ];
-        self.execute(
-            "insert into idempotency (id, request, exchange, created_at) values ($1, $2, $3, $4)",
-            &args,
-        )
-        .await
-        .map(|_| ())
     }
 
     /// How many exchanges are in each state.

@@ -88,6 +88,22 @@ impl KeyStore {
         rows.iter().map(KeyRow::from_row).collect()
     }
 
+    /// The keys of a purpose and any of these scopes, the newest first.
+    pub async fn keys_among(
+        &self,
+        purpose: &str,
+        scopes: &[&str],
+    ) -> Result<Vec<KeyRow>, StoreError> {
+        let mut tx = self.0.read().await?;
+        let sql = format!(
+            "{KEY} where purpose = $1 and {} order by created_at desc, id desc",
+            tx.among("scope", 2)
+        );
+        let scopes = serde_json::to_string(scopes).unwrap_or_default();
+        let rows = tx.fetch(sql, &[purpose.into(), scopes.into()]).await?;
+        rows.iter().map(KeyRow::from_row).collect()
+    }
+
     /// All keys of a purpose, the newest first.
     pub async fn keys_for(&self, purpose: &str) -> Result<Vec<KeyRow>, StoreError> {
         let mut tx = self.0.read().await?;

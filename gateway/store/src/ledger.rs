@@ -169,6 +169,18 @@ impl Tx {
         rows.first().map(LogHead::from_row).transpose()
     }
 
+    /// The open log of the area that was made first.
+    pub async fn first_log_head(&mut self) -> Result<Option<LogHead>, StoreError> {
+        let first = "(select id from area order by created_at, id limit 1)";
+        let rows = self
+            .fetch(
+                format!("{HEAD} where area = {first} and state = 'open'"),
+                &[],
+            )
+            .await?;
+        rows.first().map(LogHead::from_row).transpose()
+    }
+
     /// The area's open log, its head held until the transaction ends: the first statement of
     /// whoever records.
     pub async fn lock_log(&mut self, area: &str) -> Result<Option<LogHead>, StoreError> {
@@ -375,21 +387,34 @@ impl Tx {
 
     /// Tiles by their ids; those not there are absent from the answer.
     pub async fn tiles(&mut self, log: &str, ids: &[TileId]) -> Result<Tiles, StoreError> {
-        let mut tiles = Tiles::new();
+        let mut args: Vec<Value> = vec![log.into()];
+        let mut each = Vec::new();
         for id in ids {
-            let args: [Value; 3] = [
-                log.into(),
-                i64::from(id.level).into(),
-                signed(id.index).into(),
-            ];
-            let rows = self
-                .fetch(
-                    "select data from log_tile where log = $1 and level = $2 and n = $3",
-                    &args,
-                )
-                .await?;
-            if let Some(row) = rows.first() {
-                tiles.insert(*id, row.get("data")?);
+            args.extend([i64::from(id.level).into(), signed(id.index).into()]);
+            each.push(format!(
+                "(level = ${} and n = ${})",
+                args.len() - 1,
+                args.len()
+            ));
+        }
+        if each.is_empty() {
+            return Ok(Tiles::new());
+        }
+        let sql = format!(
+            "select level, n, data from log_tile where log = $1 and ({})",
+            each.join(" or ")
+        );
+        let rows = self.fetch(sql, &args).await?;
+        let found = |row: &Row, id: &TileId| -> Result<bool, StoreError> {
+            let (level, n): (i64, i64) = (row.get("level")?, row.get("n")?);
+            Ok(level == i64::from(id.level) && n == signed(id.index))
+        };
+        let mut tiles = Tiles::new();
+        for row in &rows {
+            for id in ids {
+                if found(row, id)? {
+                    tiles.insert(*id, row.get("data")?);
+                }
             }
         }
         Ok(tiles)

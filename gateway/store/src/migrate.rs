@@ -71,6 +71,7 @@ const RECORDS: &[Text] = &[
     shared!(25, "hospital flag", "0025_hospital_flag"),
     shared!(26, "mesh", "0026_mesh"),
     shared!(27, "health, told", "0027_health_told"),
+    twin!(28, "quick", "0028_quick"),
 ];
 
 const KEYS: &[Text] = &[shared!(1, "keys", "keys/0001_keys")];

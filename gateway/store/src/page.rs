@@ -104,12 +104,12 @@ impl Tx {
 
     /// The exchanges with these ids.
     pub async fn exchanges_by_id(&mut self, ids: &[&str]) -> Result<Vec<ExchangeRow>, StoreError> {
-        self.all_among("id", ids, "order by id").await
+        self.by_ids(ids).await
     }
 
     /// Those of these exchanges that are forms.
     pub async fn forms_by_id(&mut self, ids: &[&str]) -> Result<Vec<FormSentRow>, StoreError> {
-        self.all_among("id", ids, "order by id").await
+        self.by_ids(ids).await
     }
 
     /// The holds of these exchanges, each exchange's in order.
@@ -120,22 +120,22 @@ impl Tx {
 
     /// The cells with these ids.
     pub async fn cells_by_id(&mut self, ids: &[&str]) -> Result<Vec<CellRow>, StoreError> {
-        self.all_among("id", ids, "order by id").await
+        self.by_ids(ids).await
     }
 
     /// The nominals with these ids.
     pub async fn nominals_by_id(&mut self, ids: &[&str]) -> Result<Vec<NominalRow>, StoreError> {
-        self.all_among("id", ids, "order by id").await
+        self.by_ids(ids).await
     }
 
     /// The people with these ids.
     pub async fn people_by_id(&mut self, ids: &[&str]) -> Result<Vec<PersonRow>, StoreError> {
-        self.all_among("id", ids, "order by id").await
+        self.by_ids(ids).await
     }
 
     /// The agencies with these ids.
     pub async fn agencies_by_id(&mut self, ids: &[&str]) -> Result<Vec<AgencyRow>, StoreError> {
-        self.all_among("id", ids, "order by id").await
+        self.by_ids(ids).await
     }
 
     /// The wraps of these deliveries, each delivery's in its reader's order.
@@ -155,7 +155,7 @@ impl Tx {
 
     /// The deliveries with these ids.
     pub async fn deliveries_by_id(&mut self, ids: &[&str]) -> Result<Vec<DeliveryRow>, StoreError> {
-        self.all_among("id", ids, "order by id").await
+        self.by_ids(ids).await
     }
 
     /// The steps of these deliveries, each delivery's in order.

@@ -62,6 +62,11 @@ impl Tx {
         for row in ready.covered {
             self.cover_row(ready.table, row);
         }
+        if self.gathers(ready.table) {
+            return self
+                .keep(ready.table, ready.columns, &ready.replacing, ready.rows)
+                .await;
+        }
         self.add_all(ready.table, ready.columns, &ready.replacing, &ready.rows)
             .await
     }

@@ -219,8 +219,39 @@ pub(crate) fn upsert(table: &str, columns: &[&str]) -> String {
     insert(table, columns) + &replacing(columns)
 }
 
-/// A row as the database returned it.
-pub struct RowRef<'r>(pub(crate) &'r Row);
+/// A row as the database returned it, or one of several that stand side by side in it: a table's
+/// columns, in order.
+pub struct RowRef<'r> {
+    row: &'r Row,
+    first: usize,
+}
+
+impl<'r> RowRef<'r> {
+    pub(crate) const fn whole(row: &'r Row) -> Self {
+        Self { row, first: 0 }
+    }
+
+    pub(crate) const fn from(row: &'r Row, first: usize) -> Self {
+        Self { row, first }
+    }
+
+    /// The value of the table's n-th column.
+    pub(crate) fn at<T>(&self, n: usize) -> Result<T, StoreError>
+    where
+        T: rusqlite::types::FromSql + sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
+    {
+        self.row.at(self.first + n)
+    }
+}
+
+/// A table's columns under its alias, in order.
+pub(crate) fn columns_of<R: Record>(alias: &str) -> String {
+    let each: Vec<String> = R::COLUMNS
+        .iter()
+        .map(|column| format!("{alias}.{column}"))
+        .collect();
+    each.join(", ")
+}
 
 /// Declares a row type: `table! { /// doc covered Name "table" { column: Type, … } }`.
 macro_rules! table {
@@ -267,7 +298,9 @@ macro_rules! table {
             }
 
             fn from_row(row: &$crate::row::RowRef<'_>) -> Result<Self, $crate::error::StoreError> {
-                Ok(Self { $($column: row.0.get(stringify!($column))?,)+ })
+                let mut places = 0..;
+                let mut next = || places.next().unwrap_or_default();
+                Ok(Self { $($column: row.at(next())?,)+ })
             }
         }
     };

@@ -349,11 +349,19 @@ impl Row {
     /// The value of a column.
     pub fn get<T: rusqlite::types::FromSql>(&self, column: &str) -> Result<T, StoreError> {
         let place = self.names.iter().position(|name| name == column);
-        let value = place.and_then(|place| self.values.get(place));
-        let value =
-            value.ok_or_else(|| StoreError::Database(format!("there is no column `{column}`")))?;
-        T::column_result(ValueRef::from(value))
-            .map_err(|error| StoreError::Database(format!("column `{column}`: {error}")))
+        let place =
+            place.ok_or_else(|| StoreError::Database(format!("there is no column `{column}`")))?;
+        self.at(place)
+    }
+
+    /// The value of the n-th column.
+    pub fn at<T: rusqlite::types::FromSql>(&self, n: usize) -> Result<T, StoreError> {
+        let value = self.values.get(n);
+        let value = value.ok_or_else(|| StoreError::Database(format!("there is no column {n}")))?;
+        T::column_result(ValueRef::from(value)).map_err(|error| {
+            let column = self.names.get(n).map_or("", String::as_str);
+            StoreError::Database(format!("column `{column}`: {error}"))
+        })
     }
 }
 

@@ -41,7 +41,7 @@ impl Tx {
         &mut self,
         ids: &[&str],
     ) -> Result<BTreeMap<String, R>, StoreError> {
-        let rows = self.all_among::<R>("id", ids, "").await?.into_iter();
+        let rows = self.by_ids::<R>(ids).await?.into_iter();
         Ok(rows.map(|row| (row.id().to_owned(), row)).collect())
     }
 }

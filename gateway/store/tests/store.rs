@@ -1,8 +1,8 @@
 //! The store's promises, each on every database there is.
 
-use gateway_store::rows::{AgencyRow, AreaRow};
+use gateway_store::rows::{AgencyRow, AreaRow, DeliveryRow, ExchangeRow, MailOutRow, ThreadRow};
 use gateway_store::testing::{self, each};
-use gateway_store::{KeyRow, LogHead, Mark, NewLeaf, Record as _, Store, StoreError};
+use gateway_store::{KeyRow, LogHead, Mark, NewLeaf, Record as _, Store, StoreError, Tx};
 
 fn area(id: &str) -> AreaRow {
     AreaRow {
@@ -198,7 +198,6 @@ async fn a_failed_piece_of_work_is_undone_and_the_rest_stays() {
         let mut tx = db.store.write("batch").await.unwrap();
         tx.savepoint().await.unwrap();
         tx.put(&mut agency("kept")).await.unwrap();
-        tx.release().await.unwrap();
         let kept = tx.drain_covered();
         tx.savepoint().await.unwrap();
         tx.put(&mut agency("dropped")).await.unwrap();
@@ -214,6 +213,205 @@ async fn a_failed_piece_of_work_is_undone_and_the_rest_stays() {
             .map(|a| a.id)
             .collect();
         assert_eq!(ids, ["kept"], "{}", db.name);
+    }
+}
+
+fn exchange(id: &str) -> ExchangeRow {
+    ExchangeRow {
+        id: id.to_owned(),
+        area: "london".to_owned(),
+        nominal: None,
+        sender: "met-police".to_owned(),
+        sender_person: None,
+        channel: "api".to_owned(),
+        proof: "mtls".to_owned(),
+        state: "released".to_owned(),
+        purpose: None,
+        bases: "[]".to_owned(),
+        emergency: 0,
+        in_reply_to: None,
+        particulars: vec![1, 2],
+        policy: "p".to_owned(),
+        received_at: 1,
+        updated_by: String::new(),
+    }
+}
+
+fn delivery(id: &str, exchange: &str, state: &str) -> DeliveryRow {
+    DeliveryRow {
+        id: id.to_owned(),
+        exchange: exchange.to_owned(),
+        agency: "met-police".to_owned(),
+        person: None,
+        channel: "api".to_owned(),
+        state: state.to_owned(),
+        obligations: "[]".to_owned(),
+        created_at: 1,
+        at: 1,
+        updated_by: String::new(),
+    }
+}
+
+#[expect(clippy::unwrap_used, reason = "a test's set-up fails by panicking")]
+async fn states(tx: &mut Tx) -> Vec<String> {
+    let ids: Vec<String> = tx.ids::<DeliveryRow>().await.unwrap();
+    let mut states = Vec::new();
+    for id in ids {
+        let row: DeliveryRow = tx.get(&id).await.unwrap().unwrap();
+        states.push(format!("{id} {}", row.state));
+    }
+    states
+}
+
+/// A batch as the recorder writes one, over an exchange `e0` with the delivery `d0`.
+#[expect(clippy::unwrap_used, reason = "a test's set-up fails by panicking")]
+async fn batch(store: &Store) -> Tx {
+    with_log(store).await;
+    let mut tx = store.write("set-up").await.unwrap();
+    tx.put(&mut agency("met-police")).await.unwrap();
+    tx.put(&mut exchange("e0")).await.unwrap();
+    tx.put(&mut delivery("d0", "e0", "queued")).await.unwrap();
+    tx.drain_covered();
+    tx.commit().await.unwrap();
+    let mut tx = store.write("batch").await.unwrap();
+    tx.gather();
+    tx
+}
+
+#[expect(clippy::unwrap_used, reason = "a test's set-up fails by panicking")]
+async fn committed(store: &Store, mut tx: Tx) -> Vec<String> {
+    tx.drain_covered();
+    tx.commit().await.unwrap();
+    states(&mut store.read().await.unwrap()).await
+}
+
+#[tokio::test]
+async fn rows_of_a_batch_are_written_in_the_order_in_which_they_refer_to_each_other() {
+    for db in each().await {
+        let mut tx = batch(&db.store).await;
+        tx.savepoint().await.unwrap();
+        tx.put(&mut delivery("d0", "e0", "waiting")).await.unwrap();
+        tx.savepoint().await.unwrap();
+        // Its exchange comes after the first delivery, and goes before it.
+        tx.put(&mut exchange("e1")).await.unwrap();
+        tx.put(&mut delivery("d1", "e1", "queued")).await.unwrap();
+        tx.put(&mut delivery("d1", "e1", "waiting")).await.unwrap();
+        let all = committed(&db.store, tx).await;
+        assert_eq!(all, ["d0 waiting", "d1 waiting"], "{}", db.name);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_written_yet_is_seen_and_undone_like_what_is() {
+    for db in each().await {
+        let mut tx = batch(&db.store).await;
+        tx.savepoint().await.unwrap();
+        tx.put(&mut delivery("d1", "e0", "queued")).await.unwrap();
+        // Undone before anything of it was written.
+        tx.savepoint().await.unwrap();
+        tx.put(&mut delivery("d2", "e0", "queued")).await.unwrap();
+        tx.rollback_to_savepoint().await.unwrap();
+        // Undone after a query had it written, with what it changed of the work before.
+        tx.savepoint().await.unwrap();
+        tx.put(&mut delivery("d1", "e0", "failed")).await.unwrap();
+        tx.put(&mut delivery("d3", "e0", "queued")).await.unwrap();
+        let seen = states(&mut tx).await;
+        assert_eq!(seen, ["d0 queued", "d1 failed", "d3 queued"], "{}", db.name);
+        tx.put(&mut delivery("d4", "e0", "queued")).await.unwrap();
+        tx.rollback_to_savepoint().await.unwrap();
+        // The work after it stays, and sees what is left.
+        tx.savepoint().await.unwrap();
+        let known: DeliveryRow = tx.get("d1").await.unwrap().unwrap();
+        assert_eq!(known.state, "queued", "{}", db.name);
+        tx.put(&mut delivery("d5", "e0", "queued")).await.unwrap();
+        let all = committed(&db.store, tx).await;
+        let left = ["d0 queued", "d1 queued", "d5 queued"];
+        assert_eq!(all, left, "{}", db.name);
+    }
+}
+
+#[tokio::test]
+async fn what_is_changed_of_the_work_before_and_undone_at_once_is_as_that_left_it() {
+    for db in each().await {
+        let mut tx = batch(&db.store).await;
+        tx.savepoint().await.unwrap();
+        tx.put(&mut delivery("d1", "e0", "waiting")).await.unwrap();
+        tx.savepoint().await.unwrap();
+        tx.put(&mut delivery("d1", "e0", "failed")).await.unwrap();
+        tx.rollback_to_savepoint().await.unwrap();
+        let all = committed(&db.store, tx).await;
+        assert_eq!(all, ["d0 queued", "d1 waiting"], "{}", db.name);
+    }
+}
+
+fn mail(id: &str, subject: &str) -> MailOutRow {
+    MailOutRow {
+        id: id.to_owned(),
+        kind: "notice".to_owned(),
+        subject: subject.to_owned(),
+        area: "london".to_owned(),
+        exchange: Some("e0".to_owned()),
+        delivery: None,
+        agency: "met-police".to_owned(),
+        recipient: vec![1],
+        key: None,
+        body: None,
+        blob: None,
+        details: None,
+        state: "queued".to_owned(),
+        attempts: 0,
+        next_at: 10,
+        status: None,
+        created_at: 1,
+        sent_at: None,
+    }
+}
+
+#[tokio::test]
+async fn a_mail_is_queued_once_for_its_subject_and_claimed_by_one() {
+    for db in each().await {
+        drop(batch(&db.store).await);
+        let mut tx = db.store.write("queue-mail").await.unwrap();
+        assert!(tx.queue_mail(&mail("m1", "a")).await.unwrap());
+        assert!(!tx.queue_mail(&mail("m2", "a")).await.unwrap());
+        let more = [mail("m3", "a"), mail("m4", "b"), mail("m5", "b")];
+        tx.queue_mails(&more).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut tx = db.store.write("claim-mail").await.unwrap();
+        let mut claim = async |now| {
+            let claimed = tx.claim_mails(&["m1", "m4", "m5"], now, 100).await.unwrap();
+            let mut ids: Vec<String> = claimed.iter().map(|row| row.id.clone()).collect();
+            ids.sort();
+            assert!(
+                claimed
+                    .iter()
+                    .all(|row| (row.attempts, row.next_at) == (1, 100))
+            );
+            ids
+        };
+        assert!(claim(9).await.is_empty(), "{}: not due", db.name);
+        assert_eq!(claim(10).await, ["m1", "m4"], "{}", db.name);
+        assert!(claim(10).await.is_empty(), "{}: taken", db.name);
+    }
+}
+
+#[tokio::test]
+async fn a_thread_that_another_gateway_has_begun_stays() {
+    for db in each().await {
+        drop(batch(&db.store).await);
+        let thread = |id: &str| ThreadRow {
+            id: id.to_owned(),
+            exchange: "e0".to_owned(),
+            agency: "met-police".to_owned(),
+            created_at: 1,
+        };
+        for id in ["first", "second"] {
+            let mut tx = db.store.write("begin-thread").await.unwrap();
+            tx.begin_threads(&[thread(id)]).await.unwrap();
+            let threads = tx.threads_of(&["e0", "e0"]).await.unwrap();
+            assert_eq!(threads, [thread("first")], "{}", db.name);
+            tx.commit().await.unwrap();
+        }
     }
 }
 

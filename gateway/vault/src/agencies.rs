@@ -69,14 +69,14 @@ impl Inner {
 
     /// The keys in use, by agency; those that have none are absent.
     pub(crate) async fn reader_keys(&self, agencies: &[AgencyId]) -> Result<Response, VaultError> {
+        let scopes: Vec<&str> = agencies.iter().map(AgencyId::as_str).collect();
+        let purpose = KeyPurpose::Agency.as_str();
+        let rows = self.ring.keys.keys_among(purpose, &scopes).await?;
         let mut keys = BTreeMap::new();
         for agency in agencies {
-            if let Some(row) = self
-                .ring
-                .in_use(KeyPurpose::Agency, agency.as_str())
-                .await?
-            {
-                keys.insert(agency.clone(), self.ring.reader(&row)?);
+            let in_use = |row: &&KeyRow| row.scope == agency.as_str() && row.state == "active";
+            if let Some(row) = rows.iter().find(in_use) {
+                keys.insert(agency.clone(), self.ring.reader(row)?);
             }
         }
         Ok(Response::ReaderKeys(keys))

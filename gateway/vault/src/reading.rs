@@ -6,10 +6,8 @@ use std::collections::BTreeSet;
 use gateway_core::question::{Party, ReadQuestion, Reading};
 use gateway_core::{AgencyId, Obligation, Outcome, Ruling};
 use gateway_seal::unwrap;
-use gateway_store::rows::{
-    AgencyRow, DeliveryRow, ExchangeRow, ItemRow, NominalRow, PersonRow, WrapRow,
-};
-use gateway_store::{StoreError, Tx};
+use gateway_store::rows::{AgencyRow, ExchangeRow, NominalRow, PersonRow, WrapRow};
+use gateway_store::{SharedItem, StoreError, Tx};
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 
@@ -20,14 +18,6 @@ use crate::request::{MayOpen, OpenItem, Response};
 use crate::secret::{Sealed, Secret};
 use crate::vault::Inner;
 use crate::witness::{Denied, Reason, found, hold_that, reading};
-
-/// A wrap, and what it belongs to.
-struct Shared {
-    wrap: WrapRow,
-    delivery: DeliveryRow,
-    exchange: ExchangeRow,
-    item: ItemRow,
-}
 
 impl Inner {
     pub(crate) async fn open_item(&self, asked: &OpenItem) -> Result<Response, VaultError> {
@@ -98,18 +88,13 @@ impl Inner {
     }
 }
 
-async fn shared(tx: &mut Tx, asked: &OpenItem) -> Result<Shared, Denied> {
-    let wrap: WrapRow = found(tx.get(&asked.wrap).await?, Reason::NotThere)?;
-    hold_that(wrap.agency == asked.agency.as_str(), Reason::NotTheirs)?;
-    let delivery = found(tx.get(&wrap.delivery).await?, Reason::NotThere)?;
-    let exchange = found(tx.get(&wrap.exchange).await?, Reason::NotThere)?;
-    let item: ItemRow = found(tx.get(&wrap.item).await?, Reason::NotThere)?;
-    Ok(Shared {
-        wrap,
-        delivery,
-        exchange,
-        item,
-    })
+async fn shared(tx: &mut Tx, asked: &OpenItem) -> Result<SharedItem, Denied> {
+    let shared = found(tx.shared_item(&asked.wrap).await?, Reason::NotThere)?;
+    hold_that(
+        shared.wrap.agency == asked.agency.as_str(),
+        Reason::NotTheirs,
+    )?;
+    Ok(shared)
 }
 
 /// The log says that this agency, and this person where one is named, reads this wrap.
@@ -137,7 +122,7 @@ async fn is_logged(
 async fn question(
     tx: &mut Tx,
     asked: &OpenItem,
-    shared: &Shared,
+    shared: &SharedItem,
     now: Timestamp,
 ) -> Result<ReadQuestion, Denied> {
     let agency = active_agency(tx, asked.agency.as_str()).await?;
@@ -156,7 +141,7 @@ async fn question(
     let recalled = |state: &str| state == "recalled";
     Ok(ReadQuestion {
         reading: Reading::Item,
-        reader: reader(tx, &agency, shared.exchange.nominal.as_deref(), now).await?,
+        reader: party(tx, &agency, shared.nominal.as_ref(), now).await?,
         agency_suspended: false,
         roles,
         person_given: asked.person.is_some(),

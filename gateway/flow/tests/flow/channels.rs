@@ -9,7 +9,7 @@ use gateway_flow::FlowError;
 use gateway_flow::admin::NewCertificate;
 use gateway_flow::complete::Completion;
 use gateway_flow::quarantine::Unproved;
-use gateway_store::rows::DeliveryRow;
+use gateway_store::rows::{DeliveryRow, ExchangeRow};
 use gateway_store::testing::each;
 
 use crate::world::{World, agency, item, letter, read, world};
@@ -210,8 +210,10 @@ async fn what_is_carried_out_is_in_the_log_and_waits_for_no_acknowledgement() {
         let id = world.send("met-police", None, sent).await.id.unwrap();
         let mut tx = world.flow.store.read().await.unwrap();
         let delivery: DeliveryRow = tx.deliveries_of(&id).await.unwrap().remove(0);
+        let exchange: ExchangeRow = tx.get(&id).await.unwrap().unwrap();
         drop(tx);
-        let carried = world.flow.carried(&delivery).await.unwrap().unwrap();
+        let carried = world.flow.carried(&delivery, &exchange).await;
+        let carried = carried.unwrap().unwrap();
         assert_eq!(carried.len(), 1);
         let (n, document) = carried.into_iter().next().unwrap();
         assert_eq!((n, document.title.as_str()), (1, "Risk note"));
@@ -276,12 +278,17 @@ async fn a_thread_is_its_agencys_alone() {
             .item(item("Risk note", Category::Risk, None), NOTE);
         let id = world.send("met-police", None, sent).await.id.unwrap();
         let flow = &world.flow;
-        let reference = flow.thread(&id, "london-probation").await.unwrap();
-        assert_eq!(
-            flow.thread(&id, "london-probation").await.unwrap(),
+        let thread = async |who: &str| {
+            // Asked for twice, and with another's: it is begun once, and is nobody else's.
+            let threads = flow.threads(&[(&id, who), (&id, who)]).await.unwrap();
+            let mut own = threads.into_iter().filter(|one| one.agency == who);
+            let reference = own.next().unwrap().id;
+            assert_eq!(own.next(), None);
             reference
-        );
-        assert_ne!(flow.thread(&id, "met-police").await.unwrap(), reference);
+        };
+        let reference = thread("london-probation").await;
+        assert_ne!(thread("met-police").await, reference);
+        assert_eq!(thread("london-probation").await, reference);
         let of = async |who: &str| flow.threaded(&reference, &agency(who)).await.unwrap();
         assert_eq!(of("london-probation").await.unwrap().to_string(), id);
         assert_eq!(of("met-police").await, None);

@@ -1,6 +1,8 @@
 //! What waits for an agency is mailed to it sealed, where the rules, its address and its
 //! certificate allow that; else it is told that something waits, and nothing more (ISP-36).
 
+use std::sync::Arc;
+
 use gateway_cms::Recipient;
 use gateway_core::calendar::local_date;
 use gateway_core::{Obligation, Role};
@@ -8,8 +10,13 @@ use gateway_flow::admin::KnownCertificate;
 use gateway_flow::outgoing::{Mail, MailKind};
 use gateway_protocol::Standing as DomainStanding;
 use gateway_store::Tx;
-use gateway_store::rows::{AgencyRow, DeliveryRow, ItemRow, PersonRow};
+use gateway_store::rows::{AgencyRow, DeliveryRow, MailOutRow, PersonRow};
 use gateway_vault::parties;
+
+use super::batch::Batch;
+use super::lanes::side_by_side;
+use super::look::Look;
+use super::queue::passed_over;
 
 use crate::error::Trouble;
 use crate::room::Mailroom;
@@ -17,30 +24,62 @@ use crate::room::Mailroom;
 /// The most content of one mail, bytes: larger is fetched from the portal or the API.
 const LARGEST: i64 = 20 * 1024 * 1024;
 
+/// How many deliveries are looked at in one round.
+const AT_ONCE: i64 = 100;
+/// How many of them side by side.
+const SIDE_BY_SIDE: usize = 8;
+
 impl Mailroom {
-    /// Queues a mail for every delivery that has none yet.
-    pub(crate) async fn announce(&self) -> Result<(), Trouble> {
+    /// Queues a mail for every delivery that has none yet; whether there may be more.
+    pub(crate) async fn announce(&self, look: Look) -> Result<bool, Trouble> {
         let mut tx = self.0.flow.store.read().await?;
-        let waiting = tx.unannounced(100).await?;
+        let waiting = tx.unannounced(look.since, AT_ONCE).await?;
         drop(tx);
-        for delivery in waiting {
-            if let Err(error) = self.announce_one(&delivery).await {
-                tracing::warn!(delivery = %delivery.id, %error, "no mail could be made for a delivery");
-            }
+        if waiting.is_empty() {
+            return Ok(false);
         }
-        Ok(())
+        let full = i64::try_from(waiting.len()) == Ok(AT_ONCE);
+        let batch = Arc::new(self.batch_for(&waiting).await?);
+        let rows = side_by_side(waiting, SIDE_BY_SIDE, |delivery| {
+            let (room, batch) = (self.clone(), Arc::clone(&batch));
+            async move {
+                match room.announcement(&delivery, &batch).await {
+                    Ok(row) => Some(row),
+                    Err(error) => {
+                        tracing::warn!(delivery = %delivery.id, %error, "no mail could be made for a delivery");
+                        None
+                    }
+                }
+            }
+        });
+        let rows: Vec<MailOutRow> = rows.await.into_iter().flatten().collect();
+        if rows.is_empty() {
+            // None could be made: they are tried again, and nobody else's waits for that.
+            return Ok(false);
+        }
+        let mut tx = self.0.flow.store.write("queue-mail").await?;
+        tx.queue_mails(&rows).await?;
+        tx.commit().await?;
+        self.0.queued.notify_one();
+        Ok(full)
     }
 
-    async fn announce_one(&self, delivery: &DeliveryRow) -> Result<(), Trouble> {
-        let mut tx = self.0.flow.store.read().await?;
-        let agency: Option<AgencyRow> = tx.get(&delivery.agency).await?;
+    /// The mail of a delivery; where it gets none, the note of that.
+    async fn announcement(
+        &self,
+        delivery: &DeliveryRow,
+        batch: &Batch,
+    ) -> Result<MailOutRow, Trouble> {
+        let agency = batch.agency(&delivery.agency);
         let agency = agency.ok_or(Trouble::Stopped("a delivery is for no agency"))?;
+        let area = &batch.exchange(&delivery.exchange)?.area;
         let obligations: Vec<Obligation> = serde_json::from_str(&delivery.obligations)?;
+        let mut tx = self.0.flow.store.read().await?;
         let address = self
-            .address_for(&mut tx, &agency, delivery, &obligations)
+            .address_for(&mut tx, agency, delivery, &obligations)
             .await?;
-        let fits = size_of(&mut tx, delivery).await? <= LARGEST;
         drop(tx);
+        let row = async |mail| self.0.flow.mail_row(area, mail).await;
         let mail = |kind, recipient: &str| Mail {
             kind,
             subject: format!("delivery/{}", delivery.id),
@@ -51,31 +90,34 @@ impl Mailroom {
             words: Vec::new(),
         };
         let Some(address) = address else {
-            return self
-                .pass_over(mail(MailKind::Notice, ""), "no-address")
-                .await;
+            let none = row(mail(MailKind::Notice, "")).await?;
+            return Ok(passed_over(none, "no-address"));
         };
         let standing = self.standing_of(&address);
         if let DomainStanding::Retired { .. } = standing {
             // Nothing goes to a retired domain, not even a notice: somebody else may have it.
             // The sender is told first: it is told once, and what is passed over is not looked at again.
             self.tell_of_failure(delivery, "retired", &standing).await?;
-            return self
-                .pass_over(mail(MailKind::Notice, &address), "retired-domain")
-                .await;
+            let none = row(mail(MailKind::Notice, &address)).await?;
+            return Ok(passed_over(none, "retired-domain"));
         }
-        let sealed = standing.is_secure()
-            && fits
+        let may = standing.is_secure()
             && delivery.channel == "secure-email"
             && agency.custody == "gateway"
-            && may_be_mailed(&obligations)
-            && self.certificate_for(delivery).await?.is_some();
-        let kind = if sealed {
-            MailKind::Delivery
-        } else {
-            MailKind::Notice
-        };
-        self.queue(mail(kind, &address)).await
+            && may_be_mailed(&obligations);
+        if !may {
+            return Ok(row(mail(MailKind::Notice, &address)).await?);
+        }
+        let mut tx = self.0.flow.store.read().await?;
+        let size = tx.size_carried(&delivery.id).await?;
+        drop(tx);
+        if size > LARGEST {
+            return Ok(row(mail(MailKind::Notice, &address)).await?);
+        }
+        // Where there is no certificate to seal it to when it is written, it becomes a notice.
+        let mut sealed = mail(MailKind::Delivery, &address);
+        sealed.words = vec![size.to_string().into()];
+        Ok(row(sealed).await?)
     }
 
     /// How the domain of an address stands today.
@@ -96,11 +138,10 @@ impl Mailroom {
         let now = self.0.flow.clock.now();
         let to_spoc = obligations.contains(&Obligation::SpocOnly)
             || obligations.contains(&Obligation::NamedRecipient);
-        let spoc = parties::in_post(tx, &agency.id, Role::Spoc, now).await?;
         let person = match (&delivery.person, &agency.email) {
             (Some(person), _) => Some(person.clone()),
             (None, Some(_)) if !to_spoc => None,
-            (None, _) => spoc,
+            (None, _) => parties::in_post(tx, &agency.id, Role::Spoc, now).await?,
         };
         let Some(person) = person else {
             return Ok(agency.email.clone());
@@ -148,15 +189,6 @@ fn may_be_mailed(obligations: &[Obligation]) -> bool {
                 | Obligation::ExpireAtReview
         )
     })
-}
-
-async fn size_of(tx: &mut Tx, delivery: &DeliveryRow) -> Result<i64, Trouble> {
-    let mut size = 0;
-    for wrap in tx.wraps_in(&delivery.id).await? {
-        let item: Option<ItemRow> = tx.get(&wrap.item).await?;
-        size += item.map_or(0, |item| item.size);
-    }
-    Ok(size)
 }
 
 #[cfg(test)]

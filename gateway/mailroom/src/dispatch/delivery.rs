@@ -6,12 +6,13 @@ use gateway_core::Obligation;
 use gateway_email::render::{Frame, Outgoing};
 use gateway_flow::read::{Document, DocumentBody};
 use gateway_mail::compose::{self, Attachment, Enveloped, Protected, Protection};
-use gateway_store::rows::{DeliveryRow, ExchangeRow, MailOutRow};
+use gateway_store::rows::{ExchangeRow, MailOutRow};
 use zeroize::Zeroizing;
 
 use crate::error::Trouble;
 use crate::room::Mailroom;
 
+use super::batch::Batch;
 use super::write::exchange_of;
 
 /// Texts up to this many bytes are read in the mail itself.
@@ -24,24 +25,20 @@ impl Mailroom {
         &self,
         row: &MailOutRow,
         frame: &Frame<'_>,
+        batch: &Batch,
     ) -> Result<Option<Vec<u8>>, Trouble> {
-        let mut tx = self.0.flow.store.read().await?;
-        let delivery: Option<DeliveryRow> = match &row.delivery {
-            Some(id) => tx.get(id).await?,
-            None => None,
-        };
-        let exchange: Option<ExchangeRow> = tx.get(exchange_of(row)?).await?;
-        drop(tx);
-        let (Some(delivery), Some(exchange)) = (delivery, exchange) else {
+        let delivery = row.delivery.as_deref().and_then(|id| batch.delivery(id));
+        let Some(delivery) = delivery else {
             return Ok(None);
         };
+        let exchange = batch.exchange(exchange_of(row)?)?;
         if matches!(delivery.state.as_str(), "expired" | "recalled") {
             return Ok(None);
         }
-        let Some((known, recipient)) = self.certificate_for(&delivery).await? else {
+        let Some((known, recipient)) = self.certificate_for(delivery).await? else {
             return Ok(None);
         };
-        let Some(documents) = self.0.flow.carried(&delivery).await? else {
+        let Some(documents) = self.0.flow.carried(delivery, exchange).await? else {
             return Ok(None);
         };
         let mut texts = Vec::new();
@@ -49,7 +46,8 @@ impl Mailroom {
         for (n, document) in documents {
             self.lay_out(n, document, &mut texts, &mut files).await?;
         }
-        let sender = self.agency_name(&exchange.sender).await?;
+        let sender = batch.agency(&exchange.sender);
+        let sender = sender.map_or(&*exchange.sender, |agency| &*agency.name);
         let outgoing = Outgoing {
             subject: format!(
                 "Information for you{}",
@@ -58,7 +56,7 @@ impl Mailroom {
                     .map(|thread| format!(" {}", thread.tag()))
                     .unwrap_or_default()
             ),
-            text: text(&exchange, &sender, &texts),
+            text: text(exchange, sender, &texts),
             files: Vec::new(),
             headers: frame.headers(),
         };

@@ -34,14 +34,13 @@ impl Mailroom {
     /// It cannot be sent now.
     pub(crate) async fn later(
         &self,
-        mut row: MailOutRow,
-        status: Option<String>,
+        mail: &str,
+        status: Option<&str>,
         next_at: i64,
     ) -> Result<(), Trouble> {
-        row.status = status;
-        row.next_at = next_at;
         let mut tx = self.0.flow.store.write("mail-later").await?;
-        tx.put(&mut row).await?;
+        // Not where it was taken back meanwhile.
+        tx.mail_later(mail, status, next_at).await?;
         Ok(tx.commit().await?)
     }
 

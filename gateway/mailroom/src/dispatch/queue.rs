@@ -19,16 +19,15 @@ impl Mailroom {
         Ok(())
     }
 
-    /// Keeps in mind that a delivery gets no mail, so that it is not looked at again.
+    /// Keeps in mind that something gets no mail, so that it is not looked at again.
     pub(crate) async fn pass_over(&self, mail: Mail, why: &str) -> Result<(), Trouble> {
-        let mut row = self.row(mail).await?;
-        "failed".clone_into(&mut row.state);
-        row.status = Some(why.to_owned());
+        let row = passed_over(self.row(mail).await?, why);
         let mut tx = self.0.flow.store.write("queue-mail").await?;
         tx.queue_mail(&row).await?;
         Ok(tx.commit().await?)
     }
 
+    /// A mail about an exchange as it is queued.
     async fn row(&self, mail: Mail) -> Result<MailOutRow, Trouble> {
         let stopped = || Trouble::Stopped("a mail is about no exchange");
         let id = mail.exchange.as_deref().ok_or_else(stopped)?;
@@ -65,4 +64,11 @@ impl Mailroom {
         let vault = &self.0.flow.vault;
         Ok(vault.open_column(&place, sealed).await?.to_vec())
     }
+}
+
+/// The note that there is no mail, and why.
+pub(crate) fn passed_over(mut row: MailOutRow, why: &str) -> MailOutRow {
+    "failed".clone_into(&mut row.state);
+    row.status = Some(why.to_owned());
+    row
 }

@@ -9,31 +9,12 @@ use gateway_email::render::Urgency;
 use gateway_flow::outgoing::{Mail, MailKind};
 use gateway_protocol::Standing as DomainStanding;
 use gateway_store::rows::{AgencyRow, AppointmentRow, ExchangeRow, HoldRow, MailOutRow, PersonRow};
-use gateway_store::{StoreError, Tx};
+use gateway_store::{HOLDS_AT_ONCE, HoldStep, StoreError, Tx};
 use jiff::Timestamp;
 
+use super::look::Look;
 use crate::error::Trouble;
 use crate::room::Mailroom;
-
-/// A step in the life of an open hold that its approvers are told of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Opened,
-    Reminded,
-    Escalated,
-}
-
-impl Step {
-    const ALL: [Self; 3] = [Self::Opened, Self::Reminded, Self::Escalated];
-
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Opened => "opened",
-            Self::Reminded => "reminded",
-            Self::Escalated => "escalated",
-        }
-    }
-}
 
 /// Whom a notice goes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,27 +37,33 @@ pub(crate) fn urgency(words: &[String]) -> Urgency {
 }
 
 impl Mailroom {
-    /// Queues notices for every step of an open hold that nobody has been told of.
-    pub(crate) async fn tell_reviewers(&self) -> Result<(), Trouble> {
+    /// Queues notices for every step of an open hold that nobody has been told of; whether there may
+    /// be more.
+    pub(crate) async fn tell_reviewers(&self, look: Look) -> Result<bool, Trouble> {
         let now = self.0.flow.clock.now().as_microsecond();
-        for step in Step::ALL {
+        let mut more = false;
+        for step in HoldStep::ALL {
             let mut tx = self.0.flow.store.read().await?;
-            let untold = tx.holds_untold(step.as_str(), now).await?;
+            let untold = tx.holds_untold(step, look.since(0), now).await?;
             drop(tx);
+            let full = untold.len() == HOLDS_AT_ONCE;
             // One exchange tells each of an agency once, however many of its items wait.
             let together =
                 |a: &HoldRow, b: &HoldRow| a.exchange == b.exchange && a.agency == b.agency;
             for holds in untold.chunk_by(together) {
-                if let Err(error) = self.tell_of(holds, step).await {
-                    let exchange = holds.first().map(|hold| &hold.exchange);
-                    tracing::warn!(?exchange, %error, "no notice could be made for what is held");
+                match self.tell_of(holds, step).await {
+                    Ok(()) => more |= full,
+                    Err(error) => {
+                        let exchange = holds.first().map(|hold| &hold.exchange);
+                        tracing::warn!(?exchange, %error, "no notice could be made for what is held");
+                    }
                 }
             }
         }
-        Ok(())
+        Ok(more)
     }
 
-    async fn tell_of(&self, holds: &[HoldRow], step: Step) -> Result<(), Trouble> {
+    async fn tell_of(&self, holds: &[HoldRow], step: HoldStep) -> Result<(), Trouble> {
         let Some(first) = holds.first() else {
             return Ok(());
         };
@@ -109,27 +96,24 @@ impl Mailroom {
     async fn queue_once(
         &self,
         holds: &[HoldRow],
-        step: Step,
+        step: HoldStep,
         rows: Vec<MailOutRow>,
     ) -> Result<(), Trouble> {
         let now = self.0.flow.clock.now().as_microsecond();
         let mut tx = self.0.flow.store.write("tell-reviewers").await?;
-        let mut fresh = false;
-        for hold in holds {
-            fresh |= tx.hold_is_told(&hold.id, step.as_str(), now).await?;
-            if step == Step::Opened && hold.reminded_at.is_some() {
-                // The one mail says it all.
-                let reminded = Step::Reminded.as_str();
-                tx.hold_is_told(&hold.id, reminded, now).await?;
-            }
-        }
-        if !fresh {
+        let all: Vec<&str> = holds.iter().map(|hold| &*hold.id).collect();
+        if !tx.holds_are_told(&all, step.as_str(), now).await? {
             // Another gateway was faster.
             return Ok(());
         }
-        for row in &rows {
-            tx.queue_mail(row).await?;
+        let reminded = holds.iter().filter(|hold| hold.reminded_at.is_some());
+        let reminded: Vec<&str> = reminded.map(|hold| &*hold.id).collect();
+        if step == HoldStep::Opened && !reminded.is_empty() {
+            // The one mail says it all.
+            let step = HoldStep::Reminded.as_str();
+            tx.holds_are_told(&reminded, step, now).await?;
         }
+        tx.queue_mails(&rows).await?;
         tx.commit().await?;
         self.0.queued.notify_one();
         Ok(())
@@ -141,7 +125,7 @@ impl Mailroom {
         &self,
         tx: &mut Tx,
         holds: &[HoldRow],
-        step: Step,
+        step: HoldStep,
         exchange: &ExchangeRow,
     ) -> Result<Vec<Reader>, Trouble> {
         let mut readers: Vec<Reader> = Vec::new();
@@ -154,7 +138,7 @@ impl Mailroom {
             self.add(tx, &mut readers, agency, tiers, exchange).await?;
         }
         let unit = unit_of(tx, &exchange.area).await?;
-        if let Some(unit) = unit.filter(|unit| step == Step::Escalated && unit.id != agency) {
+        if let Some(unit) = unit.filter(|unit| step == HoldStep::Escalated && unit.id != agency) {
             let coordinator = Role::Coordinator.as_str();
             let posts = vec![self.present(tx, &unit.id, coordinator).await?];
             self.add(tx, &mut readers, &unit.id, posts, exchange)
@@ -235,14 +219,14 @@ impl Mailroom {
         tx: &mut Tx,
         agency: &str,
         role: &str,
-        step: Step,
+        step: HoldStep,
     ) -> Result<Vec<Vec<AppointmentRow>>, Trouble> {
         let present = self.present(tx, agency, role).await?;
         let deputy = |post: &AppointmentRow| post.deputy == 1;
         let (deputies, holders) = present.into_iter().partition(deputy);
         let mut tiers = match step {
-            Step::Opened | Step::Reminded => vec![holders, deputies],
-            Step::Escalated => vec![deputies, holders],
+            HoldStep::Opened | HoldStep::Reminded => vec![holders, deputies],
+            HoldStep::Escalated => vec![deputies, holders],
         };
         let row: Option<AgencyRow> = tx.get(agency).await?;
         if row.is_some_and(|row| row.kind == AgencyKind::Coordination.as_str()) {
@@ -277,13 +261,13 @@ async fn unit_of(tx: &mut Tx, area: &str) -> Result<Option<AgencyRow>, StoreErro
 
 /// When holds are to be decided by: before the first of them passes on; once it has, within the
 /// time that the coordinator has for it.
-fn due(holds: &[HoldRow], step: Step, emergency: bool) -> Option<Timestamp> {
+fn due(holds: &[HoldRow], step: HoldStep, emergency: bool) -> Option<Timestamp> {
     match step {
-        Step::Opened | Step::Reminded => {
+        HoldStep::Opened | HoldStep::Reminded => {
             let first = holds.iter().map(|hold| hold.escalate_at).min()?;
             Timestamp::from_microsecond(first).ok()
         }
-        Step::Escalated => {
+        HoldStep::Escalated => {
             let first = holds.iter().filter_map(|hold| hold.escalated_at).min()?;
             let since = Timestamp::from_microsecond(first).ok()?;
             Some(due_at(since, if emergency { 0 } else { 2 }))

@@ -1,25 +1,38 @@
 //! The sending: each mail's bytes are made once and kept sealed; every try sends the same.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use gateway_flow::outgoing::{MailKind, mail_place};
 use gateway_mail::{Letter, Route, Sent, Why};
 use gateway_store::failpoint;
 use gateway_store::rows::MailOutRow;
+use tokio::sync::MutexGuard;
 
 use crate::error::Trouble;
 use crate::intake::BOUNCE;
 use crate::room::Mailroom;
 
-use super::lanes::{Lanes, sorted};
+use super::batch::Batch;
+use super::lanes::{Lanes, side_by_side, sorted};
 
 /// How many mails that are due are looked at in one round.
 const AT_ONCE: i64 = 200;
+/// How many go to a relay side by side.
+const SIDE_BY_SIDE: usize = 16;
+/// The most content of a mail that is not large, bytes.
+const SMALL: usize = 64 * 1024;
 /// How long one try may take before another gateway takes it up, microseconds.
 const LEASE: i64 = 10 * 60 * 1_000_000;
 /// How long is waited before each next try, seconds; the last goes on.
 const WAITS: [i64; 6] = [60, 5 * 60, 15 * 60, 30 * 60, 3600, 4 * 3600];
 /// How long a mail is tried, microseconds (RFC 5321 section 4.5.4.1: four to five days).
 const TRIED_FOR: i64 = 5 * 24 * 3600 * 1_000_000;
+
+/// That no other large mail is dealt with, where that matters.
+struct Alone<'m>(
+    #[expect(dead_code, reason = "held until it is dropped")] Option<MutexGuard<'m, ()>>,
+);
 
 impl Mailroom {
     /// Begins to send what is due.
@@ -51,54 +64,137 @@ impl Mailroom {
         domain.to_lowercase()
     }
 
-    /// Sends mails to one place, one after the other. Where no host of a domain is there for the
-    /// first, the others are not tried now: each would wait as long.
+    /// Sends mails to one place: to a relay, or into a folder, some side by side, for each waits for
+    /// commits more than for anything else, and those of many are one; to a domain's own hosts one
+    /// after the other. Where none of these is there for the first, the others are not tried now:
+    /// each would wait as long.
     async fn send_all(self, rows: Vec<MailOutRow>) {
+        let at_once = match self.0.settings.route {
+            Route::Direct(_) => 1,
+            Route::Relay(_) | Route::Folder(_) => SIDE_BY_SIDE,
+        };
         let mut reached = true;
-        for row in rows {
-            let id = row.id.clone();
-            match self.claim_and_send(row, reached).await {
-                Ok(there) => reached &= there,
+        for some in rows.chunks(at_once) {
+            match self.claimed(some, reached).await {
+                Ok(mine) if reached => reached &= self.send_some(mine, at_once).await,
+                Ok(_) => {}
                 Err(error) => {
-                    tracing::warn!(mail = %id, %error, "a mail could not be made or sent: it is tried again");
-                    if let Err(error) = self.wait_again(&id).await {
-                        tracing::warn!(mail = %id, %error, "a mail waits until its lease ends");
-                    }
+                    tracing::warn!(mails = some.len(), %error, "mails could not be taken to be sent: they are due still");
                 }
             }
         }
     }
 
-    /// Whether the place could be reached.
-    async fn claim_and_send(&self, row: MailOutRow, reached: bool) -> Result<bool, Trouble> {
+    /// Takes mails, so that no other gateway sends them; where nobody is there, until they are tried
+    /// again.
+    async fn claimed(
+        &self,
+        rows: &[MailOutRow],
+        reached: bool,
+    ) -> Result<Vec<MailOutRow>, Trouble> {
         let now = self.0.flow.clock.now().as_microsecond();
+        let attempts = rows.iter().map(|row| row.attempts).max().unwrap_or(0);
         let until = match reached {
             true => now + LEASE,
-            false => now + wait(row.attempts + 1) * 1_000_000,
+            false => now + wait(attempts + 1) * 1_000_000,
         };
+        let ids: Vec<&str> = rows.iter().map(|row| &*row.id).collect();
         let mut tx = self.0.flow.store.write("claim-mail").await?;
-        let mine = tx.claim_mail(&row, until).await?;
+        let mine = tx.claim_mails(&ids, now, until).await?;
         tx.commit().await?;
-        match mine && reached {
-            true => self.send_one(row).await,
-            false => Ok(true),
+        Ok(mine)
+    }
+
+    /// Writes what is not written, and sends all; whether the place could be reached.
+    async fn send_some(&self, rows: Vec<MailOutRow>, at_once: usize) -> bool {
+        let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+        let written = match self.all_written(rows, at_once).await {
+            Ok(written) => written,
+            Err(error) => {
+                for id in &ids {
+                    self.in_trouble(id, &error).await;
+                }
+                return true;
+            }
+        };
+        let sent = side_by_side(written, at_once, |row| {
+            let room = self.clone();
+            async move {
+                let id = row.id.clone();
+                match room.send_one(row).await {
+                    Ok(there) => there,
+                    Err(error) => {
+                        room.in_trouble(&id, &error).await;
+                        true
+                    }
+                }
+            }
+        });
+        sent.await.into_iter().all(|there| there)
+    }
+
+    async fn in_trouble(&self, id: &str, error: &Trouble) {
+        tracing::warn!(mail = %id, %error, "a mail could not be made or sent: it is tried again");
+        if let Err(error) = self.wait_again(id).await {
+            tracing::warn!(mail = %id, %error, "a mail waits until its lease ends");
         }
     }
 
-    async fn send_one(&self, row: MailOutRow) -> Result<bool, Trouble> {
-        let row = MailOutRow {
-            attempts: row.attempts + 1,
-            ..row
-        };
-        // After a restore the bytes of a large one are gone: it is another database's mail now.
-        let there = match (&row.body, &row.blob) {
+    /// Mails with their bytes: those that have none are written now, and all of these kept before
+    /// the first is sent.
+    async fn all_written(
+        &self,
+        rows: Vec<MailOutRow>,
+        at_once: usize,
+    ) -> Result<Vec<MailOutRow>, Trouble> {
+        let (mut ready, bare): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|row| self.has_bytes(row));
+        if bare.is_empty() {
+            return Ok(ready);
+        }
+        let batch = Arc::new(self.batch_of(&bare).await?);
+        let made = side_by_side(bare, at_once, |row| {
+            let (room, batch) = (self.clone(), Arc::clone(&batch));
+            async move {
+                let id = row.id.clone();
+                match room.written(row, &batch).await {
+                    Ok(row) => row,
+                    Err(error) => {
+                        room.in_trouble(&id, &error).await;
+                        None
+                    }
+                }
+            }
+        });
+        let mut made: Vec<MailOutRow> = made.await.into_iter().flatten().collect();
+        let ids: Vec<&str> = ready.iter().chain(&made).map(|row| &*row.id).collect();
+        let mut tx = self.0.flow.store.write("mail-written").await?;
+        // What was taken back meanwhile is not written, and not sent.
+        let queued = tx.still_queued(&ids).await?;
+        ready.retain(|row| queued.contains(&row.id));
+        made.retain(|row| queued.contains(&row.id));
+        for blob in made.iter().filter_map(|row| row.blob.as_deref()) {
+            tx.enliven_blob(blob).await?;
+        }
+        tx.put_all(&mut made).await?;
+        tx.commit().await?;
+        ready.append(&mut made);
+        Ok(ready)
+    }
+
+    /// After a restore the bytes of a large one are gone: it is another database's mail now.
+    fn has_bytes(&self, row: &MailOutRow) -> bool {
+        match (&row.body, &row.blob) {
             (Some(_), _) => true,
             (None, Some(blob)) => self.0.flow.keeps(blob),
             (None, None) => false,
-        };
-        let row = match there {
-            true => row,
-            false => self.written(row).await?,
+        }
+    }
+
+    async fn send_one(&self, mut row: MailOutRow) -> Result<bool, Trouble> {
+        let large = row.blob.is_some();
+        let Some(_alone) = self.alone(&mut row, large).await? else {
+            return Ok(true);
         };
         let letter = Letter {
             id: row.id.clone(),
@@ -125,13 +221,29 @@ impl Mailroom {
                     self.not_delivered(&row, None).await?;
                 } else {
                     let next = now + wait(row.attempts) * 1_000_000;
-                    self.later(row, status, next).await?;
+                    self.later(&row.id, status.as_deref(), next).await?;
                 }
                 // A relay that breaks off over one mail may take the next.
                 let direct = matches!(self.0.settings.route, Route::Direct(_));
                 Ok(!direct || why != Why::Unreachable)
             }
         }
+    }
+
+    /// One that is large is dealt with when no other large one is, for memory holds each whole, and
+    /// is claimed anew once it is its turn; nothing where it is another gateway's by then. To a
+    /// domain's own hosts there is one at a time anyway.
+    async fn alone(&self, row: &mut MailOutRow, large: bool) -> Result<Option<Alone<'_>>, Trouble> {
+        if !large || matches!(self.0.settings.route, Route::Direct(_)) {
+            return Ok(Some(Alone(None)));
+        }
+        let guard = self.0.large.lock().await;
+        let until = self.0.flow.clock.now().as_microsecond() + LEASE;
+        let mut tx = self.0.flow.store.write("hold-mail").await?;
+        let held = tx.hold_mail(&row.id, row.next_at, until).await?;
+        tx.commit().await?;
+        row.next_at = until;
+        Ok(held.then_some(Alone(Some(guard))))
     }
 
     /// Its own trouble, not the relay's: tried again after the usual wait.
@@ -147,7 +259,7 @@ impl Mailroom {
             return self.not_delivered(&row, None).await;
         }
         let next = now + wait(row.attempts) * 1_000_000;
-        self.later(row, None, next).await
+        self.later(&row.id, None, next).await
     }
 
     /// Where reports on it come back to. What answers a mail has the null path (RFC 3834
@@ -161,21 +273,33 @@ impl Mailroom {
         }
     }
 
-    /// Writes a mail and keeps its bytes, sealed.
-    async fn written(&self, mut row: MailOutRow) -> Result<MailOutRow, Trouble> {
-        let bytes = self.write(&mut row).await?;
+    /// Writes a mail; its row with its bytes, sealed. None where it is another gateway's by now.
+    async fn written(
+        &self,
+        mut row: MailOutRow,
+        batch: &Batch,
+    ) -> Result<Option<MailOutRow>, Trouble> {
+        let large = self.is_large(&row).await?;
+        let Some(_alone) = self.alone(&mut row, large).await? else {
+            return Ok(None);
+        };
+        let bytes = self.write(&mut row, batch).await?;
         let (key, inline, blob) = self.0.flow.keep_bytes(&bytes)?;
         let place = mail_place(&row.area, &row.id, "key");
         let vault = &self.0.flow.vault;
         row.key = Some(vault.seal_column(&place, key.as_bytes()).await?);
         (row.body, row.blob) = (inline, blob);
-        let mut tx = self.0.flow.store.write("mail-written").await?;
-        if let Some(blob) = &row.blob {
-            tx.enliven_blob(blob).await?;
+        Ok(Some(row))
+    }
+
+    /// Whether it carries much, by the size that was queued with it; where none was, it may.
+    async fn is_large(&self, row: &MailOutRow) -> Result<bool, Trouble> {
+        if row.kind != MailKind::Delivery.as_str() {
+            return Ok(false);
         }
-        tx.put(&mut row).await?;
-        tx.commit().await?;
-        Ok(row)
+        let words = self.words_of(row).await?;
+        let size = words.first().and_then(|size| size.parse::<usize>().ok());
+        Ok(size.is_none_or(|size| size > SMALL))
     }
 
     async fn bytes_of(&self, row: &MailOutRow) -> Result<Vec<u8>, Trouble> {

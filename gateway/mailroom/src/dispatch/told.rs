@@ -11,6 +11,7 @@ use gateway_vault::parties;
 use jiff::{Timestamp, ToSpan as _};
 
 use super::given::QUESTION;
+use super::look::Look;
 use crate::error::Trouble;
 use crate::room::Mailroom;
 
@@ -18,23 +19,31 @@ use crate::room::Mailroom;
 const BY_NAME: [Role; 3] = [Role::Coordinator, Role::Caldicott, Role::Chair];
 /// The roles by which an agency is told of a flag; any other is that of the person who set it.
 const AGENCYS: [Role; 2] = [Role::Spoc, Role::Coordinator];
+/// How many are looked at in one round.
+const AT_ONCE: i64 = 100;
 /// What is older than so many hours is not mailed any more.
 const STALE: i64 = 14 * 24;
 
 impl Mailroom {
-    /// Queues a mail for every notice about a form or custody that has none yet.
-    pub(crate) async fn tell_notices(&self) -> Result<(), Trouble> {
+    /// Queues a mail for every notice about a form or custody that has none yet; whether there may be
+    /// more.
+    pub(crate) async fn tell_notices(&self, look: Look) -> Result<bool, Trouble> {
         let now = self.0.flow.clock.now();
-        let since = now.checked_sub(STALE.hours()).unwrap_or(now);
+        let stale = now.checked_sub(STALE.hours()).unwrap_or(now);
+        let since = look.since(stale.as_microsecond());
         let mut tx = self.0.flow.store.read().await?;
-        let untold = tx.notices_untold(since.as_microsecond(), 100).await?;
+        let untold = tx.notices_untold(since, AT_ONCE).await?;
         drop(tx);
+        let (full, mut told) = (i64::try_from(untold.len()) == Ok(AT_ONCE), false);
         for notice in untold {
-            if let Err(error) = self.tell_notice(&notice).await {
-                tracing::warn!(notice = %notice.id, %error, "no mail could be made for a notice");
+            match self.tell_notice(&notice).await {
+                Ok(()) => told = true,
+                Err(error) => {
+                    tracing::warn!(notice = %notice.id, %error, "no mail could be made for a notice");
+                }
             }
         }
-        Ok(())
+        Ok(full && told)
     }
 
     async fn tell_notice(&self, notice: &NoticeRow) -> Result<(), Trouble> {

@@ -10,51 +10,45 @@ use gateway_email::render::{
 use gateway_flow::outgoing::{KEY_NOTICE, MailKind, TOLD_NOTICE};
 use gateway_flow::{Answer, FlowError};
 use gateway_mail::compose::{self, Attachment, Head};
-use gateway_store::rows::{AgencyRow, ExchangeRow, MailOutRow};
+use gateway_store::rows::{AgencyRow, ExchangeRow, MailOutRow, ThreadRow};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::error::Trouble;
 use crate::room::Mailroom;
 
+use super::batch::Batch;
 use super::{review, told};
 
 impl Mailroom {
     /// The bytes of a mail. What was to be sealed and cannot be any more becomes a notice.
-    pub(crate) async fn write(&self, row: &mut MailOutRow) -> Result<Vec<u8>, Trouble> {
+    pub(crate) async fn write(
+        &self,
+        row: &mut MailOutRow,
+        batch: &Batch,
+    ) -> Result<Vec<u8>, Trouble> {
         let thread = match has_thread(row) {
-            true => Some(self.thread_of(row).await?),
+            true => Some(thread_of(row, &batch.threads)?),
             false => None,
         };
-        let checkpoint = self.checkpoint().await?;
         let frame = Frame {
             domain: &self.0.settings.domain,
             thread: thread.as_ref(),
-            checkpoint: checkpoint.as_deref(),
+            checkpoint: batch.checkpoint.as_deref(),
         };
         if MailKind::parse(&row.kind) == Some(MailKind::Delivery) {
-            if let Some(mail) = self.sealed_delivery(row, &frame).await? {
+            if let Some(mail) = self.sealed_delivery(row, &frame, batch).await? {
                 return self.stamped(mail);
             }
             // Recalled, expired, or its certificate revoked since it was queued.
             row.kind = MailKind::Notice.as_str().to_owned();
         }
-        let outgoing = self.words(row, &frame).await?;
+        let outgoing = self.words(row, &frame, batch).await?;
         let head = self.head(row, &outgoing, &frame).await?;
         let files: Vec<Attachment> = outgoing.files.into_iter().map(file).collect();
         let entity = compose::entity(&head.message_id, &outgoing.text, &files);
         let signature = self.sign(&entity).await?;
         self.stamped(compose::signed(&head, &entity, &signature))
-    }
-
-    async fn thread_of(&self, row: &MailOutRow) -> Result<ThreadRef, Trouble> {
-        let thread = self
-            .0
-            .flow
-            .thread(exchange_of(row)?, &row.agency)
-            .await?
-            .parse();
-        thread.map_err(|_| Trouble::Stopped("a thread's reference does not read"))
     }
 
     /// Signed for the gateway's domain, where that is configured.
@@ -95,7 +89,12 @@ impl Mailroom {
         })
     }
 
-    async fn words(&self, row: &MailOutRow, frame: &Frame<'_>) -> Result<Outgoing, Trouble> {
+    async fn words(
+        &self,
+        row: &MailOutRow,
+        frame: &Frame<'_>,
+        batch: &Batch,
+    ) -> Result<Outgoing, Trouble> {
         let link = self.0.settings.portal.clone();
         match MailKind::parse(&row.kind) {
             Some(MailKind::Receipt) => self.receipt(row, frame, &link).await,
@@ -134,22 +133,11 @@ impl Mailroom {
                 Ok(render::matter_notice(frame, matter, urgency, &link))
             }
             Some(MailKind::Notice | MailKind::Delivery) | None => {
-                let urgency = self.urgency(row).await?;
+                let urgency = urgency(row, batch.exchange(exchange_of(row)?)?);
                 let link = format!("{link}/messages/{}", exchange_of(row)?);
                 Ok(render::notice(frame, urgency, &link))
             }
         }
-    }
-
-    async fn urgency(&self, row: &MailOutRow) -> Result<Urgency, Trouble> {
-        let mut tx = self.0.flow.store.read().await?;
-        let exchange: Option<ExchangeRow> = tx.get(exchange_of(row)?).await?;
-        let emergency = exchange.is_some_and(|exchange| exchange.emergency == 1);
-        let since = Timestamp::from_microsecond(row.created_at);
-        Ok(match since {
-            Ok(since) if emergency => Urgency::ActBy(due_at(since, 0)),
-            Ok(_) | Err(_) => Urgency::Routine,
-        })
     }
 
     async fn receipt(
@@ -266,6 +254,13 @@ impl Mailroom {
     }
 }
 
+fn urgency(row: &MailOutRow, exchange: &ExchangeRow) -> Urgency {
+    match Timestamp::from_microsecond(row.created_at) {
+        Ok(since) if exchange.emergency == 1 => Urgency::ActBy(due_at(since, 0)),
+        Ok(_) | Err(_) => Urgency::Routine,
+    }
+}
+
 /// Roles, each once.
 fn waits_for(roles: impl Iterator<Item = Role>) -> Vec<Role> {
     let mut each: Vec<Role> = Vec::new();
@@ -285,8 +280,17 @@ pub(crate) fn exchange_of(row: &MailOutRow) -> Result<&str, Trouble> {
 
 /// Whether a reply to it is one about its exchange. A hold is decided by whoever signs in, and
 /// nobody joins by a reply.
-fn has_thread(row: &MailOutRow) -> bool {
+pub(crate) fn has_thread(row: &MailOutRow) -> bool {
     row.exchange.is_some() && !review::is_one(row)
+}
+
+fn thread_of(row: &MailOutRow, threads: &[ThreadRow]) -> Result<ThreadRef, Trouble> {
+    let exchange = exchange_of(row)?;
+    let own = |thread: &&ThreadRow| thread.exchange == exchange && thread.agency == row.agency;
+    let thread = threads.iter().find(own);
+    let thread = thread.ok_or(Trouble::Stopped("a mail has no thread"))?;
+    let reference = thread.id.parse();
+    reference.map_err(|_| Trouble::Stopped("a thread's reference does not read"))
 }
 
 fn exchange_id(row: &MailOutRow) -> Result<Id, Trouble> {

@@ -38,7 +38,7 @@ impl Meshroom {
         let exchange = exchange.ok_or_else(|| gone("a delivery is of no exchange"))?;
         let form: Option<FormSentRow> = tx.get(&delivery.exchange).await?;
         drop(tx);
-        let Some(items) = self.items_of(&delivery).await? else {
+        let Some(items) = self.items_of(&delivery, &exchange).await? else {
             return Ok(None);
         };
         let caller = caller_of(&delivery)?;
@@ -52,8 +52,12 @@ impl Meshroom {
     }
 
     /// What a delivery carries, each with its kind of information.
-    async fn items_of(&self, delivery: &DeliveryRow) -> Result<Option<Vec<Item>>, Trouble> {
-        let Some(documents) = self.0.flow.carried(delivery).await? else {
+    async fn items_of(
+        &self,
+        delivery: &DeliveryRow,
+        exchange: &ExchangeRow,
+    ) -> Result<Option<Vec<Item>>, Trouble> {
+        let Some(documents) = self.0.flow.carried(delivery, exchange).await? else {
             return Ok(None);
         };
         let mut tx = self.0.flow.store.read().await?;
