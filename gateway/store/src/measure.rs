@@ -54,6 +54,12 @@ impl Scratch {
         &self.url
     }
 
+    /// Has the server look at what is in its tables, as it does by itself within some minutes: until
+    /// then it plans as for empty ones.
+    pub async fn analyze(&self) -> Result<(), StoreError> {
+        run(&self.url, "analyze".to_owned()).await
+    }
+
     /// Drops it, whoever is connected.
     pub async fn remove(self) -> Result<(), StoreError> {
         let sql = format!("drop database if exists {} with (force)", self.name);

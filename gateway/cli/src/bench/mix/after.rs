@@ -48,7 +48,7 @@ pub async fn drained(house: &House) -> anyhow::Result<Duration> {
 
 /// How many of what was answered is there once, for its sender and for whom it was, and is proved.
 /// What is there twice, or was never answered, is an error.
-pub async fn proved(house: &House, done: &Done) -> anyhow::Result<usize> {
+pub async fn proved(house: &House, done: &[&Done]) -> anyhow::Result<usize> {
     let verifier = Verifier::parse(&house.state.ledger.verifier_key)?;
     let mut sent = Vec::new();
     for from in senders() {
@@ -57,7 +57,7 @@ pub async fn proved(house: &House, done: &Done) -> anyhow::Result<usize> {
     let received = Listed::of(house, READER, "received").await?;
     let mut ids = BTreeSet::new();
     let (mut whole, mut mails) = (0, 0);
-    for answered in &done.answered {
+    for answered in done.iter().flat_map(|done| &done.answered) {
         let (from, to_reader, id, receipt) = match answered {
             Answered::Recorded {
                 from,
@@ -75,11 +75,12 @@ pub async fn proved(house: &House, done: &Done) -> anyhow::Result<usize> {
         let arrived = !to_reader || received.0.contains_key(id);
         whole += usize::from(listed && arrived && about(receipt, &verifier)? == *id);
     }
+    let failed = done.iter().any(|done| done.failed > 0);
     let by_mail = sent.get_mut(OFFICER).context("a sender")?.rest();
     for (place, left) in sent.iter_mut().enumerate() {
         let left = left.rest();
         ensure!(
-            done.failed > 0 || left.is_empty(),
+            failed || left.is_empty(),
             "sender {place} has exchanges that nobody answered: {left:?}"
         );
     }
