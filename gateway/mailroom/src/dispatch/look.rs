@@ -8,7 +8,7 @@ use jiff::Timestamp;
 /// How often all of it is looked through.
 const ALL_EACH: Duration = Duration::from_secs(10);
 /// How often what came lately is.
-const EACH: Duration = Duration::from_millis(500);
+const EACH: Duration = Duration::from_millis(100);
 /// How far back that goes behind the look before, microseconds: what is made at a time is committed
 /// somewhat later, and another gateway's clock may differ.
 const BEHIND: i64 = 2 * 1_000_000;
