@@ -195,13 +195,17 @@ def database(folder):
 
 
 def settle(db):
-    """Waits until every delivery is announced and every mail is sent: both write to the log."""
+    """Waits until every delivery is announced and every mail is sent, and nothing writes to the log any more."""
+    was, quiet = None, 0
     for _ in range(600):
         (waiting,), = db.rows("select (select count(*) from mail_out where state = 'queued') + (select count(*) from delivery"
                               " where state in ('queued', 'waiting') and channel in ('secure-email', 'portal')"
                               " and not exists (select 1 from mail_out where mail_out.delivery = delivery.id))")
-        if waiting == 0:
+        size = db.rows("select id, size from log order by id")
+        quiet = quiet + 1 if (waiting, size) == (0, was) else 0
+        if quiet == 8:
             return
+        was = size
         time.sleep(0.2)
     raise AssertionError(f"{waiting} mails are still to be made or sent")
 

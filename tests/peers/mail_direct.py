@@ -227,7 +227,7 @@ with socket.create_server((places["mx1.northgate.example"], port)) as silent:
     until(lambda: held, lambda: queue(waiting), 30)
     going = send("london-probation")
     until(lambda: queue(going).get(("delivery", "london-probation"), ("",))[0] == "sent", lambda: queue(going), 20)
-    assert queue(waiting)["delivery", "hmp-northgate"][:2] == ("queued", 1), queue(waiting)
+    assert queue(waiting)["delivery", "hmp-northgate"][:2] == ("being sent", 1), queue(waiting)
 for wire, _ in held:
     wire.close()
 
