@@ -9,7 +9,6 @@ use tokio::time::{Instant, sleep_until};
 use super::super::times::{Watch, count};
 use super::NAME;
 use super::act::{Answered, Cast};
-use super::house::House;
 use crate::{progress, say};
 
 /// Acts a second: exchanges first, as many as there are to be, then what makes none.
@@ -78,8 +77,7 @@ impl Done {
 }
 
 /// Does it all, for so many seconds.
-pub async fn run(house: &House, seconds: usize) -> anyhow::Result<Done> {
-    let cast = Arc::new(Cast::of(house).await?);
+pub async fn run(cast: &Arc<Cast>, seconds: usize) -> anyhow::Result<Done> {
     let (begun, watch) = (Instant::now(), Watch::start());
     let bar = progress::bar(NAME);
     let mut under_way = JoinSet::new();
@@ -93,7 +91,7 @@ pub async fn run(house: &House, seconds: usize) -> anyhow::Result<Done> {
         for (offset, kind, n) in due_in_a_second(second) {
             let due = begun + Duration::from_secs_f64(count(second) + offset);
             sleep_until(due).await;
-            let cast = Arc::clone(&cast);
+            let cast = Arc::clone(cast);
             under_way.spawn(async move {
                 let answer = act(&cast, kind, n).await;
                 (kind, due.elapsed().as_secs_f64() * 1e6, answer)
