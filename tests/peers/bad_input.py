@@ -265,6 +265,10 @@ answer = nothing(lambda: raw(["Transfer-Encoding: chunked"], b"%x\r\n" % (len(go
 assert not answer or answer.startswith(b"HTTP/1.1 400"), answer[:300]
 answer = nothing(lambda: raw([f"Content-Length: {len(good)}", "Transfer-Encoding: chunked"], b"%x\r\n%s\r\n0\r\n\r\n" % (len(good), good)))
 assert answer.startswith(b"HTTP/1.1 4") or not answer, answer[:300]
+large = b'{"necessity": "' + b"x" * (40 << 20)
+answer = nothing(lambda: raw([f"Content-Length: {len(large)}"], large))
+assert answer.startswith(b"HTTP/1.1 413"), answer[:300]
+aloud("API", "a body larger than any", json.loads(answer.partition(b"\r\n\r\n")[2])["detail"])
 kind, body = multipart(submission(items=[{"title": "a.pdf", "category": "RISK", "document": "it"}]), it=("application/pdf", b"%PDF-1.4" + bytes(100_000)))
 status, answer, _ = nothing(lambda: post((kind, body[:-2000])))
 assert status == 400, (status, answer)
@@ -301,6 +305,20 @@ status, answer, _ = post(submission(items=[item, {"title": "paper", "text": "Wha
 sent = json.loads(answer)
 assert {cell["outcome"] for cell in sent["decisions"] if cell["item"] == 2} == {"hold"}, sent
 assert {cell["outcome"] for cell in sent["decisions"] if cell["item"] == 1} == {"permit"}, sent
+PROGRAM = b"MZ\x90\0" + bytes(range(256)) * 400
+for what, title, kind, content, finds in (
+    ("a program that says it is a report", "report.pdf", "application/pdf", PROGRAM, "is called a PDF but its content is a Windows program"),
+    ("an archive under another type", "report", "application/pdf", b"PK\x03\x04" + bytes(900), "is called a PDF but its content is a ZIP archive"),
+    ("a program by its name", "setup.exe", "application/octet-stream", b"\1\2\3", "could run"),
+):
+    status, answer, _ = post(multipart(submission(items=[item, {"title": title, "category": "RISK", "document": "it"}]), it=(kind, content)))
+    sent = json.loads(answer)
+    assert status == 201 and {cell["outcome"] for cell in sent["decisions"] if cell["item"] == 2} == {"hold"}, (what, status, sent)
+    assert {cell["outcome"] for cell in sent["decisions"] if cell["item"] == 1} == {"permit"}, (what, sent)
+    aloud("API", what, "; ".join(sent["warnings"]), finds, "waits for a person")
+status, answer, _ = post(multipart(submission(items=[{"title": "report.pdf", "category": "RISK", "document": "it"}]), it=("application/pdf", b"%PDF-1.7\n" + PROGRAM)))
+sent = json.loads(answer)
+assert status == 201 and not sent.get("warnings") and {cell["outcome"] for cell in sent["decisions"]} == {"permit"}, sent
 settle(db)
 demo.run("ledger", "verify", "--key", demo.key)
 demo.lives()

@@ -222,7 +222,7 @@ def memory(what):
     return int(line.split()[1]) / 1024
 
 
-large = communication(first["id"], bytes(45 << 20))
+large = communication(first["id"], b"%PDF-1.7 " + bytes(45 << 20))
 before, peak = memory("VmRSS"), memory("VmHWM")
 call(TRUST, "Communication", large, 201, spoc)
 assert memory("VmHWM") < max(peak, before + 40), (before, peak, memory("VmHWM"))
@@ -275,6 +275,13 @@ got, _ = call(ASKS, f"Communication/{said['id']}", who=asker)
 assert got["statusReason"]["coding"][0]["code"] == "third_party_confidence" and got["category"][0]["coding"][0]["code"] == "partial", got
 assert base64.b64decode(inner(got, "DocumentReference")[0]["content"][0]["attachment"]["data"]) == NOTE
 assert call(ASKS, f"Task/{asked['id']}", who=officer)[0]["status"] == "completed"
+
+# A document that is not what it is called waits for a person; what was said with it does not.
+also, _ = call(ASKS, "Task", task(), 201, officer)
+lies, _ = call(TRUST, "Communication", communication(also["id"], b"MZ\x90\0" + bytes(range(256)) * 40), 201, spoc)
+cells = demo.exchange(TRUST, lies["id"])["decisions"]
+assert {cell["outcome"] for cell in cells if cell["item"] == max(one["item"] for one in cells)} == {"hold"}, cells
+assert "permit" in {cell["outcome"] for cell in cells}, cells
 
 # What was called back is made in error, and says nothing more.
 status, _ = demo[TRUST].json(f"/api/v1/health-requests/{asked['id']}/wrong-patient", {"reasons": "another of that name"}, spoc, "POST")

@@ -3,7 +3,7 @@ import json, threading
 from demo import database, multipart, peer
 
 demo = peer()
-report = bytes(range(256)) * 1024
+report = b"%PDF-1.7\n" + bytes(range(256)) * 1024
 exchange = demo.submission(items=[{"title": "Risk note", "category": "RISK", "text": "Seen at the school gate."},
                                   {"title": "report.pdf", "category": "RISK", "document": "report"}])
 POSTS = {"json": demo.submission(), "multipart": multipart(exchange, report=("application/pdf", report))}

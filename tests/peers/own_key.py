@@ -26,10 +26,10 @@ def by_npm(key, sealed):
 
 
 def post():
-    items = [{"title": f"plan {n}.pdf", "category": "RISK", "document": f"plan{n}"} for n, _ in enumerate(DOCUMENTS)]
+    items = [{"title": f"plan {n}", "category": "RISK", "document": f"plan{n}"} for n, _ in enumerate(DOCUMENTS)]
     status, sent, _ = demo["met-police"].ask("/api/v1/exchanges", multipart(
         demo.submission(about=2, recipients=[own], items=items),
-        **{f"plan{n}": ("application/pdf", content) for n, content in enumerate(DOCUMENTS)}))
+        **{f"plan{n}": ("application/octet-stream", content) for n, content in enumerate(DOCUMENTS)}))
     sent = json.loads(sent)
     assert status == 201 and {cell["outcome"] for cell in sent["decisions"]} == {"permit"}, sent
     return "/api/v1/exchanges/" + sent["id"]

@@ -55,7 +55,7 @@ demo.run("user", "restore", spoc)
 assert all(status == 200 for status, _ in readings(probation, note, spoc).values())
 
 # A new key reads what the old one had, byte for byte.
-big = bytes(range(256)) * 8192
+big = b"%PDF-1.7\n" + bytes(range(256)) * 8192
 status, sent, _ = demo["met-police"].ask("/api/v1/exchanges", multipart(demo.submission(
     items=[{"title": "plan.pdf", "category": "RISK", "document": "plan"}]), plan=("application/pdf", big)))
 assert status == 201

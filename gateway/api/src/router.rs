@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use gateway_http::{Fault, evenly, harden};
+use gateway_http::{Fault, evenly, harden, linger};
 use gateway_store::failpoint;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -29,6 +29,7 @@ pub fn router(api: Api) -> Router {
     harden(router)
         .layer(from_fn(fhir::refused::outcomes))
         .layer(from_fn_with_state(api, checkpoint::attach))
+        .layer(from_fn(linger))
         .layer(from_fn(evenly))
 }
 

@@ -1,8 +1,9 @@
 //! What comes is looked at for malware while it is sealed, where a scanner is configured. Nothing
 //! goes on that was not looked at: without an answer nothing is taken, what is found is kept
-//! apart, and what is too large for the scanner waits for a person.
+//! apart, and what is too large for the scanner, or is not what it is called, waits for a person.
 
 use gateway_content::clamd::{self, ScanError, Scanner, UNSEEN, Verdict};
+use gateway_content::{Beginning, Finding};
 use gateway_core::code::UnknownCode;
 use gateway_core::{AgencyId, Category, Channel};
 use gateway_flow::body::StagedBody;
@@ -19,6 +20,19 @@ use crate::error::Refused;
 pub(crate) struct Scanned {
     pub(crate) body: StagedBody,
     pub(crate) seen: Seen,
+    /// How it begins, of a document.
+    pub(crate) beginning: Option<Beginning>,
+}
+
+impl Scanned {
+    /// Why a person has to see it first, under the name that it is sent by.
+    fn notes(&self, name: &str) -> Vec<String> {
+        let unseen = (self.seen == Seen::TooLarge).then(|| UNSEEN.to_owned());
+        let findings = self.beginning.as_ref();
+        let findings = findings.map(|one| one.findings(name, &self.body.media_type));
+        let words = findings.iter().flatten().map(Finding::words);
+        unseen.into_iter().chain(words).collect()
+    }
 }
 
 /// What the scanner said.
@@ -33,24 +47,32 @@ pub(crate) enum Seen {
 }
 
 /// A content on its way past the scanner.
-pub(crate) struct Watch(clamd::Watch);
+pub(crate) struct Watch {
+    scanner: clamd::Watch,
+    beginning: Beginning,
+}
 
 impl Watch {
     /// Begins, where there is a scanner.
     pub(crate) async fn begin(scanner: Option<&Scanner>) -> Result<Self, Fault> {
         let begun = clamd::Watch::begin(scanner).await;
-        begun.map(Self).map_err(|error| away(&error))
+        let scanner = begun.map_err(|error| away(&error))?;
+        Ok(Self {
+            scanner,
+            beginning: Beginning::default(),
+        })
     }
 
     /// The next bytes.
     pub(crate) async fn chunk(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        let taken = self.0.chunk(bytes).await;
+        self.beginning.chunk(bytes);
+        let taken = self.scanner.chunk(bytes).await;
         taken.map_err(|error| away(&error))
     }
 
-    /// There is no more: what the scanner says.
-    pub(crate) async fn finish(self) -> Result<Seen, Fault> {
-        seen(self.0.finish().await)
+    /// There is no more: what the scanner says, and how it began.
+    pub(crate) async fn finish(self) -> Result<(Seen, Beginning), Fault> {
+        Ok((seen(self.scanner.finish().await)?, self.beginning))
     }
 }
 
@@ -99,12 +121,9 @@ pub(crate) async fn passed(
     let mut bodies = Vec::new();
     let mut warnings = Vec::new();
     for (n, (one, item)) in (1..).zip(scanned.into_iter().zip(&mut particulars.items)) {
-        if one.seen == Seen::TooLarge {
-            unseen(item);
-            warnings.push(format!(
-                "item {n} {UNSEEN}: it waits for a person to look at it and to say what it is"
-            ));
-        }
+        let notes = one.notes(item.title.reveal());
+        warnings.extend(notes.iter().map(|why| waits("item", n, why)));
+        unlabel(item, notes);
         bodies.push(one.body);
     }
     Ok((bodies, warnings))
@@ -135,12 +154,11 @@ pub(crate) async fn passed_of_form(
                 continue;
             }
         };
+        let notes = one.notes(&given.title);
         let mut document = FormDocument::new(given.title.into(), category, one.body);
-        if one.seen == Seen::TooLarge {
-            document.unlabel(UNSEEN);
-            warnings.push(format!(
-                "document {n} {UNSEEN}: it waits for a person to look at it and to say what it is"
-            ));
+        for why in notes {
+            document.unlabel(&why);
+            warnings.push(waits("document", n, &why));
         }
         documents.push(document);
     }
@@ -150,9 +168,16 @@ pub(crate) async fn passed_of_form(
     }
 }
 
-fn unseen(item: &mut ItemClaim) {
-    item.notes.push(UNSEEN.to_owned());
-    item.unlabel();
+/// What the sender is told of an item or document that does not go on by itself.
+fn waits(what: &str, n: usize, why: &str) -> String {
+    format!("{what} {n} {why}: it waits for a person to look at it and to say what it is")
+}
+
+fn unlabel(item: &mut ItemClaim, notes: Vec<String>) {
+    if !notes.is_empty() {
+        item.notes.extend(notes);
+        item.unlabel();
+    }
 }
 
 async fn infected(
@@ -198,7 +223,9 @@ mod tests {
     fn what_the_scanner_has_not_seen_is_unlabelled_and_says_what_it_was_called() {
         let mut item = ItemClaim::new("film.mp4".to_owned().into());
         item.category = Some(Category::Risk);
-        unseen(&mut item);
+        unlabel(&mut item, Vec::new());
+        assert_eq!(item.category, Some(Category::Risk));
+        unlabel(&mut item, vec![UNSEEN.to_owned()]);
         assert_eq!(item.category, None);
         assert_eq!(item.notes, [UNSEEN, "was called RISK by the sender"]);
     }

@@ -9,6 +9,7 @@
 //! To add a format, write its reader beside `pdf` or `rar`, name it in `kind::Kind`, and call it
 //! from `look`. To add a finding, add a variant in [`Finding`], its words, and a fixture.
 
+mod beginning;
 pub mod clamd;
 mod deflate;
 mod finding;
@@ -29,6 +30,7 @@ mod text;
 mod xls;
 mod zip;
 
+pub use beginning::Beginning;
 pub use finding::Finding;
 pub use limits::Limits;
 

@@ -4,6 +4,7 @@
 use std::io;
 
 use bytes::Bytes;
+use gateway_content::Beginning;
 use gateway_content::clamd::{ScanError, Scanner, Verdict, Watch};
 use gateway_fhir::Sink;
 use gateway_flow::body::StagedBody;
@@ -35,6 +36,8 @@ pub struct Staged {
     pub body: StagedBody,
     /// What the scanner said of it.
     pub seen: Seen,
+    /// How it begins.
+    pub beginning: Beginning,
 }
 
 /// Why a document was not staged. What came may be right: it can be sent again.
@@ -64,6 +67,7 @@ struct Current {
     send: mpsc::Sender<Result<Bytes, FlowError>>,
     sealing: JoinHandle<Result<StagedBody, FlowError>>,
     watch: Watch,
+    beginning: Beginning,
 }
 
 impl Staging {
@@ -116,6 +120,7 @@ impl Staging {
     }
 
     fn taken(current: &mut Current, runtime: &Handle, bytes: &[u8]) -> Result<(), StageError> {
+        current.beginning.chunk(bytes);
         // Where nobody takes it, sealing has failed, and says why at the end.
         let _ = current
             .send
@@ -128,6 +133,7 @@ impl Staging {
             send,
             sealing,
             watch,
+            beginning,
         } = current;
         drop(send);
         let stopped = |_| FlowError::Internal("sealing a document stopped".to_owned());
@@ -141,7 +147,11 @@ impl Staging {
             Err(ScanError::TooLarge) => Seen::TooLarge,
             Err(error) => return Err(error.into()),
         };
-        Ok(Staged { body, seen })
+        Ok(Staged {
+            body,
+            seen,
+            beginning,
+        })
     }
 }
 
@@ -156,6 +166,7 @@ impl Sink for Staging {
             send,
             sealing: self.runtime.spawn(sealing),
             watch,
+            beginning: Beginning::default(),
         });
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! A request or an answer that came as FHIR becomes an exchange, the one way through as any form.
 
+use gateway_content::Finding;
 use gateway_content::clamd::UNSEEN;
 use gateway_core::calendar::local_date;
 use gateway_core::{AgencyId, Category, Identifier, IdentifierKind};
@@ -220,11 +221,19 @@ fn paired(said: &[Document], staged: Vec<Staged>) -> Result<Vec<FormDocument>, N
                 words,
             ));
         };
-        let Staged { mut body, seen } = found;
+        let Staged {
+            mut body,
+            seen,
+            beginning,
+        } = found;
+        let findings = beginning.findings(one.title.reveal(), &one.media_type);
         body.media_type.clone_from(&one.media_type);
         let mut document = FormDocument::new(one.title.clone(), category(one.category), body);
         if seen == Seen::TooLarge {
             document.unlabel(UNSEEN);
+        }
+        for finding in findings.iter().map(Finding::words) {
+            document.unlabel(&finding);
         }
         documents.push(document);
     }

@@ -249,7 +249,11 @@ async fn stage(api: &Api, mut part: Field<'_>) -> Result<Result<Scanned, Fault>,
     }
     let body = sealed?;
     match watch.finish().await {
-        Ok(seen) => Ok(Ok(Scanned { body, seen })),
+        Ok((seen, beginning)) => Ok(Ok(Scanned {
+            body,
+            seen,
+            beginning: Some(beginning),
+        })),
         Err(fault) => {
             api.flow.discard_staged(body).await?;
             Ok(Err(fault))

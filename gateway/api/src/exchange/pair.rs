@@ -30,6 +30,7 @@ pub(crate) async fn bodies(
             Content::Text(text) => Scanned {
                 seen: scan::text(api.scanner.as_ref(), &text).await?,
                 body: api.flow.take_text(&text)?,
+                beginning: None,
             },
             Content::Document(name) => match documents.remove(&name) {
                 Some(document) => document,
@@ -73,6 +74,7 @@ async fn nothing(api: &Api) -> Result<Scanned, Refused> {
     Ok(Scanned {
         body,
         seen: Seen::Clean,
+        beginning: None,
     })
 }
 
