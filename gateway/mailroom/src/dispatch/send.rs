@@ -1,8 +1,10 @@
 //! The sending: each mail's bytes are made once and kept sealed; every try sends the same.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use base64::Engine as _;
+use futures_util::FutureExt as _;
 use gateway_flow::outgoing::{MailKind, mail_place};
 use gateway_mail::{Letter, Route, Sent, Why};
 use gateway_store::failpoint;
@@ -121,7 +123,7 @@ impl Mailroom {
             let room = self.clone();
             async move {
                 let id = row.id.clone();
-                match room.send_one(row).await {
+                match unbroken(room.send_one(row)).await {
                     Ok(there) => there,
                     Err(error) => {
                         room.in_trouble(&id, &error).await;
@@ -157,7 +159,7 @@ impl Mailroom {
             let (room, batch) = (self.clone(), Arc::clone(&batch));
             async move {
                 let id = row.id.clone();
-                match room.written(row, &batch).await {
+                match unbroken(room.written(row, &batch)).await {
                     Ok(row) => row,
                     Err(error) => {
                         room.in_trouble(&id, &error).await;
@@ -318,6 +320,14 @@ impl Mailroom {
     }
 }
 
+/// Deals with a mail. What panics over it is trouble as any other: tried again after the usual waits,
+/// and not for ever.
+async fn unbroken<T>(work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+    let broken = Trouble::Stopped("a mail broke the task that dealt with it");
+    let done = AssertUnwindSafe(work).catch_unwind().await;
+    done.unwrap_or(Err(broken))
+}
+
 fn wait(attempts: i64) -> i64 {
     let place = usize::try_from(attempts - 1).unwrap_or_default();
     WAITS.get(place).copied().unwrap_or(4 * 3600)
@@ -326,6 +336,13 @@ fn wait(attempts: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_panics_over_a_mail_is_trouble_as_any_other() {
+        let panics = unbroken::<()>(async { panic!("it breaks") });
+        assert!(matches!(panics.await, Err(Trouble::Stopped(_))));
+        assert_eq!(unbroken(async { Ok(7) }).await.unwrap(), 7);
+    }
 
     #[test]
     fn each_wait_is_longer_than_the_one_before_until_four_hours() {
