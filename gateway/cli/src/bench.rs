@@ -28,7 +28,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use self::figure::Figure;
-use crate::{say, usage};
+use crate::{DoesNotHold, say, usage};
 
 /// The measurements. Memory is measured first, while the process is small.
 const NAMES: [&str; 11] = [
@@ -95,6 +95,9 @@ impl Setup {
 
 impl Bench {
     /// Runs it.
+    ///
+    /// # Errors
+    /// [`DoesNotHold`] where a figure is not what it is meant to be.
     pub async fn run(self) -> anyhow::Result<()> {
         let names = match &self.name {
             None => NAMES.to_vec(),
@@ -121,7 +124,10 @@ impl Bench {
         } else {
             say::line(format!("profile: {}", figure::PROFILE));
         }
-        Ok(())
+        match all.iter().any(Figure::falls_short) {
+            true => Err(DoesNotHold.into()),
+            false => Ok(()),
+        }
     }
 }
 

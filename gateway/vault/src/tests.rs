@@ -3,6 +3,7 @@
 mod kept_apart;
 mod keys;
 mod ledger;
+mod own;
 mod people;
 mod reader;
 mod whom;

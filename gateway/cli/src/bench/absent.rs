@@ -36,10 +36,14 @@ const SPLITS: usize = 400;
 
 /// Measures.
 pub async fn run(setup: &Setup) -> anyhow::Result<Vec<Figure>> {
-    let world = World::make(None).await?;
-    let measured = on(setup, &world).await;
-    world.end().await?;
-    measured
+    let mut figures = Vec::new();
+    for server in setup.databases() {
+        let world = World::make(server).await?;
+        let measured = on(setup, &world).await;
+        world.end().await?;
+        figures.extend(measured?);
+    }
+    Ok(figures)
 }
 
 async fn on(setup: &Setup, world: &World) -> anyhow::Result<Vec<Figure>> {
@@ -136,7 +140,8 @@ impl Asking<'_> {
         let noise = noise(&theirs).max(noise(&nobodys));
         let (theirs, nobodys) = (Times::of(theirs), Times::of(nobodys));
         let apart = theirs.median() - nobodys.median();
-        let case = format!("{what}: another's, less one that is not there");
+        let database = self.world.database;
+        let case = format!("{database}: {what}, another's, less one that is not there");
         Ok(Figure::value(NAME, case, apart, "µs")
             .with_times(&theirs)
             .beside("noise: halves of one kind", noise)

@@ -110,6 +110,11 @@ impl Figure {
         }
     }
 
+    /// Whether it is not what it is meant to be.
+    pub fn falls_short(&self) -> bool {
+        self.holds == Some(false)
+    }
+
     /// Beside a limit or a peer.
     pub fn beside(self, peer: impl Into<String>, figure: f64) -> Self {
         Self {

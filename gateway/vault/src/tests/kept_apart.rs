@@ -95,6 +95,11 @@ async fn it_opens_for_the_areas_coordinator_whose_reading_is_logged() {
             let other = asked(&world, other, "cleo").await;
             not_opened(&world, other, Reason::OtherReading).await;
         }
+        let uncommitted = OpenKeptApart {
+            index: world.leaf(&event, false).await,
+            ..cleo.clone()
+        };
+        not_opened(&world, uncommitted, Reason::NotLogged).await;
         for (agency, person) in [
             ("london-coordination", "chad"),
             ("london-mental-health", "cora"),
@@ -102,6 +107,22 @@ async fn it_opens_for_the_areas_coordinator_whose_reading_is_logged() {
             let event = read(&world, agency, "q1", person);
             not_opened(&world, asked(&world, event, person).await, Reason::Role).await;
         }
+        for (state, reason) in [("suspended", Reason::Person), ("active", Reason::Agency)] {
+            world
+                .change("cleo", |p: &mut PersonRow| p.state = state.to_owned())
+                .await;
+            world
+                .change("london-coordination", |a: &mut AgencyRow| {
+                    a.state = "suspended".to_owned();
+                })
+                .await;
+            not_opened(&world, cleo.clone(), reason).await;
+        }
+        world
+            .change("london-coordination", |a: &mut AgencyRow| {
+                a.state = "active".to_owned();
+            })
+            .await;
         world
             .change("m-london-coordination", |m: &mut MembershipRow| {
                 m.until_at = Some(1);

@@ -1,5 +1,6 @@
 //! What is done to the installation, one at a time, and what was answered.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use anyhow::{Context as _, ensure};
@@ -37,6 +38,8 @@ pub enum Answered {
         from: usize,
         /// Whether it is for the housing authority.
         to_reader: bool,
+        /// How many agencies may read something of it.
+        readers: usize,
         /// The exchange.
         id: String,
         /// Its receipt.
@@ -243,9 +246,20 @@ async fn recorded(
     Ok(Answered::Recorded {
         from,
         to_reader,
+        readers: readers(&body),
         id: word("id")?,
         receipt: word("receipt")?,
     })
+}
+
+/// How many agencies something of an exchange is permitted to, by what was decided.
+pub fn readers(exchange: &Value) -> usize {
+    let cells = exchange["decisions"].as_array().into_iter().flatten();
+    let permits = cells.filter(|cell| cell["outcome"] == "permit");
+    let readers: BTreeSet<_> = permits
+        .filter_map(|cell| cell["recipient"].as_str())
+        .collect();
+    readers.len()
 }
 
 /// Signs the first person of the housing authority in; the cookie of the session.

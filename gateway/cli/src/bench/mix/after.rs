@@ -9,7 +9,7 @@ use reqwest::Client;
 use serde_json::Value;
 
 use super::super::times::Watch;
-use super::act::{Answered, senders};
+use super::act::{Answered, readers, senders};
 use super::house::House;
 use super::load::Done;
 use crate::files;
@@ -23,14 +23,9 @@ const READER: &str = "southwark-housing";
 
 /// Waits until nothing waits to go out; how long it took.
 pub async fn drained(house: &House) -> anyhow::Result<Duration> {
-    let client = Client::builder().no_proxy().build()?;
     let watch = Watch::start();
     loop {
-        let counts = client
-            .get(format!("{}/metrics", house.state.ops))
-            .send()
-            .await?;
-        let counts = counts.error_for_status()?.text().await?;
+        let counts = counts(house).await?;
         let waits = |name: &str| {
             let line = format!("{name}{{state=\"queued\"}} ");
             let found = counts.lines().find_map(|one| one.strip_prefix(&line));
@@ -46,9 +41,38 @@ pub async fn drained(house: &House) -> anyhow::Result<Duration> {
     }
 }
 
+/// What the installation counts of itself.
+async fn counts(house: &House) -> anyhow::Result<String> {
+    let client = Client::builder().no_proxy().build()?;
+    let asked = client.get(format!("{}/metrics", house.state.ops));
+    let counts = asked.send().await?.error_for_status()?;
+    Ok(counts.text().await?)
+}
+
+/// How many deliveries there are, in whatever state.
+pub async fn deliveries(house: &House) -> anyhow::Result<usize> {
+    let counts = counts(house).await?;
+    let lines = counts
+        .lines()
+        .filter_map(|line| line.strip_prefix("gateway_deliveries{"));
+    let numbers = lines.filter_map(|line| line.rsplit_once(' '));
+    Ok(numbers
+        .map(|(_, number)| number.parse::<usize>())
+        .sum::<Result<_, _>>()?)
+}
+
+/// What is there of what was answered.
+#[derive(Default)]
+pub struct Found {
+    /// Exchanges that are there once and proved.
+    pub proved: usize,
+    /// Agencies that may read something, once for each exchange.
+    pub readers: usize,
+}
+
 /// How many of what was answered is there once, for its sender and for whom it was, and is proved.
 /// What is there twice, or was never answered, is an error.
-pub async fn proved(house: &House, done: &[&Done]) -> anyhow::Result<usize> {
+pub async fn proved(house: &House, done: &[&Done]) -> anyhow::Result<Found> {
     let verifier = Verifier::parse(&house.state.ledger.verifier_key)?;
     let mut sent = Vec::new();
     for from in senders() {
@@ -56,15 +80,19 @@ pub async fn proved(house: &House, done: &[&Done]) -> anyhow::Result<usize> {
     }
     let received = Listed::of(house, READER, "received").await?;
     let mut ids = BTreeSet::new();
-    let (mut whole, mut mails) = (0, 0);
+    let (mut found, mut mails) = (Found::default(), 0);
     for answered in done.iter().flat_map(|done| &done.answered) {
         let (from, to_reader, id, receipt) = match answered {
             Answered::Recorded {
                 from,
                 to_reader,
+                readers,
                 id,
                 receipt,
-            } => (*from, *to_reader, id, receipt),
+            } => {
+                found.readers += readers;
+                (*from, *to_reader, id, receipt)
+            }
             Answered::Mailed => {
                 mails += 1;
                 continue;
@@ -73,7 +101,7 @@ pub async fn proved(house: &House, done: &[&Done]) -> anyhow::Result<usize> {
         ensure!(ids.insert(id), "two answers name the exchange {id}");
         let listed = sent.get_mut(from).context("a sender")?.take(id);
         let arrived = !to_reader || received.0.contains_key(id);
-        whole += usize::from(listed && arrived && about(receipt, &verifier)? == *id);
+        found.proved += usize::from(listed && arrived && about(receipt, &verifier)? == *id);
     }
     let failed = done.iter().any(|done| done.failed > 0);
     let by_mail = sent.get_mut(OFFICER).context("a sender")?.rest();
@@ -84,16 +112,17 @@ pub async fn proved(house: &House, done: &[&Done]) -> anyhow::Result<usize> {
             "sender {place} has exchanges that nobody answered: {left:?}"
         );
     }
-    Ok(whole + mailed(house, &verifier, &by_mail, mails).await?)
+    mailed(house, &verifier, (&by_mail, mails), &mut found).await?;
+    Ok(found)
 }
 
-/// How many mails have one exchange and one receipt each.
+/// Adds the mails that have one exchange and one receipt each.
 async fn mailed(
     house: &House,
     verifier: &Verifier,
-    exchanges: &[String],
-    mails: usize,
-) -> anyhow::Result<usize> {
+    (exchanges, mails): (&[String], usize),
+    found: &mut Found,
+) -> anyhow::Result<()> {
     ensure!(
         exchanges.len() == mails,
         "{} mails were taken, and there are {} exchanges of them",
@@ -103,11 +132,11 @@ async fn mailed(
     let police = senders().nth(OFFICER).context("a sender")?;
     let (system, at) = (house.system(police)?, &house.state.api);
     for id in exchanges {
-        let answer = system
-            .get(format!("{at}/api/v1/exchanges/{id}/receipt"))
-            .send()
-            .await?;
+        let whole = format!("{at}/api/v1/exchanges/{id}");
+        let answer = system.get(format!("{whole}/receipt")).send().await?;
         let receipt = answer.error_for_status()?.text().await?;
+        let answer = system.get(whole).send().await?.error_for_status()?;
+        found.readers += readers(&answer.json().await?);
         ensure!(
             about(&receipt, verifier)? == *id,
             "a receipt is of another exchange"
@@ -125,7 +154,8 @@ async fn mailed(
         }
     }
     let once = |id: &&String| proofs.get(*id) == Some(&1);
-    Ok(exchanges.iter().filter(once).count())
+    found.proved += exchanges.iter().filter(once).count();
+    Ok(())
 }
 
 /// The exchange that a receipt proves.
