@@ -149,4 +149,4 @@ fn flat(case: &impl Fn(&str) -> String, memory: &Memory) -> anyhow::Result<Figur
 }
 
 /// How often memory is looked at.
-const LOOK: Duration = Duration::from_millis(500);
+const LOOK: Duration = Duration::from_millis(200);

@@ -95,11 +95,6 @@ async fn it_opens_for_the_areas_coordinator_whose_reading_is_logged() {
             let other = asked(&world, other, "cleo").await;
             not_opened(&world, other, Reason::OtherReading).await;
         }
-        let uncommitted = OpenKeptApart {
-            index: world.leaf(&event, false).await,
-            ..cleo.clone()
-        };
-        not_opened(&world, uncommitted, Reason::NotLogged).await;
         for (agency, person) in [
             ("london-coordination", "chad"),
             ("london-mental-health", "cora"),
@@ -107,6 +102,11 @@ async fn it_opens_for_the_areas_coordinator_whose_reading_is_logged() {
             let event = read(&world, agency, "q1", person);
             not_opened(&world, asked(&world, event, person).await, Reason::Role).await;
         }
+        let uncommitted = OpenKeptApart {
+            index: world.leaf(&event, false).await,
+            ..cleo.clone()
+        };
+        not_opened(&world, uncommitted, Reason::NotLogged).await;
         for (state, reason) in [("suspended", Reason::Person), ("active", Reason::Agency)] {
             world
                 .change("cleo", |p: &mut PersonRow| p.state = state.to_owned())

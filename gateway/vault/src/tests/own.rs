@@ -87,8 +87,6 @@ async fn nothing_of_ones_own_opens_without_its_committed_and_fresh_leaf() {
     for world in sent().await {
         refused(&world, own(0, "hugh"), Reason::NotLogged).await;
         let mine = event(&world, "hugh");
-        let uncommitted = world.leaf(&mine, false).await;
-        refused(&world, own(uncommitted, "hugh"), Reason::NotLogged).await;
         let other_log = OpenOwn {
             log: "log-2".to_owned(),
             ..asks(&world, "hugh").await
@@ -115,6 +113,9 @@ async fn nothing_of_ones_own_opens_without_its_committed_and_fresh_leaf() {
         opens(&world, asked.clone()).await;
         assert!(world.clock.advance(SignedDuration::from_micros(1)));
         refused(&world, asked, Reason::Stale).await;
+        let now = event(&world, "hugh");
+        let uncommitted = world.leaf(&now, false).await;
+        refused(&world, own(uncommitted, "hugh"), Reason::NotLogged).await;
     }
 }
 
