@@ -18,8 +18,7 @@ impl Beginning {
     /// The next bytes.
     pub fn chunk(&mut self, bytes: &[u8]) {
         let room = KEPT.saturating_sub(self.0.len());
-        self.0
-            .extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        self.0.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
     }
 
     /// What it tells a person of a document that came under a file name and a declared media type:

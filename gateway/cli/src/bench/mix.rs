@@ -57,14 +57,14 @@ async fn on(
     let seconds = (seconds / setup.divisor).max(2);
     let house = House::open(&setup.gateway, scratch.map(Scratch::url)).await?;
     // Signed in once: a code is good for one time, and both runs may lie in its half minute.
-    let cast = Arc::new(Cast::of(&house).await?);
-    let before = load::run(&cast, WARM_UP.min(seconds)).await?;
+    let everybody = Arc::new(Cast::of(&house).await?);
+    let before = load::run(&everybody, WARM_UP.min(seconds)).await?;
     after::drained(&house).await?;
     if let Some(scratch) = scratch {
         scratch.analyze().await?;
     }
     let memory = house.watch_memory();
-    let done = load::run(&cast, seconds).await?;
+    let done = load::run(&everybody, seconds).await?;
     let memory = memory.stop().await?;
     let drained = after::drained(&house).await?;
     let found = after::proved(&house, &[&before, &done]).await?;
@@ -83,7 +83,10 @@ async fn on(
     );
     figures.push(
         Figure::value(NAME, case("deliveries"), count(deliveries), "deliveries")
-            .beside("agencies that may read, of each exchange", count(found.readers))
+            .beside(
+                "agencies that may read, of each exchange",
+                count(found.readers),
+            )
             .target("one each", deliveries == found.readers),
     );
     figures.push(
