@@ -1,5 +1,7 @@
 //! `seal`: an item sealed and its key wrapped for its readers, and opened again by one of them,
-//! beside plain age to the same readers and SHA-256 of the same bytes.
+//! beside plain age to the same readers and SHA-256 of the same bytes. Of little content the
+//! envelopes are the work, and an item has two, so that a reader can be added or taken away without
+//! it: beside plain age with as many, and with one to see what the second costs.
 
 use std::fs::File;
 use std::io::{self, Read, Seek as _, Write};
@@ -9,6 +11,7 @@ use gateway_seal::{
     Digesting, Identity, ItemKey, Recipient, open_body, open_plain, seal_body, seal_plain, unwrap,
     wrap,
 };
+use secrecy::ExposeSecret as _;
 
 use super::Setup;
 use super::figure::Figure;
@@ -25,6 +28,10 @@ const SIZES: [(u64, &str, usize); 3] = [
     (64 * MIB, "64 MiB", 5),
 ];
 const LARGE: (u64, &str, usize) = (1024 * MIB, "1 GiB", 1);
+/// Content of which the envelopes are the work, bytes.
+const LITTLE: u64 = 64 * 1024;
+const PEER: &str = "plain age + SHA-256";
+const SAME_PEER: &str = "plain age + SHA-256, as many envelopes";
 
 /// Measures.
 pub fn run(setup: &Setup) -> anyhow::Result<Vec<Figure>> {
@@ -114,6 +121,7 @@ impl<'a> Case<'a> {
         let clear = content(self.bytes);
         seal_plain(&self.recipients, clear, io::BufWriter::new(&mut plain))?;
         let (mut seal, mut peer_seal) = (Vec::new(), Vec::new());
+        let mut peer_envelopes = Vec::new();
         let (mut open, mut peer_open) = (Vec::new(), Vec::new());
         // In turns, so that what else the machine does falls on both.
         for _ in 0..often {
@@ -122,6 +130,8 @@ impl<'a> Case<'a> {
             seal.push(watch.lap());
             seal_plain(&self.recipients, content(self.bytes), io::sink())?;
             peer_seal.push(watch.lap());
+            self.envelopes()?;
+            peer_envelopes.push(watch.lap());
             sealed.rewind()?;
             plain.rewind()?;
             let mut watch = Watch::start();
@@ -130,10 +140,31 @@ impl<'a> Case<'a> {
             open_plain(reader, &mut plain, io::sink())?;
             peer_open.push(watch.lap());
         }
-        Ok(vec![
-            self.figure("seal", seal, peer_seal)?,
-            self.figure("open", open, peer_open)?,
-        ])
+        let (seal, open) = (Times::of(seal), Times::of(open));
+        let one_envelope = self.figure("seal", &seal, PEER, peer_seal)?;
+        let open = self.figure("open", &open, PEER, peer_open)?.at_least(0.8);
+        if self.bytes > LITTLE {
+            return Ok(vec![one_envelope.at_least(0.8), open]);
+        }
+        let same = self.figure("seal", &seal, SAME_PEER, peer_envelopes)?;
+        Ok(vec![same.at_least(0.8), one_envelope, open])
+    }
+
+    /// What plain age does for the same result: the content to a key of its own, and that to each
+    /// reader.
+    fn envelopes(&self) -> anyhow::Result<()> {
+        if self.bytes > LITTLE {
+            return Ok(());
+        }
+        let key = Identity::generate_classic();
+        let content = content(self.bytes);
+        seal_plain(&[key.to_recipient()?], content, io::sink())?;
+        let text = key.to_text()?;
+        for reader in &self.recipients {
+            let text = text.expose_secret().as_bytes();
+            seal_plain(std::slice::from_ref(reader), text, io::sink())?;
+        }
+        Ok(())
     }
 
     fn seal(&self, sealed: impl Write) -> anyhow::Result<Vec<Vec<u8>>> {
@@ -155,8 +186,14 @@ impl<'a> Case<'a> {
         Ok(())
     }
 
-    fn figure(&self, what: &str, ours: Vec<f64>, peer: Vec<f64>) -> anyhow::Result<Figure> {
-        let (ours, peer) = (Times::of(ours), Times::of(peer));
+    fn figure(
+        &self,
+        what: &str,
+        ours: &Times,
+        name: &str,
+        peer: Vec<f64>,
+    ) -> anyhow::Result<Figure> {
+        let peer = Times::of(peer);
         let mb = count(usize::try_from(self.bytes)?) / 1e6;
         let speed = |times: &Times| mb / times.median() * 1e6;
         let readers = match self.readers.len() {
@@ -164,12 +201,12 @@ impl<'a> Case<'a> {
             many => format!("{many} readers"),
         };
         let case = format!("{what} {}, {readers}", self.words);
-        let figure = Figure::value(NAME, case, speed(&ours), "MB/s")
-            .with_times(&ours)
-            .beside("plain age + SHA-256", speed(&peer));
+        let figure = Figure::value(NAME, case, speed(ours), "MB/s")
+            .with_times(ours)
+            .beside(name, speed(&peer));
         Ok(Figure {
             rate: Some(ours.rate()),
-            ..figure.at_least(0.8)
+            ..figure
         })
     }
 }
