@@ -92,6 +92,8 @@ class AsksForm(Way):
 class SeesASession(Portal):
     """A session is used after a while: that is noted, and nothing else."""
 
+    known = ()
+
     def act(self, it):
         self.sign_in()
         self.world.advance("PT5M")
@@ -202,7 +204,7 @@ class Reminds(Alone):
 class Forgets(Portal):
     """What is of no use any more goes: a form that nobody took up again, codes and failures."""
 
-    again = False
+    again, known = False, ()
     behind = True
 
     def begin(self):
