@@ -237,7 +237,7 @@ class KeepsAForm(Portal):
         it.kept, it.taken_up = False, False
         hidden = self.sign_in().get("/may-i-share").hidden()
         self.world.advance("PT40M")
-        page = self.browser.post("/may-i-share", {**hidden, "necessity": f"to ask {it.mark}"})
+        page = self.browser.post("/may-i-share", {**hidden, "statement": f"to ask {it.mark}"})
         assert page.status == 303 and "sign-in" in page.leads_to, (page.status, page.text[:2000])
         it.kept = True
         page = self.opens(self.newest(), it)
