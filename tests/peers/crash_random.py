@@ -148,6 +148,8 @@ class Post(Thing):
 
 
 class ToHousing(Post):
+    """For an agency that has no secure mail."""
+
     recipients = (HOUSING,)
 
 
