@@ -150,6 +150,18 @@ class MeshIn(Mesh):
         assert all(words in got for _, words in self.said(it).values()), got
 
 
+class MeshTakenIn(MeshIn):
+    """The same in short: killed from when it has come until MESH knows that it is taken."""
+
+    known = (
+        "mesh-staged", "recorded=record-exchange", "mesh-handed-over", "commit=queue-mesh", "committed=queue-mesh", "commit=mesh-taken",
+        "committed=mesh-taken", "mesh-to-acknowledge", "mesh-acknowledged",
+    )  # fmt: skip
+
+    def is_told(self, point):
+        return point in self.known
+
+
 class MeshApart(MeshIn):
     """What a trust sent and nobody can read: kept apart once, and told once."""
 

@@ -42,6 +42,9 @@ class Way:
     def begin(self):
         return thing(mark=f"{MARK}{uuid.uuid4()}", key=str(uuid.uuid4()), before=self.world.ids("exchange"), mails=len(self.world.relay.taken))
 
+    def is_told(self, point):
+        return self.only in point
+
     def is_over(self, it):
         """Nothing comes any more of what the queues do not show."""
         return True
