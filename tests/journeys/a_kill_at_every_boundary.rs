@@ -4,10 +4,11 @@
 
 use crate::support::{fresh_postgres, peer_with};
 
-/// A document by the API, a mail out, an answer by MESH, a message sent in the portal.
-const WAYS: [&str; 4] = ["Documents", "MailOut", "MeshIn", "Sends"];
+/// A document and a prison's form by the API, a mail in, a mail out, an answer by MESH, a message
+/// sent in the portal.
+const WAYS: [&str; 6] = ["Documents", "AnnexF", "Mail", "MailOut", "MeshIn", "Sends"];
 /// Those of them whose transactions are most unlike on PostgreSQL.
-const ON_POSTGRESQL: [&str; 2] = ["Documents", "MailOut"];
+const ON_POSTGRESQL: [&str; 5] = ["Documents", "AnnexF", "Mail", "MailOut", "MeshTakenIn"];
 
 #[test]
 fn on_the_embedded_database() {

@@ -21,6 +21,8 @@ class Alone(Way):
 class Sweeps(Alone):
     """A body that nothing took up is swept: its file and its row."""
 
+    known = ("commit=sweep", "committed=sweep", "blob-removed")
+
     def begin(self):
         it = super().begin()
         it.id = str(uuid.uuid4())
@@ -92,6 +94,8 @@ class AsksForm(Way):
 class SeesASession(Portal):
     """A session is used after a while: that is noted, and nothing else."""
 
+    known = ()
+
     def act(self, it):
         self.sign_in()
         self.world.advance("PT5M")
@@ -109,7 +113,7 @@ class SeesASession(Portal):
 class MeshAsked(Mesh):
     """What the trust has not taken yet is asked after."""
 
-    again, only = False, "=mesh-asked"
+    again, only, known = False, "=mesh-asked", ("commit=mesh-asked", "committed=mesh-asked")
 
     def begin(self):
         it = super().begin()
@@ -202,7 +206,7 @@ class Reminds(Alone):
 class Forgets(Portal):
     """What is of no use any more goes: a form that nobody took up again, codes and failures."""
 
-    again = False
+    again, known = False, tuple(f"{point}=sweep-{what}" for point in ("commit", "committed") for what in ("kept-forms", "sign-ins"))
     behind = True
 
     def begin(self):
@@ -242,7 +246,7 @@ def tried(world, it, table):
 class MailWaits(Json):
     """The relay says later: tried again until it is taken."""
 
-    behind, only = True, "=mail-later"
+    behind, only, known = True, "=mail-later", ("commit=mail-later", "committed=mail-later")
     recipients = (PROBATION,)
 
     def begin(self):
@@ -289,7 +293,7 @@ class MailRefused(Json):
 class MeshWaits(MeshOut):
     """MESH is away: tried again until it has it."""
 
-    only = "=mesh-later"
+    only, known = "=mesh-later", ("commit=mesh-later", "committed=mesh-later")
 
     def begin(self):
         it = super().begin()

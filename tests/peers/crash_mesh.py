@@ -41,10 +41,14 @@ class Mesh(Way):
     behind, always = True, ("mesh", "=record-exchange", "=keep-apart", "=move-delivery")
     trust = None
 
+    def why(self, it):
+        return f"Appointments were missed. {it.mark}"
+
     def ask(self, it):
         example = json.loads(self.demo[PROBATION].ask("/schemas/health-request.json")[1])["examples"][0]
         people = [one for one in self.demo.nominals if one["level"] >= 2 and TRUST in one["partners"] and PROBATION in one["partners"] + [one["lead_agency"]]]
         words = json.loads(json.dumps(example).replace("$NOMINAL", people[0]["ref"]).replace("$AGENCY", TRUST))
+        words["answers"]["need"]["why_now"] = self.why(it)
         status, asked = self.demo[PROBATION].json("/api/v1/health-requests", words, self.demo.user(PROBATION, "practitioner"), Idempotency_Key=it.key)
         assert status == 201 and asked["state"] == "released", (status, asked)
         return asked
@@ -56,6 +60,8 @@ class Mesh(Way):
 
 class MeshOut(Mesh):
     """A health information request by MESH: in the trust's mailbox once, whatever was cut off."""
+
+    known = ("mesh-to-send", "mesh-sent")
 
     def act(self, it):
         return self.ask(it)
@@ -72,6 +78,7 @@ class MeshOut(Mesh):
         got = Mesh.trust.receive()
         assert [workflow for workflow, _ in got] == ["TEST_WORKFLOW"], [workflow for workflow, _ in got]
         assert exchange in json.dumps(resources(got[0][1], "Task")), "another request came"
+        assert self.why(it) in json.dumps(got[0][1]), "its words are others"
         until(lambda: self.state(exchange) == "delivered", lambda: self.state(exchange), 30)
 
 
@@ -100,7 +107,7 @@ class MeshTaken(Mesh):
 class MeshIn(Mesh):
     """A trust's answer: taken once, its word given once, and acknowledged to MESH at the end."""
 
-    again = False
+    again, known = False, ("mesh-staged", "mesh-handed-over", "mesh-to-acknowledge", "mesh-acknowledged")
     # Requests that wait for an answer.
     asked = ()
 
@@ -115,13 +122,12 @@ class MeshIn(Mesh):
         it.before, it.kept = self.world.ids("exchange"), self.world.ids("quarantine")
         return it
 
-    def act(self, it):
-        said = {name: (kind, f"{words} {it.mark}") for name, (kind, words) in SAID.items()}
-        Mesh.trust.send(self.message(it, said))
-        return None
+    def said(self, it):
+        return {name: (kind, f"{words} {it.mark}") for name, (kind, words) in SAID.items()}
 
-    def message(self, it, said):
-        return answer(it.exchange, TRUST, said)
+    def act(self, it):
+        Mesh.trust.send(answer(it.exchange, TRUST, self.said(it)))
+        return None
 
     def is_whole(self, it):
         new = self.world.ids("exchange") - it.before
@@ -139,10 +145,27 @@ class MeshIn(Mesh):
         assert got[0][1]["entry"][0]["resource"]["response"]["code"] == "ok", got
         status, found = self.demo[PROBATION].json(f"/api/v1/health-requests/{it.exchange}")
         assert (status, found["state"], found["outcome"]) == (200, "completed", "full"), found
+        assert {found["answer"]} == self.world.ids("exchange") - it.before, found
+        got = b"\n".join(self.world.reads(PROBATION, found["answer"])).decode()
+        assert all(words in got for _, words in self.said(it).values()), got
+
+
+class MeshTakenIn(MeshIn):
+    """The same in short: killed from when it has come until MESH knows that it is taken."""
+
+    known = (
+        "mesh-staged", "recorded=record-exchange", "mesh-handed-over", "commit=queue-mesh", "committed=queue-mesh", "commit=mesh-taken",
+        "committed=mesh-taken", "mesh-to-acknowledge", "mesh-acknowledged",
+    )  # fmt: skip
+
+    def is_told(self, point):
+        return point in self.known
 
 
 class MeshApart(MeshIn):
     """What a trust sent and nobody can read: kept apart once, and told once."""
+
+    known = ("mesh-staged", "mesh-to-acknowledge", "mesh-acknowledged")
 
     def begin(self):
         it = Way.begin(self)

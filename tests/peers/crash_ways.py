@@ -2,12 +2,13 @@
 
 import email, email.policy, json, smtplib, uuid
 import smime, styles
-from crash_world import CUT, MARK, thing
+from crash_world import BUSY, MARK, NotNow, thing
 from demo import multipart
 from mail import pdf, text_of
 from postfix import until
 
 SENDER, HOUSING, PROBATION, TRUST, PRISON = "met-police", "southwark-housing", "london-probation", "london-mental-health", "hmp-northgate"
+UNIT = "london-coordination"
 
 
 class Way:
@@ -23,6 +24,8 @@ class Way:
     warms_up = True
     # What is in the names of the points that are told here.
     only = ""
+    # Points that it passes whatever else it does.
+    known = ()
     sender = SENDER
 
     def __init__(self, world):
@@ -38,6 +41,9 @@ class Way:
 
     def begin(self):
         return thing(mark=f"{MARK}{uuid.uuid4()}", key=str(uuid.uuid4()), before=self.world.ids("exchange"), mails=len(self.world.relay.taken))
+
+    def is_told(self, point):
+        return self.only in point
 
     def is_over(self, it):
         """Nothing comes any more of what the queues do not show."""
@@ -63,10 +69,13 @@ class Way:
 class Json(Way):
     """An exchange by the API."""
 
-    recipients = (HOUSING,)
+    recipients, known = (HOUSING,), ("api-answer",)
+
+    def words(self, it):
+        return f"Seen at the school gate. {it.mark}"
 
     def body(self, it):
-        items = [{"title": "Risk note", "category": "RISK", "text": f"Seen at the school gate. {it.mark}"}]
+        items = [{"title": "Risk note", "category": "RISK", "text": self.words(it)}]
         return self.demo.submission(recipients=self.recipients, items=items)
 
     def act(self, it):
@@ -76,17 +85,20 @@ class Json(Way):
 
     def is_there(self, it, answer):
         assert {answer["id"]} == self.world.ids("exchange") - it.before, "what was answered is not there"
-        self.world.receipt(answer["receipt"])
+        self.world.receipt(answer["receipt"], answer["id"])
 
     def is_once(self, it):
         return self.world.one_exchange(self.sender, it.before, "released")
 
+    def sent(self, it):
+        """The bodies, as they were sent."""
+        return [self.words(it).encode()]
+
     def ends(self, it):
         """It is read by whom it is for, as it was sent."""
         (id,) = self.world.ids("exchange") - it.before
-        reader = self.recipients[0]
-        contents = self.demo.documents(reader, self.demo.exchange(reader, id), "spoc")
-        assert contents and all(it.mark.encode() in content for content in contents), [content[:200] for content in contents]
+        got = self.world.reads(self.recipients[0], id)
+        assert got == self.sent(it), [content[:200] for content in got]
 
 
 class NewKey(Json):
@@ -100,7 +112,7 @@ class NewKey(Json):
         return it
 
     def body(self, it):
-        items = [{"title": "Risk note", "category": "RISK", "text": f"Seen at the school gate. {it.mark}"}]
+        items = [{"title": "Risk note", "category": "RISK", "text": self.words(it)}]
         return self.demo.submission(about=it.about, recipients=self.recipients, items=items)
 
     def is_once(self, it):
@@ -110,12 +122,17 @@ class NewKey(Json):
 class Documents(Json):
     """The same with a document that is too large for a row."""
 
+    known = ("api-answer", "blob-begun", "blob-whole")
+
     def content(self, it):
         return (it.mark.encode() + bytes(range(256))) * 700
 
+    def sent(self, it):
+        return [*super().sent(it), self.content(it)]
+
     def body(self, it):
         items = [
-            {"title": "Risk note", "category": "RISK", "text": f"Seen at the school gate. {it.mark}"},
+            {"title": "Risk note", "category": "RISK", "text": self.words(it)},
             {"title": "scan.bin", "category": "RISK", "document": "scan"},
         ]
         return multipart(self.demo.submission(recipients=self.recipients, items=items), scan=("application/octet-stream", self.content(it)))
@@ -124,49 +141,68 @@ class Documents(Json):
 class AnnexF(Way):
     """A prison's form by the API."""
 
-    sender = PRISON
+    sender, known = PRISON, ("api-answer",)
     example = None
 
-    def act(self, it):
+    def said(self, it):
         if self.example is None:
             AnnexF.example = json.loads(self.demo[PRISON].ask("/schemas/annex-f.json")[1])["examples"][0]
         person = next(one for one in self.demo.nominals if one.get("prison_number") == "A1234BC")
-        said = json.loads(json.dumps(self.example).replace("$NOMINAL", person["ref"]).replace("$AGENCY", "london-coordination"))
+        said = json.loads(json.dumps(self.example).replace("$NOMINAL", person["ref"]).replace("$AGENCY", UNIT))
         said["answers"]["behaviour"]["summary"] = f"Quiet on the wing. {it.mark}"
-        status, answer, _ = self.demo[PRISON].ask("/api/v1/annex-f", said, self.demo.user(PRISON, "practitioner"), Idempotency_Key=it.key)
+        return said
+
+    def act(self, it):
+        status, answer, _ = self.demo[PRISON].ask("/api/v1/annex-f", self.said(it), self.demo.user(PRISON, "practitioner"), Idempotency_Key=it.key)
         assert status == 201, (status, answer)
         return json.loads(answer)
 
     def is_there(self, it, answer):
         assert {answer["id"]} == self.world.ids("exchange") - it.before, "what was answered is not there"
-        self.world.receipt(answer["receipt"])
+        self.world.receipt(answer["receipt"], answer["id"])
 
     def is_once(self, it):
         return self.world.one_exchange(PRISON, it.before)
+
+    def ends(self, it):
+        """It is held, and opened by whoever is to countersign it as it was sent."""
+        (id,) = self.world.ids("exchange") - it.before
+        manager = self.demo.user(PRISON, "manager")
+        holds = [one["id"] for one in self.demo[PRISON].all("/api/v1/holds", "holds", manager) if one["exchange"] == id and one["role"] == "manager"]
+        answers = [self.demo[PRISON].ask(f"/api/v1/holds/{hold}/document", person=manager) for hold in holds]
+        assert answers and all(status == 200 for status, *_ in answers), answers
+        held = [json.loads(content)["answers"] for _, content, _ in answers]
+        assert [one["behaviour"] for one in held if "behaviour" in one] == [self.said(it)["answers"]["behaviour"]], held
 
 
 class Mail(Way):
     """A signed mail to the gateway; the same mail again is one exchange, and one receipt."""
 
     size = 0
-    readers = (HOUSING,)
+    readers, known = (HOUSING,), ("mail-answer",)
 
     def begin(self):
         it = super().begin()
         it.officer = self.demo.officer(SENDER)
-        items = [{"title": "Visits to the school", "category": "RISK", "text": f"Seen at the gate. {it.mark}"}]
+        it.words = f"Seen at the gate. {it.mark}"
+        items = [{"title": "Visits to the school", "category": "RISK", "text": it.words}]
         files = {}
         if self.size:
             items.append({"title": "plan.pdf", "category": "RISK", "document": "plan.pdf"})
             files = {"plan.pdf": ("application/pdf", pdf(f"% a plan {it.mark}\n".encode() * (self.size // 60)))}
+        it.sent = [it.words.encode(), *(content for _, content in files.values())]
         it.mail, it.to = self.demo.sealed(self.demo.submission(recipients=self.readers, items=items), it.officer, files)
         return it
 
     def act(self, it):
         try:
             code, words = self.demo.send(it.mail, it.officer.address, it.to)
+        except smtplib.SMTPResponseException as said:
+            code, words = said.smtp_code, said.smtp_error
         except smtplib.SMTPException as cut:
             raise OSError("no answer") from cut
+        if code in BUSY:
+            raise NotNow(code, words)
         assert code == 250, (code, words)
         return code
 
@@ -177,9 +213,14 @@ class Mail(Way):
         return self.world.one_exchange(SENDER, it.before, "released")
 
     def ends(self, it):
-        """One receipt went to the officer."""
+        """One receipt went to the officer, of what its readers open as it was sent."""
+        (id,) = self.world.ids("exchange") - it.before
         receipts = [octets for to, octets in self.world.relay.mails(it.mails) if to == (it.officer.address,)]
         assert len(receipts) == 1, f"{len(receipts)} receipts"
+        assert self.world.mailed(receipts[0], it.officer) == [id], "the receipt is of another"
+        words, *files = self.world.reads(self.readers[0], id)
+        # A mail's text ends as its program ends it.
+        assert [words.rstrip(b"\r\n"), *files] == it.sent, [content[:200] for content in (words, *files)]
 
 
 class LargeMail(Mail):
@@ -190,6 +231,8 @@ class LargeMail(Mail):
 
 class Unproved(Way):
     """A mail that nobody proved: kept apart, sealed, and nothing else."""
+
+    known = ("mail-answer",)
 
     def begin(self):
         it = super().begin()
@@ -286,6 +329,7 @@ class Acknowledge(Way):
 class MailOut(Documents):
     """What is for an agency with secure mail: written, sealed, sent; once, or again as the same."""
 
+    known = (*Documents.known, "mail-to-send", "mail-taken")
     behind, always = True, ("=move-delivery", "mail-")
     recipients = (PROBATION,)
 

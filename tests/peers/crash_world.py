@@ -1,6 +1,6 @@
 """A gateway that is killed at its points and started again: what a story needs to act, to wait and to look, whichever way it goes in or out."""
 
-import email, email.policy, http.client, pathlib, threading, time, types
+import email, email.policy, http.client, json, pathlib, threading, time, types
 import smime, verify_receipt
 from demo import database
 from postfix import until
@@ -9,9 +9,15 @@ from stops import Stops
 
 # How a client learns that nobody is there any more.
 CUT = (OSError, http.client.HTTPException)
+# What says that it cannot now, by the API and the portal, and by mail.
+UNAVAILABLE, BUSY = 503, (421, 451)
 # No more than this is looked for in clear.
 MARK = "plainly-told-"
 LEASE = "PT11M"
+
+
+class NotNow(Exception):
+    """It is there, and said that it cannot now: no answer either, and asked again."""
 
 
 class Relay:
@@ -112,10 +118,19 @@ class World:
         later = int(self.demo.now().timestamp() + 1) * 1_000_000
         return self.number(f"mail_out where state = 'queued' and next_at > {later}") + self.number(f"mesh_out where state = 'queued' and next_at > {later}")
 
-    def receipt(self, text):
-        """A receipt holds by itself; that its entry is in the log as it is at the end is asked at the end."""
+    def receipt(self, text, exchange=None):
+        """A receipt holds by itself, and is of the exchange that it gives; that its entry is in the log as it is at the end is asked at the end."""
         key = verify_receipt.read_key(self.demo.key.read_text())
         self.receipts.append(verify_receipt.check_receipt(text, key))
+        event = json.loads(verify_receipt.b64(text.split("\n")[1].removeprefix("extra ")))["event"]
+        assert exchange in (None, event["exchange"]), f"the receipt is of {event['exchange']}, not of {exchange}"
+        return event["exchange"]
+
+    def mailed(self, octets, officer):
+        """The exchanges of which a mail to an officer has receipts, each of which holds."""
+        part, _ = self.demo.opened(octets, officer)
+        proofs = [one.get_payload(decode=True).decode() for one in part.walk() if (one.get_filename() or "").endswith(".tlog-proof")]
+        return [self.receipt(proof) for proof in proofs]
 
     def log(self):
         """Every entry that a receipt was given for is where it was said to be, in a log that is as it was said to be."""
@@ -139,13 +154,21 @@ class World:
         (id,) = new
         view = self.demo.exchange(agency, id)
         assert state is None or view["state"] == state, view
-        assert view["items"] and all(item["size"] > 0 for item in view["items"]), view
+        assert view["items"], view
         twice = self.db.rows(f"select agency from delivery where exchange = '{id}' group by agency, person, obligations having count(*) > 1")
         assert not twice, f"delivered twice: {twice}"
         status, receipt, _ = self.demo[agency].ask(f"/api/v1/exchanges/{id}/receipt")
         assert status == 200, (status, receipt)
-        self.receipt(receipt.decode())
+        self.receipt(receipt.decode(), id)
         return view
+
+    def reads(self, reader, exchange, role="spoc"):
+        """The bodies of an exchange as its reader opens them, each as long as it is said to be."""
+        view = self.demo.exchange(reader, exchange)
+        contents = self.demo.documents(reader, view, role)
+        sizes = [item["size"] for item in view["items"]]
+        assert contents and [len(content) for content in contents] == sizes, f"{[len(content) for content in contents]} octets came, and {sizes} were told"
+        return contents
 
     def bodies(self):
         """Every body that is live is something's, and every file has its row."""
