@@ -7,7 +7,7 @@ usage: bad_input.py DEMO_DIR GATEWAY_BINARY
 import base64, copy, json, re, socket, ssl, urllib.parse
 import smime, styles
 from authority import CLIENT, Authority
-from demo import Connection, database, multipart, settle
+from demo import ODD, Connection, database, multipart, settle
 from mail import pdf, peer
 from pages import Browser
 
@@ -16,9 +16,6 @@ db = database(demo.folder)
 ASKS, HOUSING, TRUST, UNIT = "london-probation", "southwark-housing", "london-mental-health", "london-coordination"
 officer, practitioner = demo.officer("met-police"), demo.user(ASKS, "practitioner")
 person = demo.nominals[0]
-# What is in no text: it shows something other than it says, ends a text early, or is no character.
-ODD = {"NUL": "\0", "an escape": "\x1b[2J", "a right-to-left override": "\u202e", "an isolate": "\u2066", "a left-to-right mark": "\u200e",
-       "no character": "\ufffe", "a lone carriage return": "\r"}
 # In a form and on a page a lone carriage return is a space.
 HIDDEN = {what: mark for what, mark in ODD.items() if mark != "\r"}
 NAME = "Quentin{}Marchbanks"
