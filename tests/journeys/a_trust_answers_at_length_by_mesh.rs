@@ -1,4 +1,5 @@
-//! Large answers by NHS MESH: chunks that are lost, and 200 MB of base64 in little memory.
+//! Large documents by NHS MESH, in and out: chunks that are lost, and 200 MB of base64 in little memory;
+//! nothing of them lies in clear on the way.
 
 use crate::support::{fresh_postgres, peer};
 

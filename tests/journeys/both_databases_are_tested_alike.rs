@@ -74,9 +74,9 @@ fn a_test_that_ran_on_one_database_alone_is_named() {
         "postgres\tflow story::a",
         "sqlite\tjourneys journeys::n::on_the_embedded_database",
         "postgres\tjourneys journeys::n::on_postgresql_without_scripts",
-        // What turns on no database.
+        // What turns on no database; and a journey that is said to be of one.
         "sqlite\tportal strangers::b",
-        "sqlite\tjourneys journeys::m::octets",
+        "postgres\tjourneys journeys::two_gateways_over_one_postgresql::write_once_and_go_on_without_each_other",
     ];
     let done = compare(&alike);
     assert!(done.status.success(), "{}", said(&done));
@@ -88,6 +88,12 @@ fn a_test_that_ran_on_one_database_alone_is_named() {
         let done = compare(&lines);
         assert!(!done.status.success(), "{left_out}");
         assert!(said(&done).contains(named), "{}", said(&done));
+    }
+    for database in ["sqlite", "postgres"] {
+        let another = format!("{database}\tjourneys journeys::m::of_one");
+        let done = compare(&[&alike[..], &[another.as_str()]].concat());
+        assert!(!done.status.success(), "{database}");
+        assert!(said(&done).contains("m::of_one"), "{}", said(&done));
     }
     assert!(!compare(&[]).status.success(), "nothing ran");
 }

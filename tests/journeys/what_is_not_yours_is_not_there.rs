@@ -1,5 +1,5 @@
-//! Pairs of another's thing and of none, more than a thousand in all, have equal bytes, and no clock
-//! tells them apart. `tests/peers/absent.py DEMO_DIR GATEWAY 1000` asks a thousand of each kind.
+//! Pairs of another's thing and of none, more than a thousand in all and each timed, have equal bytes,
+//! and no clock tells them apart. `scripts/absent` asks a thousand of each kind.
 
 use crate::support::{Demo, fresh_postgres, peer_with};
 

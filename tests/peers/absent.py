@@ -1,10 +1,10 @@
-"""What is not yours and what is not there are one answer: a thousand pairs of each, of every kind of thing that has an address, have equal bytes,
-and take times that differ by less than the noise. Over the API, as FHIR, and in the portal.
+"""What is not yours and what is not there are one answer: a thousand pairs of each, of every kind of thing that has an address, all have equal bytes,
+and take times that differ by less than the noise: each pair is timed. Over the API, as FHIR, and in the portal.
 
 usage: absent.py DEMO_DIR GATEWAY_BINARY [PAIRS]
 """
 
-import concurrent.futures, gc, http.client, itertools, json, random, statistics, sys, time, uuid
+import gc, http.client, itertools, json, random, statistics, sys, time, uuid
 from demo import database, settle
 from mail import peer
 from pages import Browser
@@ -12,8 +12,8 @@ from pages import Browser
 demo = peer()
 db = database(demo.folder)
 PAIRS = int(sys.argv[3]) if len(sys.argv) > 3 else 1000
-# Of acts fewer; so many of each thing lie there. Bytes are compared by so many lines side by side, times by one.
-ACTS, THINGS, LINES, TIMED = max(PAIRS // 5, 40), 40, 8, min(PAIRS, 180)
+# So many of each thing lie there.
+THINGS = 40
 ASKS, HOUSING, TRUST, UNIT = "london-probation", "southwark-housing", "london-mental-health", "london-coordination"
 # How much further apart than the noise times have to be, three times in a row, to be told apart.
 MARGIN = 4
@@ -147,56 +147,47 @@ def apart(found, control):
     return statistics.median(found), sorted(halves)[-4]
 
 
-def equal(asks, path, theirs, pairs):
-    """Many pairs side by side, each by a line of its own: all have equal bytes."""
-    ids, told = itertools.cycle(theirs), set()
-    places = [(next(ids), n) for n in range(pairs)]
+def measured(ask, path, theirs, told):
+    """Asks for others' things and for what is not there in pairs, each first in turn: how far apart, and the noise. What was answered goes into `told`.
 
-    def some(ask, mine):
-        for id, _ in mine:
-            told.add(answer(ask, path, id)[1])
-            told.add(answer(ask, path, nobodys(id))[1])
-
-    with concurrent.futures.ThreadPoolExecutor(len(asks)) as pool:
-        for done in [pool.submit(some, ask, places[n::len(asks)]) for n, ask in enumerate(asks)]:
-            done.result()
-    assert len(told) == 1, (path, told)
-    (said,) = told
-    assert said[0] in (403, 404, 422), (path, said)
-    return said
-
-
-def measured(ask, path, theirs, pairs):
-    """Asks for others' things and for what is not there in turn, in every order; the bytes are looked at as they come."""
-    found, control, ids = [], [], itertools.cycle(theirs)
-    for n in range(pairs + pairs // 10):
+    So the last of a pair and the first of the next are alike, and as near to each other as the two of a pair."""
+    found, control, ids, last = [], [], itertools.cycle(theirs), None
+    for n in range(PAIRS + PAIRS // 10):
         id = next(ids)
-        three = [id, nobodys(id), nobodys(id)]
-        took = {}
-        for place in ((0, 1, 2), (1, 2, 0), (2, 0, 1))[n % 3]:
-            took[place], said = answer(ask, path, three[place])
-            assert said == measured.first, (path, said, measured.first)
+        pair, order, took = (id, nobodys(id)), (0, 1) if n % 2 else (1, 0), {}
+        for place in order:
+            took[place], said = answer(ask, path, pair[place])
+            told.add(said)
         # The first tenth warms up.
-        if n >= pairs // 10:
+        if n >= PAIRS // 10:
             found.append(took[0] - took[1])
-            control.append(took[2] - took[1])
+            control += [] if last is None else [(took[order[0]] - last) * (1 if n % 2 else -1)]
+            last = took[order[1]]
     return apart(found, control)
 
 
-def alike(what, asks, path, theirs, pairs, timed):
-    """Equal in bytes, and in time as far as the noise lets tell: what is told apart is so three times, on the same side."""
-    said, ask = [], asks[0]
-    measured.first = equal(asks, path, theirs, pairs)
+def tells(ask, path, theirs, told):
+    """What is measured, and whether times tell: what is told apart is so three times, on the same side."""
+    said = []
     for _ in range(3):
-        between, noise = measured(ask, path, theirs, timed)
+        between, noise = measured(ask, path, theirs, told)
         said.append((between, noise))
-        if abs(between) <= MARGIN * noise:
-            break
-    else:
-        sides = {between > 0 for between, _ in said}
-        if len(sides) == 1:
-            apart_by_time.append(f"{what} {path}: {said} (µs apart, noise)")
-    print(f"{what} {path}: {said[-1][0]:+.1f} µs apart, noise {said[-1][1]:.1f} µs, {measured.first[0]}")
+        if abs(between) <= MARGIN * noise or (between > 0) != (said[0][0] > 0):
+            return said, False
+    return said, True
+
+
+def alike(what, ask, path, theirs):
+    """Equal in bytes, and in time as far as the noise lets tell."""
+    told = set()
+    said, told_apart = tells(ask, path, theirs, told)
+    noises.extend(noise for _, noise in said)
+    assert len(told) == 1, (path, told)
+    ((status, *_),) = told
+    assert status in (403, 404, 422), (path, told)
+    if told_apart:
+        apart_by_time.append(f"{what} {path}: {said} (µs apart, noise)")
+    print(f"{what} {path}: {said[-1][0]:+.1f} µs apart, noise {said[-1][1]:.1f} µs, {status}", flush=True)
 
 
 def entries():
@@ -204,23 +195,29 @@ def entries():
 
 
 gc.disable()
-apart_by_time = []
+apart_by_time, noises = [], []
 heads = entries()
 for path, theirs, agency, role, *act in KINDS:
     body, method = act or (None, None)
     assert theirs, path
-    alike(agency, [by_system(agency, role, body, method) for _ in range(LINES)], path, theirs, *((ACTS, TIMED // 3) if act else (PAIRS, TIMED)))
-browser = Browser(demo).sign_in(STRANGER, "practitioner")
-pages = [in_portal(browser)]
-for _ in range(LINES - 1):
-    more = Browser(demo)
-    more.jar = browser.jar
-    pages.append(in_portal(more))
+    alike(agency, by_system(agency, role, body, method), path, theirs)
+pages = in_portal(Browser(demo).sign_in(STRANGER, "practitioner"))
 leaves = entries()
 for path, theirs in PAGES:
-    alike("portal", pages, path, theirs, PAIRS, TIMED // 3)
+    alike("portal", pages, path, theirs)
+
+
+# Times do tell where others' things take longer, by more than the noise has been.
+def slower(path):
+    time.sleep(longer if path.rsplit("/", 1)[1] in sent else 0)
+    return plainly(path)
+
+
+plainly, longer = by_system(STRANGER, "practitioner", None, None), max(0.02, 12 * max(noises) / 1e6)
+told = tells(slower, X, sent, set())
+assert told[1], f"what takes {longer * 1000:.0f} ms longer is not told apart: {told[0]}"
 assert not apart_by_time, "others' things are told apart by time:\n" + "\n".join(apart_by_time)
 assert entries() == leaves and leaves - heads <= 2, f"{leaves - heads} and {entries() - leaves} entries of the log tell of what was not there"
 demo.run("ledger", "verify", "--key", demo.key)
 demo.lives()
-print(f"what is not yours is not there: {len(KINDS)} kinds by system and {len(PAGES)} pages, {PAIRS} and {ACTS} pairs of each")
+print(f"what is not yours is not there: {len(KINDS)} kinds by system and {len(PAGES)} pages, {PAIRS} pairs of each, all timed")

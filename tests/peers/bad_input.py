@@ -4,9 +4,11 @@ recorded of what is refused, and what can be kept is kept.
 usage: bad_input.py DEMO_DIR GATEWAY_BINARY
 """
 
-import base64, copy, json, re, socket, ssl
-from demo import database, multipart, settle
-from mail import peer
+import base64, copy, json, re, socket, ssl, urllib.parse
+import smime, styles
+from authority import CLIENT, Authority
+from demo import ODD, Connection, database, multipart, settle
+from mail import pdf, peer
 from pages import Browser
 
 demo = peer()
@@ -14,9 +16,6 @@ db = database(demo.folder)
 ASKS, HOUSING, TRUST, UNIT = "london-probation", "southwark-housing", "london-mental-health", "london-coordination"
 officer, practitioner = demo.officer("met-police"), demo.user(ASKS, "practitioner")
 person = demo.nominals[0]
-# What is in no text: it shows something other than it says, ends a text early, or is no character.
-ODD = {"NUL": "\0", "an escape": "\x1b[2J", "a right-to-left override": "\u202e", "an isolate": "\u2066", "a left-to-right mark": "\u200e",
-       "no character": "\ufffe", "a lone carriage return": "\r"}
 # In a form and on a page a lone carriage return is a space.
 HIDDEN = {what: mark for what, mark in ODD.items() if mark != "\r"}
 NAME = "Quentin{}Marchbanks"
@@ -159,20 +158,52 @@ assert demo[ASKS].ask(f"/api/v1/exchanges/{exchange}/documents/1")[1] == odd.enc
 page = Browser(demo).sign_in(ASKS, "practitioner").get(f"/messages/{exchange}")
 assert page.status == 200 and not [mark for mark in HIDDEN.values() if mark in page.markup] and "\\u{202e}" in page.words, page.words
 
+
+
 # By mail it is kept, and its sender is told what to mend: what is proved is never lost.
-for what, details, needed in [
-    ("an override in a name", f"NAME {NAME.format(chr(0x202e))}; PNC {person['pnc_id']}", "Sign in here to complete"),
-    ("a wrong check letter", f"PNC {person['pnc_id'][:-1]}{'A' if person['pnc_id'][-1] != 'A' else 'B'}; DOB {person['date_of_birth']}", "Sign in here to complete"),
-]:
+def exact(text, attachments=()):
+    """A mail that carries each character of its text as it is."""
+    coded = lambda head, octets: f"{head}\r\nContent-Transfer-Encoding: base64\r\n\r\n".encode() + smime.base64_lines(octets)
+    files = [coded(f"Content-Type: {kind}\r\nContent-Disposition: attachment; filename*=UTF-8''{urllib.parse.quote(name)}", octets) for name, kind, octets in attachments]
+    return styles.multipart("mixed", [coded('Content-Type: text/plain; charset="utf-8"', text.encode()), *files], styles.boundary("exact-"))
+
+
+def received(said, **how):
+    """A mail of the officer's: what became of it as its sender sees that, and in which words it is answered."""
     seen = demo.sent()
-    mail, to = demo.sealed(demo.submission(0, [ASKS], nominal={"identifiers": [{"kind": one.split(" ", 1)[0], "value": one.split(" ", 1)[1]} for one in details.split("; ")]}), officer)
-    before = counts()
-    assert demo.send(mail, officer.address, to)[0] == 250
+    mail, to = demo.sealed(said, officer, **how)
+    assert demo.send(mail, officer.address, to)[0] == 250, said
     event, words, _ = demo.receipt(officer, seen)
-    view = demo.exchange("met-police", event["exchange"])
-    assert view["state"] == "incomplete" and "/nominal" in view["missing"], (what, view)
-    aloud("mail", what, words.replace(person["name"], ""), needed)
-    assert [now - was for now, was in zip(counts(), before)][2:4] == [0, 0]
+    return demo.exchange("met-police", event["exchange"]), words.replace(person["name"], "")
+
+
+def mailed(what, said, **how):
+    """One that its sender has to complete: decided for nobody, and sent to nobody."""
+    before = counts()
+    view, words = received(said, **how)
+    assert [now - was for now, was in zip(counts(), before)] == [1, len(said["items"]), 0, 0, 0, 0], (what, before, counts())
+    aloud("mail", what, words, "Sign in here to complete")
+    return view
+
+
+wrong = person["pnc_id"][:-1] + ("A" if person["pnc_id"][-1] != "A" else "B")
+view = mailed("a wrong check letter", demo.submission(0, [ASKS], nominal={"identifiers": [{"kind": "PNC", "value": wrong}, {"kind": "DOB", "value": person["date_of_birth"]}]}))
+assert view["state"] == "incomplete" and "/nominal" in view["missing"], view
+for what, mark in ODD.items():
+    odd = NAME.format(mark)
+    view = mailed(f"{what} in a name, a reason and a basis", demo.submission(0, [ASKS], nominal=named(odd), necessity=odd, bases=[odd]), style=exact)
+    assert view["state"] == "incomplete" and view["missing"] == ["/details", "/nominal", "/necessity", "/bases"], (what, view)
+    # A file's name is cleaned of it, and so is a subject where nothing is hidden by that; else the mail is kept apart whole.
+    cleaned, name = NAME.format({"\r": " "}.get(mark, mark[1:])), f"{odd}.pdf"
+    paper = {"title": name, "category": "RISK", "document": "it"}
+    view, _ = received(demo.submission(0, [ASKS], items=[item, paper]), documents={name: ("application/pdf", pdf(b"% paper"))}, style=exact)
+    assert view["state"] == "released" and view["items"][1]["title"] == f"{cleaned}.pdf", (what, view)
+    view, words = received(demo.submission(0, [ASKS]), subject=f"=?utf-8?b?{base64.b64encode(odd.encode()).decode()}?=")
+    if what in ("NUL", "an escape", "a lone carriage return"):
+        assert view["state"] == "released" and view["items"][0]["title"] == cleaned, (what, view)
+    else:
+        assert view["state"] == "quarantined" and view["deliveries"] == [] and mark not in json.dumps(view, ensure_ascii=False), (what, view)
+        aloud("mail", f"{what} in a subject", words, "/items/0/title", "leave it out")
 
 # Check letters and digits of every kind.
 for kind, value in [("PNC", "99/123456A"), ("CRO", "123456/91A"), ("NHS", "9990001220"), ("PRISON", "A12345"), ("DOB", "2026-02-30"), ("DOB", "2999-01-01"), ("PNC", "x")]:
@@ -188,37 +219,76 @@ with demo.wire() as wire:
     code, words = wire.rcpt(f"london-probaton@{demo.domain}")
 assert code == 550, (code, words)
 aloud("mail", "an agency mistyped", words.decode(), "before the @")
-seen = demo.sent()
-mail, to = demo.sealed(demo.submission(0, ["london-probaton"]), officer, recipients=[demo.address(ASKS)])
-assert demo.send(mail, officer.address, to)[0] == 250
-_, words, _ = demo.receipt(officer, seen)
-aloud("mail", "an agency mistyped in the details", words.replace(person["name"], ""), "london-probation")
+view, words = received(demo.submission(0, ["london-probaton"]), recipients=[demo.address(ASKS)])
+assert view["deliveries"] == [], view
+aloud("mail", "an agency mistyped in the details", words, "london-probation")
 demo.run("agency", "suspend", HOUSING)
 refused("API", "a suspended agency", nothing(lambda: post(submission())), "/recipients/1", "suspended")
-with demo.wire() as wire:
-    wire.mail(officer.address)
-    code, words = wire.rcpt(demo.address(HOUSING))
-    assert code in (250, 550, 551, 553), (code, words)
-demo.run("agency", "restore", HOUSING)
+# By mail it is one that is not there, and is again once it is restored.
+def addressed(agency):
+    with demo.wire() as wire:
+        wire.mail(officer.address)
+        return wire.rcpt(demo.address(agency))
 
-# A certificate that nobody enrolled, though the authority's own; and none at all.
+
+code, words = addressed(HOUSING)
+assert code == 550 and (code, words) == addressed("london-probaton"), (code, words)
+demo.run("agency", "restore", HOUSING)
+assert addressed(HOUSING)[0] == 250
+
+# A proved mail of an agency that is suspended is answered as any other and kept apart; its sender is told nothing, and it goes once the agency is restored.
+demo.run("agency", "suspend", "met-police")
+settle(db)
+seen, before, was = demo.sent(), counts(), demo.apart()
+mail, to = demo.sealed(demo.submission(0, [ASKS]), officer)
+code, words = demo.send(mail, officer.address, to)
+assert code == 250 and b"kept as" in words, (code, words)
+assert [now - then for now, then in zip(counts(), before)] == [0, 0, 0, 0, 1, 0], (before, counts())
+((reason, _, whom),) = demo.apart()[len(was):]
+assert (reason, whom) == ("sender-suspended", [ASKS]), (reason, whom)
+assert db.rows("select agency from quarantine where reason = 'sender-suspended'") == [("met-police",)]
+settle(db)
+assert demo.sent().keys() == seen.keys(), "a mail about it was sent"
+coordinator = Browser(demo).sign_in(UNIT, "coordinator")
+coordinator.post("/coordination/reason", {**coordinator.get("/quarantine").hidden, "reason": "the morning round"})
+assert "Its sender is suspended" in (page := coordinator.get("/quarantine")).words, page.words
+demo.run("agency", "restore", "met-police")
+assert demo.send(mail, officer.address, to)[0] == 250
+event, _, _ = demo.receipt(officer, seen)
+assert demo.exchange("met-police", event["exchange"])["state"] == "released"
+
+# A client's certificate of the authority's own that nobody enrolled, and none at all: told in words. One of a foreign authority, and one of this that is
+# for mail: refused in the handshake, by either TLS.
+place = demo.folder / "certificates"
+own, foreign = Authority.of_demo(demo, place / "own"), Authority.made(place / "foreign")
+nobodys = own.issue("nobody", use=(CLIENT,), encrypting=False)
+unknown, without = Connection(demo.state["api"], demo.state["ca"], nobodys.certificate, nobodys.key), demo.fresh("met-police")
+without.wire._context = ssl.create_default_context(cafile=demo.state["ca"])
+for what, line in (("a certificate that is not enrolled", unknown), ("no certificate", without)):
+    for path, body in (("/api/v1/exchanges", submission()), ("/api/v1/inbox", None)):
+        status, answer, headers = nothing(lambda: line.ask(path, body))
+        assert (status, headers["WWW-Authenticate"], headers["Content-Type"]) == (401, "ClientCertificate", "application/problem+json"), (what, status, answer)
+        aloud("API", what, json.loads(answer)["detail"], "show a client certificate that the gateway has enrolled for your agency")
+
+
+def alert(certificate, key, newest):
+    """What the gateway says to a certificate in the handshake, after which nothing is sent."""
+    context = ssl.create_default_context(cafile=demo.state["ca"])
+    context.load_cert_chain(certificate, key)
+    context.maximum_version = newest
+    host, port = demo.state["api"].removeprefix("https://").split(":")
+    try:
+        with context.wrap_socket(socket.create_connection((host, int(port)), timeout=30), server_hostname=host) as wire:
+            return f"no alert, but {wire.recv(1)}"
+    except ssl.SSLError as error:
+        return error.reason
+
+
+strange = foreign.issue("stranger", use=(CLIENT,), encrypting=False)
 spoc = next(user for user in demo.agencies["met-police"]["users"] if user.get("smime_cert"))
-context = ssl.create_default_context(cafile=demo.state["ca"])
-context.load_cert_chain(spoc["smime_cert"], spoc["smime_key"])
-line = demo.fresh("met-police")
-line.wire._context = context
-try:
-    status, answer, headers = nothing(lambda: line.ask("/api/v1/exchanges", submission()))
-    assert status == 401 and headers["WWW-Authenticate"], (status, answer)
-    aloud("API", "a certificate that is not enrolled", json.loads(answer)["detail"], "certificate", "enrolled")
-except (ssl.SSLError, ConnectionError):
-    pass  # One that is for no client is refused in the handshake.
-line = demo.fresh("met-police")
-line.wire._context = ssl.create_default_context(cafile=demo.state["ca"])
-try:
-    assert nothing(lambda: line.ask("/api/v1/inbox"))[0] == 401
-except (ssl.SSLError, ConnectionError):
-    pass
+for newest in (ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2):
+    assert (said := alert(strange.certificate, strange.key, newest)).endswith("ALERT_UNKNOWN_CA"), said
+    assert (said := alert(spoc["smime_cert"], spoc["smime_key"], newest)).endswith("ALERT_UNSUPPORTED_CERTIFICATE"), said
 
 # Somebody of another area: the exchange goes to that area's log and coordinator.
 demo.run("area", "add", "kent", "--name", "Kent", "--origin", "gateway.example/kent")
@@ -300,11 +370,16 @@ assert status == 409, answer
 aloud("API", "an idempotency key with another body", json.loads(answer)["detail"], "key")
 assert demo[HOUSING].json("/api/v1/exchanges", demo.submission(0, ["met-police"]), Idempotency_Key="bad-1")[0] == 201, "another agency's key is another key"
 
-# A document without a label is held, by each way; one that is not what it says as well, where it is looked into.
+# A document without a label is held, by the API and by mail; one that is not what it says as well.
+def held_beside(what, sent):
+    """The second item waits for a person, the first does not."""
+    assert {cell["outcome"] for cell in sent["decisions"] if cell["item"] == 2} == {"hold"}, (what, sent)
+    assert {cell["outcome"] for cell in sent["decisions"] if cell["item"] == 1} == {"permit"}, (what, sent)
+
+
 status, answer, _ = post(submission(items=[item, {"title": "paper", "text": "What is this?"}]))
-sent = json.loads(answer)
-assert {cell["outcome"] for cell in sent["decisions"] if cell["item"] == 2} == {"hold"}, sent
-assert {cell["outcome"] for cell in sent["decisions"] if cell["item"] == 1} == {"permit"}, sent
+held_beside("by the API", json.loads(answer))
+held_beside("by mail", received(demo.submission(0, [ASKS], items=[item, {"title": "paper.pdf", "document": "it"}]), documents={"paper.pdf": ("application/pdf", pdf(b"% paper"))})[0])
 PROGRAM = b"MZ\x90\0" + bytes(range(256)) * 400
 for what, title, kind, content, finds in (
     ("a program that says it is a report", "report.pdf", "application/pdf", PROGRAM, "is called a PDF but its content is a Windows program"),
@@ -313,8 +388,8 @@ for what, title, kind, content, finds in (
 ):
     status, answer, _ = post(multipart(submission(items=[item, {"title": title, "category": "RISK", "document": "it"}]), it=(kind, content)))
     sent = json.loads(answer)
-    assert status == 201 and {cell["outcome"] for cell in sent["decisions"] if cell["item"] == 2} == {"hold"}, (what, status, sent)
-    assert {cell["outcome"] for cell in sent["decisions"] if cell["item"] == 1} == {"permit"}, (what, sent)
+    assert status == 201, (what, status, sent)
+    held_beside(what, sent)
     aloud("API", what, "; ".join(sent["warnings"]), finds, "waits for a person")
 status, answer, _ = post(multipart(submission(items=[{"title": "report.pdf", "category": "RISK", "document": "it"}]), it=("application/pdf", b"%PDF-1.7\n" + PROGRAM)))
 sent = json.loads(answer)

@@ -1,7 +1,7 @@
 """Looking for what lies in clear: every file of an installation, every table of its databases, as they lie on the disk as well, and the operator's
 listener. What is hidden in base64 or hexadecimal is found, and a short word only where it stands in text as a word."""
 
-import base64, pathlib, re, shutil, subprocess, tempfile, urllib.request
+import base64, os, pathlib, re, shutil, subprocess, tempfile, urllib.request
 
 from demo import Sqlite
 
@@ -17,6 +17,28 @@ def spelled(needle):
         for shift in range(3):
             coded = base64.b64encode(b"\0" * shift + raw)
             yield coded[(0, 2, 3)[shift]:len(coded) - (0, 3, 2)[(len(raw) + shift) % 3]]
+
+
+def carried(folder, pid, needle, others=()):
+    """Files of a folder with a needle in them, however hidden, and those that a process holds open, deleted ones too; `others` are folders not its own."""
+    own = [file for file in pathlib.Path(folder).rglob("*") if file.relative_to(folder).parts[0] not in others]
+    spellings, found = list(spelled(needle)), []
+    for file in [*own, *pathlib.Path(f"/proc/{pid}/fd").iterdir()]:
+        try:
+            if not file.is_file() or (file.is_symlink() and not os.readlink(file).startswith("/")):
+                continue
+            with file.open("rb") as content:
+                before = b""
+                while block := before + content.read(1 << 22):
+                    if any(spelling in block for spelling in spellings):
+                        found.append(str(file))
+                        break
+                    if len(block) == len(before):
+                        break
+                    before = block[-max(map(len, spellings)):]
+        except FileNotFoundError:
+            pass
+    return found
 
 
 def surfaces(demo, db, others=()):

@@ -4,6 +4,10 @@ usage of each peer: PEER.py DEMO_DIR GATEWAY_BINARY
 """
 import http.client, json, pathlib, sqlite3, ssl, subprocess, sys, time, tomllib, uuid
 
+# What is in no text: it shows something other than it says, ends a text early, or is no character.
+ODD = {"NUL": "\0", "an escape": "\x1b[2J", "a right-to-left override": "\u202e", "an isolate": "\u2066", "a left-to-right mark": "\u200e",
+       "no character": "\ufffe", "a lone carriage return": "\r"}
+
 
 class Connection:
     """One connection of an agency's system, kept open from request to request."""

@@ -4,12 +4,14 @@ answer that says what to do; nothing that was taken is lost, nothing that was no
 usage: faults.py FOLDER GATEWAY_BINARY [postgres]
 """
 
-import atexit, contextlib, http.client, json, pathlib, re, resource, shutil, sqlite3, subprocess, sys, threading, time, urllib.error, urllib.request
+import atexit, base64, contextlib, http.client, json, pathlib, re, resource, shutil, sqlite3, subprocess, sys, threading, time, urllib.error, urllib.request
+import mesh_end
 from cluster import Cluster
 from demo import database, multipart
+from mesh_asks import TRUST, Asks
+from mesh_end import OURS, Trust
 from pages import Browser
 from postfix import until
-from running import Gateway
 
 FOLDER, BINARY, ON_SERVER = pathlib.Path(sys.argv[1]), sys.argv[2], "postgres" in sys.argv[3:]
 ASKS, HOUSING = "london-probation", "southwark-housing"
@@ -32,8 +34,8 @@ def small_disk():
 HOME, MOUNTED = small_disk()
 if cluster:
     (HOME / "database").write_text(cluster.url)
-gateway = Gateway(HOME, BINARY)
-demo = gateway.start()
+asks = Asks(FOLDER, BINARY, home=HOME)
+gateway, demo = asks.gateway, asks.demo
 officer = demo.officer("met-police")
 taken = {}
 
@@ -128,41 +130,94 @@ def asked_meanwhile(what, posts):
     demo.lives()
 
 
+# A message of MESH is half collected when the database goes away: it is not acknowledged, stays at MESH, and is taken once.
+ours = Trust(asks.sandbox, FOLDER, OURS)
+
+
+@contextlib.contextmanager
+def half_collected():
+    """The database goes away within, and is back at the end. What is given lets the message come on, and sees that it is not taken."""
+    request = asks.ask()
+    asks.trust.receive(1)
+    scan = base64.b64encode(b"%PDF-1.4\n" + request.encode() * 40_000).decode()
+    said = mesh_end.answer(request, TRUST, {"engagement": ("HEALTH_RISK", "Missed three")}, document=("Scan.pdf", "application/pdf", scan, "HEALTH_RISK"))
+    reached, go, before = threading.Event(), threading.Event(), len(demo.exchanges(TRUST))
+
+    def fault(method, path):
+        if method == "GET" and re.search(r"/inbox/[^/]+/2$", path):
+            reached.set()
+            go.wait(60)
+
+    asks.wire.fault = fault
+    asks.trust.send(said, chunk=1_000_000)
+    assert reached.wait(60), "its second part is never asked for"
+    seen, words = len(asks.wire.seen), len(demo.words())
+
+    def is_not_taken():
+        until(lambda: re.search("a message of MESH was not taken in|the mailbox at MESH could not be looked at", demo.words()[words:]), "a round that fails", 90)
+        assert ours.waiting() == 1, "it is not at MESH any more"
+        assert not [method for method, _, _ in asks.wire.seen[seen:] if method == "PUT"], "it was acknowledged"
+
+    yield go.set, is_not_taken
+    asks.wire.fault = None
+    asks.word(ok=True, seconds=90)
+    closed = asks.view(request)
+    assert (closed["state"], closed["outcome"]) == ("completed", "full"), closed
+    until(lambda: ours.waiting() == 0, "its acknowledgement", 30)
+    # Nor is it taken by the rounds after that.
+    time.sleep(3)
+    assert len(demo.exchanges(TRUST)) == before + 1 and asks.trust.waiting() == 0, "it was taken more than once"
+    assert asks.apart() == {}, asks.apart()
+    assert len([path for method, path, _ in asks.wire.seen[seen:] if method == "PUT" and path.endswith("/acknowledged")]) == 1
+
+
+@contextlib.contextmanager
+def locked():
+    """Another process has the embedded database."""
+    other = sqlite3.connect(HOME / "records.db", isolation_level=None, timeout=30)
+    other.execute("begin immediate")
+    yield
+    other.execute("rollback")
+    other.close()
+
+
 # The database goes away, and returns.
 new_letter("the database was away")
 if cluster:
     for how in ("fast", "immediate"):
-        cluster.stop(how)
-        asked_meanwhile(f"stopped ({how})", {f"small-{how}": lambda how=how: post(f"small-{how}"), f"large-{how}": lambda how=how: large(f"large-{how}")})
-        status, answer, headers = demo[ASKS].ask("/api/v1/inbox")
-        away((status, json.loads(answer), headers), "a list")
-        portal_says()
-        assert ready() == 503
-        cluster.start()
+        with half_collected() as (comes_on, is_not_taken):
+            cluster.stop(how)
+            comes_on()
+            asked_meanwhile(f"stopped ({how})", {f"small-{how}": lambda how=how: post(f"small-{how}"), f"large-{how}": lambda how=how: large(f"large-{how}")})
+            status, words, headers = demo[ASKS].ask("/api/v1/inbox")
+            away((status, json.loads(words), headers), "a list")
+            portal_says()
+            assert ready() == 503
+            is_not_taken()
+            cluster.start()
         goes_on()
         new_letter(f"the database was away, {how}")
         assert until(lambda: reader.get("/inbox").status == 200, "the page again", 30)
     goes_on()
 else:
-    # Another process has it locked, for longer than anybody waits.
-    other = sqlite3.connect(HOME / "records.db", isolation_level=None, timeout=30)
-    other.execute("begin immediate")
+    # It is locked for longer than anybody waits.
     found = {}
     tasks = {"small": lambda: post("small-locked"), "large": lambda: large("large-locked"), "mail": lambda: demo.send(*letter),
              "list": lambda: demo[ASKS].ask("/api/v1/exchanges")}
     threads = [threading.Thread(target=lambda name=name, task=task: found.update({name: task()})) for name, task in tasks.items()]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(110)
-    assert set(found) == set(tasks), f"no answer while it is locked: {set(tasks) - set(found)}"
-    for name in ("small", "large"):
-        away(found[name], f"locked: {name}")
-        refused[name] = tasks[name]
-    assert found["mail"][0] == 451, found["mail"]
-    assert found["list"][0] == 200, "what only reads goes on"
-    other.execute("rollback")
-    other.close()
+    with half_collected() as (comes_on, is_not_taken), locked():
+        comes_on()
+        for thread in threads:
+            thread.start()
+        is_not_taken()
+        for thread in threads:
+            thread.join(110)
+        assert set(found) == set(tasks), f"no answer while it is locked: {set(tasks) - set(found)}"
+        for name in ("small", "large"):
+            away(found[name], f"locked: {name}")
+            refused[name] = tasks[name]
+        assert found["mail"][0] == 451, found["mail"]
+        assert found["list"][0] == 200, "what only reads goes on"
     goes_on()
 
 

@@ -5,10 +5,11 @@ usage: mesh.py EMPTY_FOLDER GATEWAY_BINARY
 
 import base64, copy, json, re, sys, time
 from clear import look
-from demo import database, settle
+from demo import ODD, database, settle
 from mail import pdf, text_of
 from mesh_asks import ASKS, TRUST, Asks, validates
 from mesh_end import BASE, OTHERS, Trust, answer, bundle, resources
+from pages import Browser
 from postfix import until
 
 FOLDER, BINARY = sys.argv[1:3]
@@ -51,6 +52,22 @@ got = demo[ASKS].ask(f"/api/v1/exchanges/{closed['answer']}/documents/{files[0][
 assert got[0] == 200 and got[1] == REPORT, got[0]
 assert demo[TRUST].ask(f"/api/v1/exchanges/{closed['answer']}/receipt")[0] == 200
 
+# A document that is not what it is called waits for a person; what was said with it goes on.
+lied = ask()
+trust.receive(1)
+program = base64.b64encode(b"MZ\x90\0" + bytes(range(256)) * 40).decode()
+trust.send(answer(lied, TRUST, SAID, document=("Report.pdf", "application/pdf", program, "HEALTH_RISK")))
+word(ok=True)
+sent = demo.exchange(TRUST, view(lied)["answer"])
+(n,) = [item["n"] for item in sent["items"] if item["media_type"] == "application/pdf"]
+assert {cell["outcome"] for cell in sent["decisions"] if cell["item"] == n} == {"hold"}, sent["decisions"]
+assert {cell["outcome"] for cell in sent["decisions"] if cell["item"] != n} == {"permit"}, sent["decisions"]
+got = {item["n"]: demo[ASKS].ask(f"/api/v1/exchanges/{sent['id']}/documents/{item['n']}", person=demo.user(ASKS, "spoc")) for item in sent["items"]}
+assert got[n][0] == 404 and {status for place, (status, _, _) in got.items() if place != n} == {200}, {place: status for place, (status, _, _) in got.items()}
+assert any(SAID["engagement"][1].encode() in content for _, content, _ in got.values())
+held = [one for one in demo["london-coordination"].all("/api/v1/holds", "holds", demo.user("london-coordination", "coordinator")) if one["exchange"] == sent["id"]]
+assert held and all("is called a PDF but its content is a Windows program" in one["item"]["notes"] for one in held), held
+
 # The same answer in another message is the same answer; with other words under its id it is none.
 before = demo.exchanges(TRUST)
 trust.send(told)
@@ -89,6 +106,46 @@ is_kept("mesh-answer-refused", 3)
 assert stranger.receive(1)[0][1]["entry"][0]["resource"]["response"]["code"] == "fatal-error"
 trust.send(answer(third, TRUST, SAID), workflow="OTHER_WORKFLOW")
 is_kept("mesh-workflow-unknown")
+
+
+def counts():
+    return [rows(f"select count(*) from {table}")[0][0] for table in ("exchange", "item", "delivery", "hold", "health_step", "quarantine")]
+
+
+def kept_alone(before):
+    """Nothing is recorded but what is kept apart."""
+    assert counts() == [*before[:-1], before[-1] + 1], (before, counts())
+
+
+# A trust that is suspended is nobody here: what it sends is kept apart, counted and seen; it is told nothing.
+demo.run("agency", "suspend", TRUST)
+before, out = counts(), rows("select count(*) from mesh_out")
+trust.send(answer(third, TRUST, SAID))
+is_kept("mesh-mailbox-unknown", 2)
+kept_alone(before)
+assert rows("select count(*) from mesh_out") == out, "it is told something"
+assert demo.apart()[-1][0] == "mesh-mailbox-unknown" and rows("select agency from quarantine order by id")[-1] == (None,), demo.apart()[-1]
+coordinator = Browser(demo).sign_in("london-coordination", "coordinator")
+coordinator.post("/coordination/reason", {**coordinator.get("/quarantine").hidden, "reason": "the morning round"})
+page = coordinator.get("/quarantine")
+assert page.words.count("It came by MESH from a mailbox that is nobody’s here") == 2 and f"mailbox {trust.mailbox}" in page.words, page.words
+demo.run("agency", "restore", TRUST)
+
+# Characters that hide or end something: refused in each place that takes words, and its sender told which.
+PLACES = ("1].resource.reasonCode[0].text", "1].resource.payload[0].contentString", "3].resource.practitioner.display", "4].resource.content[0].attachment.title")
+for number, (what, mark) in enumerate(ODD.items()):
+    odd, before = f"Quentin{mark}Marchbanks", counts()
+    told = answer(third, TRUST, {"engagement": ("HEALTH_RISK", odd)}, document=(odd, "application/pdf", base64.b64encode(REPORT).decode(), "HEALTH_RISK"),
+                  reasonCode=[{"coding": [{"system": f"{BASE}/CodeSystem/release-basis", "code": "public_interest"}], "text": odd}])
+    resources(told, "PractitionerRole")[0]["practitioner"]["display"] = odd
+    trust.send(told)
+    _, reply = trust.receive(1)[0]
+    validates(reply)
+    said = {tuple(issue["expression"]): issue["diagnostics"] for one in resources(reply, "OperationOutcome") for issue in one["issue"]}
+    assert set(said) == {(f"Bundle.entry[{place}",) for place in PLACES} and all("leave" in one for one in said.values()), (what, said)
+    assert "Quentin" not in json.dumps(reply), (what, reply)
+    is_kept("mesh-not-understood", 3 + number)
+    kept_alone(before)
 assert view(third)["answer"] is None and view(third)["state"] != "completed"
 
 # A refusal is an answer.

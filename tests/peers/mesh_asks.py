@@ -12,11 +12,12 @@ ASKS, UNIT, TRUST = "london-probation", "london-coordination", "london-mental-he
 class Asks:
     """Probation asks the trust; `demo` is the gateway as it runs now."""
 
-    def __init__(self, folder, binary, *words):
-        self.folder = folder
+    def __init__(self, folder, binary, *words, home=None):
+        """The gateway lives in `home`, where that is not the folder of the sandbox and the trust."""
+        self.folder = home or folder
         self.sandbox = Sandbox(folder).start()
         self.wire = Wire(self.sandbox)
-        self.gateway = Gateway(folder, binary, "--mesh", self.wire.url, *words)
+        self.gateway = Gateway(self.folder, binary, "--mesh", self.wire.url, *words)
         self.demo = self.gateway.start()
         self.trust = Trust(self.sandbox, folder)
         self.officer = self.demo.user(ASKS, "practitioner")

@@ -153,8 +153,10 @@ class Trust:
         return got
 
     def send(self, content, workflow="TEST_WORKFLOW", **more):
-        file = self.folder / f"{uuid.uuid4()}.out"
-        file.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
+        """Sends octets, what is said in JSON, or a file."""
+        file = content if isinstance(content, pathlib.Path) else self.folder / f"{uuid.uuid4()}.out"
+        if file is not content:
+            file.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
         return self.do("send", to=OURS, file=str(file), workflow_id=workflow, local_id=str(uuid.uuid4()), **more)
 
 
