@@ -52,7 +52,10 @@ class Demo:
         self.agencies = {agency["id"]: agency for agency in self.state["agencies"]}
         self.nominals = self.state["nominals"]
         self.key = self.folder / "log.key"
-        self.key.write_text(self.state["ledger"]["verifier_key"])
+        key = self.state["ledger"]["verifier_key"]
+        # Not again: another may be reading it.
+        if not self.key.exists() or self.key.read_text() != key:
+            self.key.write_text(key)
         self.open = {}
 
     def fresh(self, agency):
