@@ -157,7 +157,7 @@ class GivesAQuestion(Mesh):
         return it
 
     def act(self, it):
-        return self.post(it, "questions", {"question": "medication", "person": self.demo.user(TRUST, "clinician")})
+        return self.post(it, "questions", {"question": it.question, "person": self.demo.user(TRUST, "clinician")})
 
     def is_whole(self, it):
         return self.world.number(f"health_task where request = '{it.exchange}'") == 1

@@ -49,6 +49,7 @@ class Mesh(Way):
         people = [one for one in self.demo.nominals if one["level"] >= 2 and TRUST in one["partners"] and PROBATION in one["partners"] + [one["lead_agency"]]]
         words = json.loads(json.dumps(example).replace("$NOMINAL", people[0]["ref"]).replace("$AGENCY", TRUST))
         words["answers"]["need"]["why_now"] = self.why(it)
+        it.question, *_ = words["answers"]["questions"]["asked"]
         status, asked = self.demo[PROBATION].json("/api/v1/health-requests", words, self.demo.user(PROBATION, "practitioner"), Idempotency_Key=it.key)
         assert status == 201 and asked["state"] == "released", (status, asked)
         return asked
