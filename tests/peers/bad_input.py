@@ -394,6 +394,12 @@ for what, title, kind, content, finds in (
 status, answer, _ = post(multipart(submission(items=[{"title": "report.pdf", "category": "RISK", "document": "it"}]), it=("application/pdf", b"%PDF-1.7\n" + PROGRAM)))
 sent = json.loads(answer)
 assert status == 201 and not sent.get("warnings") and {cell["outcome"] for cell in sent["decisions"]} == {"permit"}, sent
+# What is not whole goes to nobody, and its sender is shown what is missing.
+status, answer, _ = post(submission(necessity=None))
+sent = json.loads(answer)
+assert sent["state"] == "incomplete" and sent["missing"] == ["/necessity"], (status, sent)
+page = browser.get(f"/messages/{sent['id']}")
+assert page.status == 200 and "why it is needed" in page.words and "send it again with what is missing" in page.words, page.words
 settle(db)
 demo.run("ledger", "verify", "--key", demo.key)
 demo.lives()

@@ -117,18 +117,18 @@ def kept_alone(before):
     assert counts() == [*before[:-1], before[-1] + 1], (before, counts())
 
 
-# A trust that is suspended is nobody here: what it sends is kept apart, counted and seen; it is told nothing.
+# What a suspended trust sends is kept apart as its own, counted and seen; it is told nothing.
 demo.run("agency", "suspend", TRUST)
 before, out = counts(), rows("select count(*) from mesh_out")
 trust.send(answer(third, TRUST, SAID))
-is_kept("mesh-mailbox-unknown", 2)
+is_kept("sender-suspended")
 kept_alone(before)
 assert rows("select count(*) from mesh_out") == out, "it is told something"
-assert demo.apart()[-1][0] == "mesh-mailbox-unknown" and rows("select agency from quarantine order by id")[-1] == (None,), demo.apart()[-1]
+assert demo.apart()[-1][0] == "sender-suspended" and rows("select agency from quarantine order by id")[-1] == (TRUST,), demo.apart()[-1]
 coordinator = Browser(demo).sign_in("london-coordination", "coordinator")
 coordinator.post("/coordination/reason", {**coordinator.get("/quarantine").hidden, "reason": "the morning round"})
 page = coordinator.get("/quarantine")
-assert page.words.count("It came by MESH from a mailbox that is nobody’s here") == 2 and f"mailbox {trust.mailbox}" in page.words, page.words
+assert "Its sender is suspended" in page.words and f"mailbox {trust.mailbox}" in page.words, page.words
 demo.run("agency", "restore", TRUST)
 
 # Characters that hide or end something: refused in each place that takes words, and its sender told which.

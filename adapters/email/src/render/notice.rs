@@ -343,8 +343,9 @@ pub fn key_notice(frame: &Frame<'_>, change: FactorChange, link: &str) -> Outgoi
 pub fn incomplete_notice(frame: &Frame<'_>, link: &str) -> Outgoing {
     let text = paragraphs([
         "Your mail has come and is kept. It is not sent on yet, because it is not complete.",
-        "Sign in here to complete it:",
+        "Sign in here to see what is missing:",
         link,
+        "Then send it again with that, and withdraw this one. Whom it is about, where nothing else is missing, the coordination unit finds out.",
     ]);
     frame.mail("Your mail waits to be completed: routine", text, Vec::new())
 }

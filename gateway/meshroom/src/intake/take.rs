@@ -20,12 +20,15 @@ const FHIR: &str = "application/fhir+json";
 pub(super) struct From {
     pub headers: Headers,
     pub agency: Option<AgencyId>,
+    /// It may not act now.
+    suspended: bool,
 }
 
 impl From {
-    /// Who calls by it.
+    /// Who calls by it; nobody where its agency is suspended.
     pub fn caller(&self) -> Option<Caller> {
-        self.agency.clone().map(|agency| Caller {
+        let agency = self.agency.clone().filter(|_| !self.suspended)?;
+        Some(Caller {
             agency,
             person: None,
             channel: Channel::Mesh,
@@ -62,9 +65,13 @@ impl Meshroom {
 
     async fn sender(&self, headers: Headers) -> Result<From, Trouble> {
         let row = self.0.flow.agency_of_mailbox(headers.from.as_str()).await?;
-        let agency = row.filter(|row| row.state == "active");
-        let agency = agency.and_then(|row| row.id.parse().ok());
-        Ok(From { headers, agency })
+        let suspended = row.as_ref().is_some_and(|row| row.state != "active");
+        let agency = row.and_then(|row| row.id.parse().ok());
+        Ok(From {
+            headers,
+            agency,
+            suspended,
+        })
     }
 
     /// Keeps all of it sealed, as it came.
@@ -118,9 +125,11 @@ impl Meshroom {
     /// Does with a message what it is for.
     async fn taken_whole(&self, from: &From, whole: StagedBody) -> Result<(), Trouble> {
         let Some(caller) = from.caller() else {
-            return self
-                .keep_apart(from, whole, Apart::of("mesh-mailbox-unknown"))
-                .await;
+            let reason = match from.suspended {
+                true => "sender-suspended",
+                false => "mesh-mailbox-unknown",
+            };
+            return self.keep_apart(from, whole, Apart::of(reason)).await;
         };
         let workflows = &self.0.settings.workflows;
         let workflow = &from.headers.workflow;

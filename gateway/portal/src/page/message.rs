@@ -178,7 +178,30 @@ impl Page {
         if !self.view.bases.is_empty() {
             rows.push(text("Legal basis", &self.view.bases.join("; ")));
         }
+        if let Some(missing) = self.missing() {
+            rows.push(text("Missing", &missing));
+        }
         SummaryList { rows, classes: "" }
+    }
+
+    /// What is missing before it goes on; the sender's alone.
+    fn missing(&self) -> Option<String> {
+        let missing = &self.view.missing;
+        let words = missing.iter().map(|one| words::missing(one));
+        (!missing.is_empty()).then(|| words.collect::<Vec<_>>().join("; "))
+    }
+
+    /// What its sender does about that.
+    fn to_do(&self) -> Option<&'static str> {
+        match self.view.missing.as_slice() {
+            [] => None,
+            [one] if one == "/nominal" => {
+                Some("Nobody has it yet: the coordination unit finds out whom it is about.")
+            }
+            _ => Some(
+                "Nobody has it yet: send it again with what is missing, and withdraw this one.",
+            ),
+        }
     }
 
     /// That it was taken back: by whom and why is the sender's alone to read.
