@@ -182,7 +182,7 @@ def mailed(what, said, **how):
     before = counts()
     view, words = received(said, **how)
     assert [now - was for now, was in zip(counts(), before)] == [1, len(said["items"]), 0, 0, 0, 0], (what, before, counts())
-    aloud("mail", what, words, "Sign in here to complete")
+    aloud("mail", what, words, "Sign in here to see what is missing")
     return view
 
 

@@ -101,6 +101,7 @@ impl Mailroom {
             Some(MailKind::Incomplete) => {
                 let exchange = exchange_of(row)?;
                 let answer = self.0.flow.answer_of(exchange).await?;
+                let link = format!("{link}/messages/{exchange}");
                 let mut mail = render::incomplete_notice(frame, &link);
                 if let Some(proof) = proof(&answer)? {
                     mail.files.push(proof_file(exchange, proof));
