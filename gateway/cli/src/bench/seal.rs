@@ -121,7 +121,8 @@ impl<'a> Case<'a> {
         let clear = content(self.bytes);
         seal_plain(&self.recipients, clear, io::BufWriter::new(&mut plain))?;
         let (mut seal, mut peer_seal) = (Vec::new(), Vec::new());
-        let mut peer_envelopes = Vec::new();
+        let (mut seal_same, mut open_same) = (Vec::new(), Vec::new());
+        let same = self.envelopes()?;
         let (mut open, mut peer_open) = (Vec::new(), Vec::new());
         // In turns, so that what else the machine does falls on both.
         for _ in 0..often {
@@ -131,7 +132,7 @@ impl<'a> Case<'a> {
             seal_plain(&self.recipients, content(self.bytes), io::sink())?;
             peer_seal.push(watch.lap());
             self.envelopes()?;
-            peer_envelopes.push(watch.lap());
+            seal_same.push(watch.lap());
             sealed.rewind()?;
             plain.rewind()?;
             let mut watch = Watch::start();
@@ -139,32 +140,40 @@ impl<'a> Case<'a> {
             open.push(watch.lap());
             open_plain(reader, &mut plain, io::sink())?;
             peer_open.push(watch.lap());
+            if let Some(same) = &same {
+                same.open(reader)?;
+                open_same.push(watch.lap());
+            }
         }
         let (seal, open) = (Times::of(seal), Times::of(open));
-        let one_envelope = self.figure("seal", &seal, PEER, peer_seal)?;
-        let open = self.figure("open", &open, PEER, peer_open)?.at_least(0.8);
-        if self.bytes > LITTLE {
-            return Ok(vec![one_envelope.at_least(0.8), open]);
+        let one_seal = self.figure("seal", &seal, PEER, peer_seal)?;
+        let one_open = self.figure("open", &open, PEER, peer_open)?;
+        if same.is_none() {
+            return Ok(vec![one_seal.at_least(0.8), one_open.at_least(0.8)]);
         }
-        let same = self.figure("seal", &seal, SAME_PEER, peer_envelopes)?;
-        Ok(vec![same.at_least(0.8), one_envelope, open])
+        let seal = self.figure("seal", &seal, SAME_PEER, seal_same)?;
+        let open = self.figure("open", &open, SAME_PEER, open_same)?;
+        let (seal, open) = (seal.at_least(0.8), open.at_least(0.8));
+        Ok(vec![seal, one_seal, open, one_open])
     }
 
     /// What plain age does for the same result: the content to a key of its own, and that to each
-    /// reader.
-    fn envelopes(&self) -> anyhow::Result<()> {
+    /// reader. None where the content is more than little.
+    fn envelopes(&self) -> anyhow::Result<Option<Envelopes>> {
         if self.bytes > LITTLE {
-            return Ok(());
+            return Ok(None);
         }
         let key = Identity::generate_classic();
-        let content = content(self.bytes);
-        seal_plain(&[key.to_recipient()?], content, io::sink())?;
+        let mut body = Vec::new();
+        seal_plain(&[key.to_recipient()?], content(self.bytes), &mut body)?;
         let text = key.to_text()?;
+        let mut wraps = Vec::new();
         for reader in &self.recipients {
-            let text = text.expose_secret().as_bytes();
-            seal_plain(std::slice::from_ref(reader), text, io::sink())?;
+            let (text, mut wrap) = (text.expose_secret().as_bytes(), Vec::new());
+            seal_plain(std::slice::from_ref(reader), text, &mut wrap)?;
+            wraps.push(wrap);
         }
-        Ok(())
+        Ok(Some(Envelopes { body, wraps }))
     }
 
     fn seal(&self, sealed: impl Write) -> anyhow::Result<Vec<Vec<u8>>> {
@@ -208,6 +217,24 @@ impl<'a> Case<'a> {
             rate: Some(ours.rate()),
             ..figure
         })
+    }
+}
+
+/// Content sealed by plain age to a key of its own, and that key to each reader.
+struct Envelopes {
+    body: Vec<u8>,
+    wraps: Vec<Vec<u8>>,
+}
+
+impl Envelopes {
+    /// Opens both, as the first reader.
+    fn open(&self, reader: &Identity) -> anyhow::Result<()> {
+        let wrap = self.wraps.first().context("no wrap")?;
+        let mut text = Vec::new();
+        open_plain(reader, wrap.as_slice(), &mut text)?;
+        let key: Identity = std::str::from_utf8(&text)?.parse()?;
+        open_plain(&key, self.body.as_slice(), io::sink())?;
+        Ok(())
     }
 }
 
