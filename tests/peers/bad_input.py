@@ -398,7 +398,7 @@ assert status == 201 and not sent.get("warnings") and {cell["outcome"] for cell 
 status, answer, _ = post(submission(necessity=None))
 sent = json.loads(answer)
 assert sent["state"] == "incomplete" and sent["missing"] == ["/necessity"], (status, sent)
-page = browser.get(f"/messages/{sent['id']}")
+page = Browser(demo).sign_in("met-police", "spoc").get(f"/messages/{sent['id']}")
 assert page.status == 200 and "why it is needed" in page.words and "send it again with what is missing" in page.words, page.words
 settle(db)
 demo.run("ledger", "verify", "--key", demo.key)

@@ -41,7 +41,7 @@ def opens(exchange, open_wrap):
         status, sealed, headers = demo[own].ask(f"{exchange}/documents/{n}", person=demo.user(own, "spoc"))
         assert status == 200 and headers["Content-Type"] == "application/age", (status, headers)
         assert sealed.startswith(b"age-encryption.org/v1\n") and SECRET not in sealed and content not in (sealed, b""), n
-        assert f"plan {n - 1}.pdf.age" in headers["Content-Disposition"], headers["Content-Disposition"]
+        assert f"plan {n - 1}.age" in headers["Content-Disposition"], headers["Content-Disposition"]
         status, wrap, headers_of_key = demo[own].ask(f"{exchange}/documents/{n}/key", person=demo.user(own, "spoc"))
         assert (status, headers_of_key["Content-Type"]) == (200, "application/age")
         for given in (base64.b64decode(headers["Item-Key"]), wrap):
