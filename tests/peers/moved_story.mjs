@@ -234,7 +234,8 @@ async function bulkOfDocuments() {
   const opened = execFileSync("age", ["-d", "-i", key, join(sealed.files, "1 plan.pdf.age")]);
   assert.ok(opened.equals(plan), "it opens with the agency's own tool");
 
-  const films = { first: randomBytes(40 << 20), second: randomBytes(40 << 20) };
+  const film = () => Buffer.concat([Buffer.from("%PDF-1.7\n"), randomBytes(40 << 20)]);
+  const films = { first: film(), second: film() };
   const { files, above } = await zipped(officer, "southwark-housing", nominal, films);
   for (const [n, name] of Object.keys(films).entries()) {
     assert.ok(readFileSync(join(files, `${n + 1} ${name}.pdf`)).equals(films[name]), name);

@@ -138,7 +138,7 @@ def at_once(*tasks):
 
 
 # Fifty posts of one key, half to each: one exchange, one entry of the log, fifty equal answers.
-report = bytes(range(256)) * 1024
+report = b"%PDF-1.7\n" + bytes(range(256)) * 1024
 files = one.submission(items=[{"title": "Risk note", "category": "RISK", "text": "Seen at the school gate."},
                               {"title": "report.pdf", "category": "RISK", "document": "report"}])
 for kind, body in {"json": one.submission(), "multipart": multipart(files, report=("application/pdf", report))}.items():
