@@ -77,15 +77,9 @@ fn try_decide(engine: &Engine, question: &Question) -> Result<Traced, Fault> {
         let terms = engine.ask(sender, recipient, Ask::Terms, &facts)?;
         return Ok(permit(&with_terms(now, terms)));
     }
-    let review = engine.ask(sender, recipient, Ask::ReceiveAfterReview, &facts)?;
-    let reasons = ids(&now).chain(ids(&review)).collect();
-    let refusals = hits(
-        review
-            .reasons
-            .iter()
-            .filter(|r| r.effect == Effect::Refuses)
-            .copied(),
-    );
+    let reasons = ids(&now).collect();
+    let refuses = |rule: &&Rule| rule.effect == Effect::Refuses;
+    let refusals = hits(now.reasons.iter().copied().filter(refuses));
     if !refusals.is_empty() {
         return Ok(Traced {
             ruling: ruling(Outcome::Refuse, refusals),

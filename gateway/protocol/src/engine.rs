@@ -104,7 +104,7 @@ impl Engine {
 
     /// None where a set cannot be made whole: better no answer than one that lacks a forbid.
     fn make(&self, sender: Option<AgencyKind>, recipient: AgencyKind) -> Option<Sets> {
-        let asks = Ask::ALL.into_iter();
+        let asks = Ask::ALL.into_iter().filter(|ask| ask.is_put());
         asks.map(|ask| {
             let counting = self
                 .counting(sender, recipient)

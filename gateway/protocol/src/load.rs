@@ -130,6 +130,9 @@ fn fault_of_shape(loaded: &Loaded) -> Option<&'static str> {
     if loaded.asks.is_empty() {
         return Some("names no action: name `Action::\"receive\"` or another of the schema");
     }
+    if words::name_the_action(&loaded.policy) {
+        return Some("asks for the action in a condition: name it in the rule's head alone");
+    }
     if loaded.asks.contains(&Ask::Terms) {
         return fault_of_terms(loaded);
     }
@@ -137,8 +140,8 @@ fn fault_of_shape(loaded: &Loaded) -> Option<&'static str> {
         Effect::Permits if !rule.reviewers.is_empty() => {
             Some("is a permit and asks nobody: take `@reviewers` out")
         }
-        Effect::Permits if review && (receive || loaded.scope != Scope::Floor) => {
-            Some("permits after review: only a rule of the floor, of its own, does that")
+        Effect::Permits if review => {
+            Some("permits `receiveAfterReview`, which is there to be forbidden: permit `receive`")
         }
         Effect::Holds | Effect::Refuses if !rule.obligations.is_empty() => {
             Some("is a forbid and obliges to nothing: take `@obligations` out")

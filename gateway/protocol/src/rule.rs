@@ -87,6 +87,12 @@ impl Ask {
         }
     }
 
+    /// Whether it is put to the engine. What nobody's approval opens is forbidden as well while
+    /// nobody has approved, so the answer to `receive` names it.
+    pub const fn is_put(self) -> bool {
+        !matches!(self, Self::ReceiveAfterReview)
+    }
+
     /// The questions that a policy's scope names; none where it names none.
     pub fn of(policy: &Policy) -> Vec<Self> {
         let actions = match policy.action_constraint() {

@@ -65,12 +65,32 @@ pub fn redactions(rules: &[Loaded]) -> Result<(), LoadError> {
     Ok(())
 }
 
+/// Whether a condition looks at the action. A rule that forbids two would then not forbid them
+/// alike, and which it is, a hold or a refusal, is read off its head.
+pub fn name_the_action(policy: &Policy) -> bool {
+    conditions(policy).is_none_or(|found| names(&found, "action"))
+}
+
+fn names(json: &Value, variable: &str) -> bool {
+    match json {
+        Value::Array(list) => list.iter().any(|inner| names(inner, variable)),
+        Value::Object(map) => map.iter().any(|(key, inner)| {
+            (key == "Var" && inner.as_str() == Some(variable)) || names(inner, variable)
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
 fn strings(policy: &Policy) -> Vec<String> {
     let mut found = Vec::new();
-    if let Ok(json) = policy.to_json() {
-        collect(json.get("conditions").unwrap_or(&Value::Null), &mut found);
+    if let Some(conditions) = conditions(policy) {
+        collect(&conditions, &mut found);
     }
     found
+}
+
+fn conditions(policy: &Policy) -> Option<Value> {
+    policy.to_json().ok()?.get("conditions").cloned()
 }
 
 fn collect(json: &Value, found: &mut Vec<String>) {

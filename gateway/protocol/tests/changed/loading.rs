@@ -130,7 +130,20 @@ fn a_rule_that_is_no_clear_permit_hold_or_refusal_does_not_load() {
             format!("@obligations(\"MARK\") forbid({BOTH});"),
             "obliges to nothing",
         ),
-        (format!("permit({BOTH});"), "only a rule of the floor"),
+        (
+            format!("permit({BOTH});"),
+            "permits `receiveAfterReview`, which is there to be forbidden",
+        ),
+        (
+            format!("forbid({BOTH}) when {{ action == Action::\"receiveAfterReview\" }};"),
+            "asks for the action in a condition",
+        ),
+        (
+            format!(
+                "permit({RECEIVE}) unless {{ resource.clinician || action in [Action::\"read\"] }};"
+            ),
+            "asks for the action in a condition",
+        ),
         (
             "forbid(principal, action == Action::\"receiveAfterReview\", resource);".to_owned(),
             "forbid `receive` as well",

@@ -65,9 +65,8 @@ const NUMBERS: [&str; 36] = [
     "UNLABELLED",
 ];
 
-/// Rules on reading and on leading, which the table's second reading leaves out; and the one
-/// that lets a person decide, which is never shown.
-const ELSEWHERE: [&str; 12] = [
+/// Rules on reading and on leading, which the table's second reading leaves out.
+const ELSEWHERE: [&str; 11] = [
     "EXPIRED",
     "ISP-12",
     "ISP-13",
@@ -76,7 +75,6 @@ const ELSEWHERE: [&str; 12] = [
     "NAMED_RECIPIENT",
     "READ",
     "RECALLED",
-    "REVIEW",
     "SPOC_ONLY",
     "SUSPENDED",
     "VIEW_ONLY",
