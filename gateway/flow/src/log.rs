@@ -35,17 +35,32 @@ impl Flow {
     /// Whether every open log may be gone on with: a database that is an older copy of itself
     /// must not answer anything as recorded.
     pub async fn may_record(&self) -> Result<(), VaultError> {
-        let mut tx = self.store.read().await?;
-        for area in tx.areas().await? {
-            if let Some(head) = tx.log_head(&area.id).await? {
-                let stands = Mark {
-                    size: head.size,
-                    root: head.root,
-                };
-                self.vault.may_follow(&head.id, &stands).await?;
-            }
+        let areas = self.store.read().await?.areas().await?;
+        for area in areas {
+            self.may_follow(&area.id).await?;
         }
         Ok(())
+    }
+
+    /// Whether the open log of an area may be gone on with. Another gateway may record between
+    /// the look at the log and the look at what was given out, so only a log that stands still
+    /// is behind.
+    async fn may_follow(&self, area: &str) -> Result<(), VaultError> {
+        let mut stood = None;
+        loop {
+            let Some(head) = self.store.read().await?.log_head(area).await? else {
+                return Ok(());
+            };
+            let stands = Mark {
+                size: head.size,
+                root: head.root,
+            };
+            match self.vault.may_follow(&head.id, &stands).await {
+                Err(VaultError::BehindKnownCheckpoint { .. })
+                    if stood.replace(stands.size) != Some(stands.size) => {}
+                other => return other,
+            }
+        }
     }
 
     /// The newest checkpoint, a signed note; of an area, or of a closed log by its id.
