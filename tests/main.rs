@@ -49,5 +49,6 @@ mod journeys {
     mod what_comes_by_the_api_is_scanned;
     mod what_goes_wrong_underneath;
     mod what_is_not_yours_is_not_there;
+    mod what_waits_is_looked_at_again;
     mod what_was_carried_off_is_of_no_use;
 }

@@ -55,6 +55,9 @@ impl HoldStep {
 
 /// How many holds are looked for at once.
 pub const HOLDS_AT_ONCE: usize = 500;
+/// Nothing goes out to an agency while it is suspended, not even what was written before.
+const MAY_GO: &str = " and exists (select 1 from agency \
+    where agency.id = mail_out.agency and agency.state = 'active')";
 /// Another mail about the same subject stays.
 const ONCE: &str = " on conflict (subject) do nothing";
 
@@ -252,11 +255,10 @@ impl Tx {
 
     /// Mails that are due to be sent at `now`, the longest due first.
     pub async fn mails_due(&mut self, now: i64, limit: i64) -> Result<Vec<MailOutRow>, StoreError> {
-        self.select(
-            "where state = 'queued' and next_at <= $1 order by next_at, id limit $2",
-            &[now.into(), limit.into()],
-        )
-        .await
+        let sql = format!(
+            "where state = 'queued' and next_at <= $1{MAY_GO} order by next_at, id limit $2"
+        );
+        self.select(&sql, &[now.into(), limit.into()]).await
     }
 
     /// Takes those of these mails that are due still at `now`, until `until`; the others another
@@ -269,7 +271,7 @@ impl Tx {
     ) -> Result<Vec<MailOutRow>, StoreError> {
         let sql = format!(
             "update mail_out set next_at = $2, attempts = attempts + 1 \
-             where {} and state = 'queued' and next_at <= $3 returning {}",
+             where {} and state = 'queued' and next_at <= $3{MAY_GO} returning {}",
             self.among("id", 1),
             MailOutRow::COLUMNS.join(", ")
         );
@@ -281,10 +283,29 @@ impl Tx {
             .collect()
     }
 
+    /// Takes the bytes of an agency's mails that have not been sent: they are written anew, to the
+    /// certificates that it has by then.
+    pub async fn unwrite_mails(&mut self, agency: &str) -> Result<(), StoreError> {
+        let written: Vec<MailOutRow> = self
+            .select(
+                "where agency = $1 and state = 'queued' and key is not null order by id",
+                &[agency.into()],
+            )
+            .await?;
+        for mut mail in written {
+            if let Some(blob) = mail.blob.take() {
+                self.release_blob(&blob).await?;
+            }
+            (mail.key, mail.body) = (None, None);
+            self.put(&mut mail).await?;
+        }
+        Ok(())
+    }
+
     /// Which of these mails are in the queue still; each is held until the transaction ends.
     pub async fn still_queued(&mut self, mails: &[&str]) -> Result<Vec<String>, StoreError> {
         let sql = format!(
-            "select id from mail_out where {} and state = 'queued' order by id{}",
+            "select id from mail_out where {} and state = 'queued'{MAY_GO} order by id{}",
             self.among("id", 1),
             self.for_update()
         );

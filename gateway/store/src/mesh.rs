@@ -4,6 +4,11 @@ use crate::db::Tx;
 use crate::error::StoreError;
 use crate::rows::{AgencyRouteRow, DeliveryRow, MeshInRow, MeshMailboxRow, MeshOutRow};
 
+/// Nothing goes out to an agency while it is suspended, not even what was written before.
+const MAY_GO: &str = " and (state <> 'queued' or not exists (select 1 from mesh_mailbox \
+    join agency on agency.id = mesh_mailbox.id \
+    where mesh_mailbox.mailbox = mesh_out.mailbox and agency.state <> 'active'))";
+
 impl Tx {
     /// The agency whose mailbox this is.
     pub async fn mesh_mailbox_of(
@@ -76,11 +81,10 @@ impl Tx {
         now: i64,
         limit: i64,
     ) -> Result<Vec<MeshOutRow>, StoreError> {
-        self.select(
-            "where state = $1 and next_at <= $2 order by next_at, id limit $3",
-            &[state.into(), now.into(), limit.into()],
-        )
-        .await
+        let sql =
+            format!("where state = $1 and next_at <= $2{MAY_GO} order by next_at, id limit $3");
+        self.select(&sql, &[state.into(), now.into(), limit.into()])
+            .await
     }
 
     /// Takes a due message until `until`; false where another gateway was faster.
@@ -91,8 +95,10 @@ impl Tx {
     ) -> Result<bool, StoreError> {
         let taken = self
             .execute(
-                "update mesh_out set next_at = $1, attempts = attempts + 1 \
-                 where id = $2 and next_at = $3 and state = $4",
+                format!(
+                    "update mesh_out set next_at = $1, attempts = attempts + 1 \
+                     where id = $2 and next_at = $3 and state = $4{MAY_GO}"
+                ),
                 &[
                     until.into(),
                     (&message.id).into(),

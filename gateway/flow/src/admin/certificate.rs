@@ -117,6 +117,10 @@ impl Flow {
                 row.state = state.to_owned();
                 let event = changed(&row);
                 tx.put(&mut row).await?;
+                if state == "revoked" {
+                    // What waits may be sealed to it.
+                    tx.unwrite_mails(&row.agency).await?;
+                }
                 Ok((vec![event], ()))
             })
         })
