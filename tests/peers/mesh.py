@@ -181,7 +181,7 @@ assert trust.waiting() == 0
 
 
 # MESH away, slow, refusing, breaking off: kept and sent once. The gateway's own time stands still until it is moved.
-def survives(fault, what, kill=False):
+def survives(fault, what, kill=False, suspended=False):
     global demo
     seen = len(wire.seen)
     wire.fault = fault
@@ -193,6 +193,13 @@ def survives(fault, what, kill=False):
         gateway.kill()
         demo = asks.demo = gateway.start()
     wire.fault = None
+    if suspended:
+        demo.run("agency", "suspend", TRUST)
+        seen = len(wire.seen)
+        demo.advance("PT10M")
+        time.sleep(3)
+        assert not [path for _, path, _ in wire.seen[seen:] if "outbox" in path] and trust.waiting() == 0, f"{what}: sent all the same"
+        demo.run("agency", "restore", TRUST)
     demo.advance("PT10M")
     comes_to(request, "sent")
     trust.receive(1)
@@ -210,6 +217,7 @@ survives(out("lost"), "taken, the answer lost, and the gateway killed", kill=Tru
 survives(out("answer", 503, "{}"), "503")
 survives(out("answer", 403, '{"detail": [{"event": "SEND", "code": "02", "msg": "Authentication failed"}]}'), "403")
 survives(lambda *_: ("cut",), "MESH is away")
+survives(out("answer", 503, "{}"), "the trust suspended since it was written", suspended=True)
 sandbox.stop()
 request = ask()
 time.sleep(2)
