@@ -84,12 +84,12 @@ gateway.kill()
 demo = gateway.start()
 due()
 assert len(copies(id)) == 1, "a mail went to a suspended agency"
-assert state(id) == "queued", state(id)
+assert state(id) == "waiting", state(id)
 demo.run("agency", "restore", READER)
 until(lambda: len(copies(id)) == 2, "it goes", 120)
 assert copies(id)[0] == copies(id)[1], "it was written anew"
 due()
-assert len(copies(id)) == 2 and state(id) != "queued", (len(copies(id)), state(id))
+assert len(copies(id)) == 2 and state(id) != "waiting", (len(copies(id)), state(id))
 
 # Suspended before it was written: nothing is read for it either.
 relay.answer = lambda to: LATER
