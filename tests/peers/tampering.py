@@ -259,7 +259,9 @@ try:
     key_store = db if db.name == "postgres" else Sqlite(f"sqlite://{demo.folder}/keys.db")
     keys = {line.split("+")[0]: line for (line,) in key_store.rows("select public from key where purpose = 'log'")}
     main = demo.state["ledger"]["verifier_key"]
-    cases = [(main, *case) for table in sorted(covered) for case in row_cases(table)]
+    # What finds a change is one on both databases: where each verification takes longest, each third is tried.
+    some = slice(None, None, 3 if db.name == "postgres" else 1)
+    cases = [(main, *case) for table in sorted(covered) for case in row_cases(table)][some]
     cases += put_back_cases(keys)
     for log, origin, size, note in db.rows("select id, origin, size, checkpoint from log"):
         cases += [(keys[origin], *case) for case in log_cases(log, size, note)]
