@@ -10,6 +10,7 @@ from cluster import Cluster
 from crash_ways import PRISON, AnnexF
 from demo import database, multipart
 from mail import pdf
+from mail_sent import Relay
 from mesh_asks import TRUST, Asks
 from mesh_end import OURS, Trust
 from pages import Browser
@@ -37,7 +38,8 @@ def small_disk():
 HOME, MOUNTED = small_disk()
 if cluster:
     (HOME / "database").write_text(cluster.url)
-asks = Asks(FOLDER, BINARY, home=HOME)
+relay = Relay()
+asks = Asks(FOLDER, BINARY, "--relay", f"127.0.0.1:{relay.port}", home=HOME)
 gateway, demo = asks.gateway, asks.demo
 officer = demo.officer("met-police")
 # What was taken: by key, and by the mail's title; and the titles of what came by mail.
@@ -393,6 +395,17 @@ for name, at in (("changed", 300), ("changed late", 2_500_000)):
     place[name].write_bytes(kept[name][:at] + bytes([kept[name][at] ^ 1]) + kept[name][at + 1:])
 
 
+def queued():
+    """The exchanges whose mails wait, with what they wait for."""
+    return {exchange: rest for exchange, *rest in db.rows("select exchange, kind, attempts, status from mail_out where state = 'queued'")}
+
+
+def sent_of(exchanges):
+    """What the relay has been given of these exchanges, to their reader or in place of that."""
+    ids = [id for (id,) in db.rows("select id from mail_out where exchange in ({})".format(", ".join(f"'{id}'" for id in exchanges.values())))]
+    return [octets for name, copies in relay.by_id().items() if any(f".{id}@" in name for id in ids) for octets in copies]
+
+
 def fetch(name):
     try:
         return demo[ASKS].ask(f"/api/v1/exchanges/{whole[name]}/documents/1")
@@ -418,13 +431,46 @@ for name, id in whole.items():
 page = person.get(f"/messages/{whole['missing']}/documents/1")
 assert page.status == 500 and "problem with the service" in page.words, (page.status, page.words)
 assert large("beside")[0] == 201
-for name, said in (("missing", "missing"), ("changed", "changed"), ("changed late", "changed")):
+said, said_of = {"missing": "missing", "changed": "changed", "changed late": "changed"}, set()
+while said_of != set(said):
     words = demo.run("ledger", "verify", "--key", demo.key, status=1)
-    assert any(blob[whole[one]][1] in words for one in whole), words
-    found = next(one for one in whole if blob[whole[one]][1] in words)
+    (found,) = [one for one in whole if blob[whole[one]][1] in words]
+    item, name = blob[whole[found]]
+    assert f"the sealed body of item `{item}` (blob `{name}`) is {said[found]}" in words, (found, words)
     place[found].write_bytes(kept[found])
+    said_of.add(found)
 demo.run("ledger", "verify", "--key", demo.key)
 assert [fetch(name)[0] for name in whole] == [200] * 4
+
+# A body that is not as it was when its mail is written: nothing is sent in its place; put back, it goes whole.
+demo.advance("PT5H")
+until(lambda: not queued(), queued)
+reached, go = threading.Event(), threading.Event()
+relay.answer = lambda to: reached.set() or go.wait(120) and None
+post("goes before")
+# While the relay has a mail in its hands, no other is written.
+assert reached.wait(60), "a mail goes out"
+unsent = {name: large(f"unsent {name}", 1 << 18)[1]["id"] for name in ("missing", "changed late")}
+until(lambda: set(unsent.values()) <= queued().keys(), queued)
+blob = dict(db.rows("select exchange, blob from item where blob is not null"))
+place = {name: HOME / "blobs" / blob[id][-2:] / f"{blob[id]}.age" for name, id in unsent.items()}
+kept = {name: file.read_bytes() for name, file in place.items()}
+place["missing"].unlink()
+place["changed late"].write_bytes(kept["changed late"][:-1] + bytes([kept["changed late"][-1] ^ 1]))
+tried = len(demo.words())
+go.set()
+until(lambda: demo.words()[tried:].count("a mail could not be made or sent: it is tried again") == 2, "neither can be written", 60)
+until(lambda: set(queued()) == set(unsent.values()), queued)
+assert not sent_of(unsent), "something went in its place"
+for name, file in place.items():
+    file.write_bytes(kept[name])
+demo.advance("PT2M")
+until(lambda: not queued(), queued, 120)
+office = demo.office(ASKS)
+for name, id in unsent.items():
+    (octets,) = sent_of({name: id})
+    files = [one.get_payload(decode=True) for one in demo.opened(octets, office)[0].walk() if one.get_filename()]
+    assert files == demo.documents(ASKS, demo.exchange(ASKS, id), "spoc"), name
 
 # Protocols that do not validate: said with the file, at the check and at the start; nothing is served by them.
 good = FOLDER / "policies"
@@ -455,6 +501,7 @@ assert done.returncode == 1 and str(good) in done.stderr, (done.returncode, done
 demo = gateway.start()
 goes_on()
 gateway.end()
+relay.stop()
 db.close()
 disk.close()
 print(f"what goes wrong underneath is told, and passes ({'with' if MOUNTED else 'without'} a disk of its own)")
