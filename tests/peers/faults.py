@@ -228,7 +228,7 @@ def at_work():
     def works(name, make):
         try:
             for n in itertools.count():
-                if over.wait(0.5):
+                if over.wait(1):
                     return
                 task = make(f"{name}-{n}")
                 while (found := task())[0] != 201:
@@ -363,7 +363,7 @@ def no_further():
 
 for what, full in {**({"full": filled} if MOUNTED else {}), "no further": no_further}.items():
     new_letter(f"the disk was {what}")
-    draft, kept, large_mail = Draft(f"draft-{what}"), Draft(f"kept-{what}"), mail(f"mail-{what}", 1 << 20)
+    draft, kept, large_mail = Draft(f"draft-{what}"), Draft(f"kept-{what}"), mail(f"mail-{what}", 1 << 18)
     with full():
         bodies = {f"large-{what}": lambda what=what: large(f"large-{what}"), f"mail-{what}": large_mail, f"kept-{what}": kept.add, f"draft-{what}": draft.send}
         rows = {f"small-{what}": lambda what=what: post(f"small-{what}"), f"form-{what}": lambda what=what: form(f"form-{what}")}
