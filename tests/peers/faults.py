@@ -4,10 +4,13 @@ answer that says what to do; nothing that was taken is lost, nothing that was no
 usage: faults.py FOLDER GATEWAY_BINARY [postgres]
 """
 
-import atexit, base64, contextlib, http.client, json, pathlib, re, resource, shutil, sqlite3, subprocess, sys, threading, time, urllib.error, urllib.request
-import mesh_end
+import atexit, base64, collections, concurrent.futures, contextlib, http.client, itertools, json, os, pathlib, re, resource, shutil, sqlite3, subprocess, sys, threading, time, types, urllib.error, urllib.request
+import browse, crash_portal, mesh_end
 from cluster import Cluster
+from crash_ways import PRISON, AnnexF
 from demo import database, multipart
+from mail import pdf
+from mail_sent import Relay
 from mesh_asks import TRUST, Asks
 from mesh_end import OURS, Trust
 from pages import Browser
@@ -25,35 +28,39 @@ def small_disk():
     """The installation's folder, on a disk of its own where this user may mount one."""
     place = FOLDER / "disk"
     place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", place], capture_output=True).returncode == 0
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160m", "tmpfs", place], capture_output=True).returncode == 0
     if mounted:
         disk.callback(lambda: subprocess.run(["umount", "-l", place], check=True))
+    assert mounted or "CI" not in os.environ, "no disk of its own could be mounted: what a full one does is not seen"
     return place, mounted
 
 
 HOME, MOUNTED = small_disk()
 if cluster:
     (HOME / "database").write_text(cluster.url)
-asks = Asks(FOLDER, BINARY, home=HOME)
+relay = Relay()
+asks = Asks(FOLDER, BINARY, "--relay", f"127.0.0.1:{relay.port}", home=HOME)
 gateway, demo = asks.gateway, asks.demo
 officer = demo.officer("met-police")
-taken = {}
+# What was taken: by key, and by the mail's title; and the titles of what came by mail.
+taken, forms, brought, titles = {}, {}, set(), {}
 
 
-def post(key, body=None, documents=None, line=None):
+def answered(what, task):
+    """The answer to what is large. A refusal that comes before all was sent may be lost with its line: it is asked again, the same."""
+    for _ in range(20):
+        with contextlib.suppress(OSError):
+            return task()
+        time.sleep(0.2)
+    raise AssertionError(f"{what}: never an answer")
+
+
+def post(key, body=None, documents=None):
     """A post under a key; what is taken is kept in mind."""
     body = body or demo.submission(0, [ASKS, HOUSING], necessity=f"because of {key}")
     content = multipart(body, **documents) if documents else body
-    for _ in range(20):
-        try:
-            status, answer, headers = (line or demo.fresh("met-police")).ask("/api/v1/exchanges", content, Idempotency_Key=key)
-            break
-        except OSError:
-            # A refusal that comes before all was sent may be lost with its line: it is asked again, under the same key.
-            assert documents and not line, f"{key}: no answer"
-            time.sleep(0.2)
-    else:
-        raise AssertionError(f"{key}: never an answer")
+    task = lambda: demo.fresh("met-police").ask("/api/v1/exchanges", content, Idempotency_Key=key)
+    status, answer, headers = answered(key, task) if documents else task()
     answer = json.loads(answer)
     if status == 201:
         assert taken.setdefault(key, answer["id"]) == answer["id"], (key, answer)
@@ -65,9 +72,75 @@ def large(key, size=1 << 20):
     return post(key, demo.submission(0, [ASKS], items=items), {"it": ("application/pdf", b"%PDF-1.4\n" + key.encode() * (size // len(key)))})
 
 
+def form(key):
+    """A prison's Annex F under a key; what is taken is kept in mind."""
+    said = AnnexF(types.SimpleNamespace(demo=demo)).said(types.SimpleNamespace(mark=key))
+    status, answer, headers = demo.fresh(PRISON).ask("/api/v1/annex-f", said, demo.user(PRISON, "practitioner"), Idempotency_Key=key)
+    answer = json.loads(answer)
+    if status == 201:
+        assert forms.setdefault(key, answer["id"]) == answer["id"], (key, answer)
+    return status, answer, headers
+
+
+def mail(title, size=0):
+    """A mail that is brought, and brought again as the same; what is taken is kept in mind by its title."""
+    items, files = [{"title": title, "category": "RISK", "text": f"Seen at the gate: {title}"}], {}
+    if size:
+        items.append({"title": "plan.pdf", "category": "RISK", "document": "plan.pdf"})
+        files = {"plan.pdf": ("application/pdf", pdf(b"% a plan\n" * (size // 9)))}
+    content, to = demo.sealed(demo.submission(0, [ASKS], items=items), officer, files)
+
+    def bring():
+        code, words = demo.send(content, officer.address, to)
+        if code == 250:
+            brought.add(title)
+        return 201 if code == 250 else code, words, None
+
+    return bring
+
+
+class Draft(crash_portal.Sends):
+    """A draft with a file in it, of one who is signed in."""
+
+    def __init__(self, mark):
+        super().__init__(types.SimpleNamespace(demo=demo))
+        self.mark = mark
+        self.place = self.write(self)
+        hidden, (file,) = self.shown(self.place)
+        page = self.browser.post(self.place, {**hidden, **self.fields(self), f"kind-{file}": "RISK", "do": "check"})
+        assert page.status == 303, (page.status, page.text)
+        self.hidden, self.check = self.shown(self.place)[0], self.browser.get(f"{self.place}/check").hidden(f"{self.place}/send")
+
+    def fields(self, it):
+        return {**super().fields(it), "to": ASKS}
+
+    def send(self):
+        """Sent, it is one exchange with all that was written."""
+        page = self.browser.post(f"{self.place}/send", self.check)
+        if page.status != 303:
+            assert self.mark not in taken, page.text
+            return page.status, page, page.headers
+        taken[self.mark] = page.leads_to.rpartition("/")[2]
+        assert demo.documents(ASKS, demo.exchange(ASKS, taken[self.mark]), "spoc") == [self.fields(self)["text"].encode(), self.content(self)]
+        return 201, page, page.headers
+
+    def add(self):
+        """One more file for it."""
+        content = b"%PDF-1.4\n" + self.mark.encode() * (1 << 16)
+        page = answered(self.mark, lambda: self.browser.post(self.place, {**self.hidden, **self.fields(self), "do": "files"}, [("scan.pdf", "application/pdf", content)]))
+        assert page.status != 303 or page.leads_to == self.place, (page.leads_to, self.place)
+        return 201 if page.status == 303 else page.status, page, page.headers
+
+
 def away(found, what):
-    """A problem that says when to come again, and that nothing was recorded."""
+    """A problem, a page or a reply that says to come again; and, but for the reply, when, and that nothing was recorded."""
     status, answer, headers = found
+    if headers is None:
+        assert status == 451 and b"again" in answer.lower(), (what, status, answer)
+        return
+    if isinstance(answer, browse.Page):
+        is_plain(answer.status, answer.headers, answer.text)
+        return
     assert status == 503, (what, status, answer)
     assert int(headers["Retry-After"]) > 0 and headers["Content-Type"] == "application/problem+json", (what, dict(headers))
     assert "send it again" in answer["detail"], (what, answer)
@@ -83,8 +156,12 @@ def goes_on():
         assert status == 201, (key, answer)
     assert until(lambda: demo.send(*letter)[0] == 250, "mail again", 60)
     found = {one["id"] for one in demo.exchanges("met-police")}
-    assert set(taken.values()) <= found, "what was taken is lost"
-    assert len(found) == len(set(taken.values())) + sent_mails, (len(found), len(taken), sent_mails)
+    assert set(taken.values()) <= found and len(set(taken.values())) == len(taken), "what was taken is lost"
+    line = demo.fresh("met-police")
+    titles.update({id: line.json(f"/api/v1/exchanges/{id}")[1]["items"][0]["title"] for id in found - set(taken.values()) - titles.keys()})
+    by_mail = collections.Counter(titles[id] for id in found & titles.keys())
+    assert by_mail == collections.Counter({**dict.fromkeys(brought, 1), "Risk note": sent_mails}), (by_mail, brought, sent_mails)
+    assert sorted(one["id"] for one in demo.exchanges(PRISON)) == sorted(forms.values())
     inbox = {box["exchange"] for box in demo[ASKS].all("/api/v1/inbox", "deliveries")}
     assert set(taken.values()) <= inbox
     demo.run("ledger", "verify", "--key", demo.key)
@@ -110,24 +187,72 @@ def new_letter(words):
 
 assert post("before")[0] == 201 and large("before-large")[0] == 201
 reader = Browser(demo).sign_in(HOUSING, "practitioner")
+crash_portal.Portal.browser = browse.Browser(demo).sign_in("met-police", "practitioner")
 assert reader.get("/inbox").status == 200
+
+
+def is_plain(status, headers, said):
+    assert status == 503 and headers["Retry-After"], (status, said)
+    for words in ("The service is not available", "Try again in a few minutes", "was not recorded", "ring the coordination unit"):
+        assert words in said, (words, said)
 
 
 def portal_says():
     page = reader.get("/inbox")
-    assert page.status == 503 and page.headers["Retry-After"], (page.status, page.words)
-    for words in ("The service is not available", "Try again in a few minutes", "was not recorded", "ring the coordination unit"):
-        assert words in page.words, (words, page.words)
+    is_plain(page.status, page.headers, page.words)
 
 
-def asked_meanwhile(what, posts):
-    """Posts and a mail that find it away."""
-    for key, task in posts.items():
-        away(task(), f"{what}: {key}")
-        refused[key] = task
-    code, words = demo.send(*letter)
-    assert code == 451 and b"again" in words.lower(), (what, code, words)
+def together(tasks):
+    """What each of these gives, at the same time: where it is away, each waits until that is known."""
+    with concurrent.futures.ThreadPoolExecutor(len(tasks)) as pool:
+        begun = {name: pool.submit(task) for name, task in tasks.items()}
+        return {name: one.result() for name, one in begun.items()}
+
+
+def asked_meanwhile(what, posts, **more):
+    """Posts and a mail that find it away, and what else is asked for."""
+    found = together({**posts, "letter": lambda: (*demo.send(*letter), None), **more})
+    for key in [*posts, "letter"]:
+        away(found[key], f"{what}: {key}")
+    refused.update(posts)
     demo.lives()
+    return found
+
+
+@contextlib.contextmanager
+def at_work():
+    """Agencies work on through what happens within: one thing after another, each again, as the same, until it is taken. What is given waits until
+    each of them was refused."""
+    over, wrong, refusals, done = threading.Event(), [], collections.Counter(), collections.Counter()
+
+    def works(name, make):
+        try:
+            for n in itertools.count():
+                if over.wait(1):
+                    return
+                task = make(f"{name}-{n}")
+                while (found := task())[0] != 201:
+                    away(found, name)
+                    refusals[name] += 1
+                    time.sleep(0.2)
+                done[name] += 1
+        except BaseException as error:
+            wrong.append(error)
+            raise
+
+    began = time.monotonic_ns()
+    kinds = {"note": lambda key: lambda: post(key), "form": lambda key: lambda: form(key), "mail": mail}
+    threads = {f"{kind}-{began}-{one}": kinds[kind] for kind in kinds for one in "ab"}
+    every = lambda count: lambda: wrong or set(count) == set(threads)
+    at_it = [threading.Thread(target=works, args=one, daemon=True) for one in threads.items()]
+    for thread in at_it:
+        thread.start()
+    until(every(done), lambda: f"all are at work: {done}", 120)
+    yield lambda: until(every(refusals), lambda: f"all are refused: {refusals}", 120)
+    over.set()
+    for thread in at_it:
+        thread.join(120)
+    assert not wrong and not any(thread.is_alive() for thread in at_it), (wrong, done, refusals)
 
 
 # A message of MESH is half collected when the database goes away: it is not acknowledged, stays at MESH, and is taken once.
@@ -185,15 +310,18 @@ def locked():
 new_letter("the database was away")
 if cluster:
     for how in ("fast", "immediate"):
-        with half_collected() as (comes_on, is_not_taken):
+        draft = Draft(f"draft-{how}")
+        with at_work() as all_are_refused, half_collected() as (comes_on, is_not_taken):
             cluster.stop(how)
             comes_on()
-            asked_meanwhile(f"stopped ({how})", {f"small-{how}": lambda how=how: post(f"small-{how}"), f"large-{how}": lambda how=how: large(f"large-{how}")})
-            status, words, headers = demo[ASKS].ask("/api/v1/inbox")
+            posts = {"small": lambda how=how: post(f"small-{how}"), "large": lambda how=how: large(f"large-{how}"), "draft": draft.send}
+            found = asked_meanwhile(
+                f"stopped ({how})", {f"{name}-{how}": task for name, task in posts.items()},
+                list=lambda: demo[ASKS].ask("/api/v1/inbox"), portal=portal_says, ready=ready, mesh=is_not_taken, at_work=all_are_refused,
+            )  # fmt: skip
+            status, words, headers = found["list"]
             away((status, json.loads(words), headers), "a list")
-            portal_says()
-            assert ready() == 503
-            is_not_taken()
+            assert found["ready"] == 503
             cluster.start()
         goes_on()
         new_letter(f"the database was away, {how}")
@@ -201,22 +329,11 @@ if cluster:
     goes_on()
 else:
     # It is locked for longer than anybody waits.
-    found = {}
-    tasks = {"small": lambda: post("small-locked"), "large": lambda: large("large-locked"), "mail": lambda: demo.send(*letter),
-             "list": lambda: demo[ASKS].ask("/api/v1/exchanges")}
-    threads = [threading.Thread(target=lambda name=name, task=task: found.update({name: task()})) for name, task in tasks.items()]
-    with half_collected() as (comes_on, is_not_taken), locked():
+    draft = Draft("draft-locked")
+    with at_work() as all_are_refused, half_collected() as (comes_on, is_not_taken), locked():
         comes_on()
-        for thread in threads:
-            thread.start()
-        is_not_taken()
-        for thread in threads:
-            thread.join(110)
-        assert set(found) == set(tasks), f"no answer while it is locked: {set(tasks) - set(found)}"
-        for name in ("small", "large"):
-            away(found[name], f"locked: {name}")
-            refused[name] = tasks[name]
-        assert found["mail"][0] == 451, found["mail"]
+        posts = {"small-locked": lambda: post("small-locked"), "large-locked": lambda: large("large-locked"), "draft-locked": draft.send}
+        found = asked_meanwhile("locked", posts, list=lambda: demo[ASKS].ask("/api/v1/exchanges"), mesh=is_not_taken, at_work=all_are_refused)
         assert found["list"][0] == 200, "what only reads goes on"
     goes_on()
 
@@ -246,21 +363,26 @@ def no_further():
 
 for what, full in {**({"full": filled} if MOUNTED else {}), "no further": no_further}.items():
     new_letter(f"the disk was {what}")
+    draft, kept, large_mail = Draft(f"draft-{what}"), Draft(f"kept-{what}"), mail(f"mail-{what}", 1 << 18)
     with full():
-        bodies = {f"large-{what}": lambda what=what: large(f"large-{what}")}
+        bodies = {f"large-{what}": lambda what=what: large(f"large-{what}"), f"mail-{what}": large_mail, f"kept-{what}": kept.add, f"draft-{what}": draft.send}
+        rows = {f"small-{what}": lambda what=what: post(f"small-{what}"), f"form-{what}": lambda what=what: form(f"form-{what}")}
         if cluster:
             # The records lie elsewhere: what needs no file goes on.
             for key, task in bodies.items():
                 away(task(), f"{what}: {key}")
                 refused[key] = task
-            assert post(f"small-{what}")[0] == 201
+            for key, task in rows.items():
+                assert task()[0] == 201, f"{what}: {key}"
             assert demo.send(*letter)[0] == 250
         else:
             # What is in the database's log already may take a row or two more.
             until(lambda: post(f"small-{what}-{time.monotonic_ns()}")[0] == 503, "the disk is full", 60)
-            asked_meanwhile(what, {f"small-{what}": lambda what=what: post(f"small-{what}"), **bodies})
+            asked_meanwhile(what, {**rows, **bodies})
             assert demo[ASKS].ask("/api/v1/exchanges")[0] == 200, "what only reads goes on"
     goes_on()
+    shown = kept.browser.get(kept.place).text
+    assert kept.whole(kept.place, kept) and "scan.pdf" in shown, shown
 
 # Bodies that are missing or changed: of each, its reader is told; all else goes on, and the operator is told which.
 whole = {name: large(name, 3 << 20)[1]["id"] for name in ("missing", "changed", "changed late", "untouched")}
@@ -271,6 +393,17 @@ kept = {name: file.read_bytes() for name, file in place.items()}
 place["missing"].unlink()
 for name, at in (("changed", 300), ("changed late", 2_500_000)):
     place[name].write_bytes(kept[name][:at] + bytes([kept[name][at] ^ 1]) + kept[name][at + 1:])
+
+
+def queued():
+    """The exchanges whose mails wait, with what they wait for."""
+    return {exchange: rest for exchange, *rest in db.rows("select exchange, kind, attempts, status from mail_out where state = 'queued'")}
+
+
+def sent_of(exchanges):
+    """What the relay has been given of these exchanges, to their reader or in place of that."""
+    ids = [id for (id,) in db.rows("select id from mail_out where exchange in ({})".format(", ".join(f"'{id}'" for id in exchanges.values())))]
+    return [octets for name, copies in relay.by_id().items() if any(f".{id}@" in name for id in ids) for octets in copies]
 
 
 def fetch(name):
@@ -298,13 +431,46 @@ for name, id in whole.items():
 page = person.get(f"/messages/{whole['missing']}/documents/1")
 assert page.status == 500 and "problem with the service" in page.words, (page.status, page.words)
 assert large("beside")[0] == 201
-for name, said in (("missing", "missing"), ("changed", "changed"), ("changed late", "changed")):
+said, said_of = {"missing": "missing", "changed": "changed", "changed late": "changed"}, set()
+while said_of != set(said):
     words = demo.run("ledger", "verify", "--key", demo.key, status=1)
-    assert any(blob[whole[one]][1] in words for one in whole), words
-    found = next(one for one in whole if blob[whole[one]][1] in words)
+    (found,) = [one for one in whole if blob[whole[one]][1] in words]
+    item, name = blob[whole[found]]
+    assert f"the sealed body of item `{item}` (blob `{name}`) is {said[found]}" in words, (found, words)
     place[found].write_bytes(kept[found])
+    said_of.add(found)
 demo.run("ledger", "verify", "--key", demo.key)
 assert [fetch(name)[0] for name in whole] == [200] * 4
+
+# A body that is not as it was when its mail is written: nothing is sent in its place; put back, it goes whole.
+demo.advance("PT5H")
+until(lambda: not queued(), queued)
+reached, go = threading.Event(), threading.Event()
+relay.answer = lambda to: reached.set() or go.wait(120) and None
+post("goes before")
+# While the relay has a mail in its hands, no other is written.
+assert reached.wait(60), "a mail goes out"
+unsent = {name: large(f"unsent {name}", 1 << 18)[1]["id"] for name in ("missing", "changed late")}
+until(lambda: set(unsent.values()) <= queued().keys(), queued)
+blob = dict(db.rows("select exchange, blob from item where blob is not null"))
+place = {name: HOME / "blobs" / blob[id][-2:] / f"{blob[id]}.age" for name, id in unsent.items()}
+kept = {name: file.read_bytes() for name, file in place.items()}
+place["missing"].unlink()
+place["changed late"].write_bytes(kept["changed late"][:-1] + bytes([kept["changed late"][-1] ^ 1]))
+tried = len(demo.words())
+go.set()
+until(lambda: demo.words()[tried:].count("a mail could not be made or sent: it is tried again") == 2, "neither can be written", 60)
+until(lambda: set(queued()) == set(unsent.values()), queued)
+assert not sent_of(unsent), "something went in its place"
+for name, file in place.items():
+    file.write_bytes(kept[name])
+demo.advance("PT2M")
+until(lambda: not queued(), queued, 120)
+office = demo.office(ASKS)
+for name, id in unsent.items():
+    (octets,) = sent_of({name: id})
+    files = [one.get_payload(decode=True) for one in demo.opened(octets, office)[0].walk() if one.get_filename()]
+    assert files == demo.documents(ASKS, demo.exchange(ASKS, id), "spoc"), name
 
 # Protocols that do not validate: said with the file, at the check and at the start; nothing is served by them.
 good = FOLDER / "policies"
@@ -335,6 +501,7 @@ assert done.returncode == 1 and str(good) in done.stderr, (done.returncode, done
 demo = gateway.start()
 goes_on()
 gateway.end()
+relay.stop()
 db.close()
 disk.close()
 print(f"what goes wrong underneath is told, and passes ({'with' if MOUNTED else 'without'} a disk of its own)")
