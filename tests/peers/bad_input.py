@@ -5,7 +5,7 @@ usage: bad_input.py DEMO_DIR GATEWAY_BINARY
 """
 
 import base64, copy, json, re, socket, ssl, urllib.parse
-import smime, styles
+import smime, styles, verify_receipt
 from authority import CLIENT, Authority
 from demo import ODD, Connection, database, multipart, settle
 from mail import pdf, peer
@@ -303,38 +303,87 @@ assert status == 201 and sent["nominal"] == there and sent["state"] == "released
 opening = json.loads(base64.b64decode(sent["receipt"].split("\n")[1].removeprefix("extra ")))
 assert opening["event"]["area"] == "kent", opening
 assert db.rows(f"select area from exchange where id = '{sent['id']}'") == [("kent",)]
+# It is proved by Kent's key and not by London's, to the gateway's own command and to the verifier that is not ours.
+keys = {area["id"]: area["verifier_key"] for area in json.loads(demo.run("area", "list", "--json"))["areas"]}
+proof = demo.folder / "kent.tlog-proof"
+proof.write_text(sent["receipt"])
+for area, holds in (("kent", True), ("london", False)):
+    demo.command("receipt", "verify", proof, "--key", keys[area], status=0 if holds else 1)
+    try:
+        entry = verify_receipt.check_receipt(sent["receipt"], verify_receipt.read_key(keys[area]))
+        assert holds, f"a receipt of Kent's holds by the key of {area}"
+        verify_receipt.check_log(f"{demo.state['api']}/ledger/{area}", demo.state["ca"], verify_receipt.read_key(keys[area]), *entry)
+    except ValueError as wrong:
+        assert not holds and f"not signed by `{keys[area].split('+')[0]}`" in str(wrong), (area, wrong)
+# Kent's coordinator sees it in the person's record; for London's there is neither.
+ours = own.issue("kent-coordination", use=(CLIENT,), encrypting=False)
+demo.run("key", "add", "kent-coordination", "--certificate", ours.certificate)
+demo.run("user", "add", "coordinator@kent.example", "--agency", "kent-coordination", "--name", "K. Ordinator", "--role", "coordinator")
+kents, record = Connection(demo.state["api"], demo.state["ca"], ours.certificate, ours.key), f"/api/v1/nominals/{there}"
+for what in (record, f"{record}/events", f"/api/v1/exchanges/{sent['id']}"):
+    status, answer = demo[UNIT].json(what, person=demo.user(UNIT, "coordinator"))
+    assert status == 404, (what, status, answer)
+seen = {event["exchange"] for event in kents.all(f"{record}/events", "events", "coordinator@kent.example")}
+assert sent["id"] in seen, seen
 
 
 # Bodies that are longer or shorter than they say.
-def raw(head, body):
-    """A request by hand; all that comes back."""
+def raw(head, body, ends=True, waits=True):
+    """A request by hand, after which the line ends unless it is to stay; all that comes back, unless nobody waits for it."""
     context = ssl.create_default_context(cafile=demo.state["ca"])
     who = demo.agencies["met-police"]
     context.load_cert_chain(who["api_cert"], who["api_key"])
     host, port = demo.state["api"].removeprefix("https://").split(":")
     with context.wrap_socket(socket.create_connection((host, int(port)), timeout=30), server_hostname=host) as wire:
         wire.sendall(("\r\n".join(["POST /api/v1/exchanges HTTP/1.1", f"Host: {host}", "Content-Type: application/json", *head]) + "\r\n\r\n").encode() + body)
-        # The line ends there; a TLS socket's own way would stop reading in TLS as well.
-        super(ssl.SSLSocket, wire).shutdown(socket.SHUT_WR)
+        # A TLS socket's own way would stop reading in TLS as well.
+        if ends:
+            super(ssl.SSLSocket, wire).shutdown(socket.SHUT_WR)
         answer = b""
         try:
-            while more := wire.recv(1 << 16):
+            while waits and (more := wire.recv(1 << 16)):
                 answer += more
         except (ConnectionError, ssl.SSLError, TimeoutError):
             pass
         return answer
 
 
+def answers(answer):
+    """(status, body) of each answer on a line."""
+    found = re.split(rb"(?<![\w/])HTTP/1\.1 (\d{3}) [^\r]*\r\n", b"\n" + answer)[1:]
+    return [(int(status), said.partition(b"\r\n\r\n")[2]) for status, said in zip(found[::2], found[1::2])]
+
+
 good = json.dumps(submission()).encode()
-answer = nothing(lambda: raw([f"Content-Length: {len(good) + 50}"], good))
-assert not answer or answer.startswith(b"HTTP/1.1 400"), answer[:300]
-answer = nothing(lambda: raw([f"Content-Length: {len(good) - 20}", "Connection: close"], good))
-assert answer.startswith(b"HTTP/1.1 400"), answer[:300]
-aloud("API", "a body longer than it says", json.loads(answer.partition(b"\r\n\r\n")[2].split(b"HTTP/1.1")[0])["detail"])
-answer = nothing(lambda: raw(["Transfer-Encoding: chunked"], b"%x\r\n" % (len(good) + 9) + good))
-assert not answer or answer.startswith(b"HTTP/1.1 400"), answer[:300]
-answer = nothing(lambda: raw([f"Content-Length: {len(good)}", "Transfer-Encoding: chunked"], b"%x\r\n%s\r\n0\r\n\r\n" % (len(good), good)))
-assert answer.startswith(b"HTTP/1.1 4") or not answer, answer[:300]
+chunk, said = b"%x\r\n%s\r\n" % (len(good), good), f"Content-Length: {len(good)}"
+for what, head, body in (
+    ("shorter than it says", [f"Content-Length: {len(good) + 50}"], good),
+    ("longer than it says", [f"Content-Length: {len(good) - 20}", "Connection: close"], good),
+    ("of a chunk that is shorter than it says", ["Transfer-Encoding: chunked"], b"%x\r\n" % (len(good) + 9) + good),
+    ("without its last chunk", ["Transfer-Encoding: chunked"], chunk),
+):
+    ((status, answer),) = answers(nothing(lambda: raw(head, body)))
+    assert status == 400, (what, status, answer)
+    aloud("API", f"a body {what}", json.loads(answer)["detail"], "send")
+    # Whoever is gone hears nothing of it, and nothing is there.
+    nothing(lambda: raw(head, body, waits=False))
+((status, _),) = answers(nothing(lambda: raw([said, f"Content-Length: {len(good) - 20}"], good)))
+assert status == 400, status
+# What comes after a whole one is no second one: not another's body, not what looks like a request, not a request on a line that was to end.
+# Where two lengths are told, the chunks count, nothing of them is left over, and the line ends.
+second = b"POST /api/v1/exchanges HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n"
+whole = second + f"{said}\r\n\r\n".encode() + good
+for what, head, body, expected in (
+    ("a second body", [said], good + good, {201, 400}),
+    ("a request that does not say how long it is", [said], good + second + b"\r\n" + good, {201, 400}),
+    ("a request", [said, "Connection: close"], good + whole, {201}),
+    ("a request, after two lengths", [f"Content-Length: {len(good) - 20}", "Transfer-Encoding: chunked"], chunk + b"0\r\n\r\n" + whole, {201}),
+):
+    before, given = counts(), answers(raw(head, body, ends=False))
+    assert given[0][0] == 201 and {status for status, _ in given} == expected, (what, given)
+    assert [now - was for now, was in zip(counts(), before)] == [1, 1, 2, 2, 0, 0], (what, before, counts())
+    status, text, _ = demo[ASKS].ask(f"/api/v1/exchanges/{json.loads(given[0][1])['id']}/documents/1")
+    assert (status, text) == (200, b"Seen at the school gate."), (what, status, text)
 large = b'{"necessity": "' + b"x" * (40 << 20)
 answer = nothing(lambda: raw([f"Content-Length: {len(large)}"], large))
 assert answer.startswith(b"HTTP/1.1 413"), answer[:300]
@@ -350,8 +399,19 @@ with demo.wire() as wire:
     code, words = wire.docmd("MAIL", f"FROM:<{officer.address}> SIZE=104857601")
 assert code == 552, (code, words)
 aloud("mail", "a mail larger than any", words.decode())
+# A mail that is cut short, and is taken: kept apart as it came, with its reason, and nobody's exchange.
 mail, to = demo.sealed(submission(), officer)
-assert nothing(lambda: demo.send(mail[: len(mail) // 2].rpartition(b"\r\n")[0] + b"\r\n", "x@elsewhere.example", ["nobody@elsewhere.example"]))[0] == 550
+cut = mail[: len(mail) // 2].rpartition(b"\r\n")[0] + b"\r\n"
+assert nothing(lambda: demo.send(cut, "x@elsewhere.example", ["nobody@elsewhere.example"]))[0] == 550
+settle(db)
+seen, before, was = demo.sent(), counts(), demo.apart()
+code, words = demo.send(cut, officer.address, to)
+assert code == 250 and b"kept as" in words, (code, words)
+assert [now - then for now, then in zip(counts(), before)] == [0, 0, 0, 0, 1, 0], (before, counts())
+((reason, size, whom),) = demo.apart()[len(was):]
+assert reason in ("unreadable", "not-opened") and (size, whom) == (len(cut), [ASKS, HOUSING]), (reason, size, len(cut), whom)
+settle(db)
+assert demo.sent().keys() == seen.keys(), "a mail about it was sent"
 
 # A cursor of another's list, or changed; a key with another body.
 for n in range(3):

@@ -27,7 +27,7 @@ class Answered:
 
     def __init__(self):
         self.lock, self.things, self.wrong = threading.Lock(), [], []
-        self.repeats, self.there, self.absent = 0, 0, 0
+        self.repeats, self.there, self.absent, self.severed = 0, 0, 0, 0
         self.over, self.up, self.rows = threading.Event(), threading.Event(), threading.Lock()
 
 
@@ -42,8 +42,11 @@ def persists(thing):
             thing.looks()
         try:
             return thing.act(), cuts
-        except (*CUT, NotNow):
+        except (*CUT, NotNow) as cut:
             cuts += 1
+            # Where nobody was there yet, nothing was cut.
+            with mind.lock:
+                mind.severed += not isinstance(cut, (NotNow, ConnectionRefusedError))
         time.sleep(0.05)
 
 
@@ -433,9 +436,12 @@ class Look:
             self.titles[view["items"][0]["title"]].append(id)
 
     def ask(self, agency, path, person=None):
-        if agency not in self.lines:
+        try:
+            status, content, _ = self.lines[agency].ask(path, person=person)
+        except (KeyError, *CUT):
+            # The first, or one that has rested for a minute, which is closed.
             self.lines[agency] = self.world.demo.fresh(agency)
-        status, content, _ = self.lines[agency].ask(path, person=person)
+            status, content, _ = self.lines[agency].ask(path, person=person)
         assert status == 200, (agency, path, status, content)
         return content
 
@@ -463,6 +469,7 @@ def check(world, trust):
     """Everything that was answered, and that there is nothing else."""
     arrives(world)
     look = Look(world)
+    wrapped(world, look)
     sent = [thing for thing in mind.things if not isinstance(thing, Taken)]
     for request, told in trust.answers.items():
         found = json.loads(look.ask(PROBATION, f"/api/v1/health-requests/{request}"))
@@ -478,6 +485,20 @@ def check(world, trust):
     by_mail(world, [thing for thing in sent if isinstance(thing, Sent)])
     by_mesh(world, trust, [thing for thing in sent if isinstance(thing, (Asked, Filled))])
     return sent
+
+
+def wrapped(world, look):
+    """A key for each reader and item that the senders' views permit, and for no other: as in `wraps.py`."""
+    permitted = {
+        (id, cell["recipient"], cell["item"])
+        for id, view in look.views.items()
+        for cell in view["decisions"]
+        if cell["outcome"] == "permit" and not view.get("withdrawn")
+    }
+    rows = world.db.rows("select w.exchange, w.agency, i.n from wrap w join item i on i.id = w.item and i.exchange = w.exchange where w.state = 'active'")
+    assert len(rows) == len(set(rows)) == world.number("wrap where state = 'active'"), "a reader has an item twice, or one of another exchange"
+    wraps = set(rows)
+    assert permitted == wraps, f"permitted and not wrapped: {permitted - wraps}; wrapped and not permitted: {wraps - permitted}"
 
 
 def by_mail(world, sent):
@@ -505,6 +526,8 @@ def arrives(world):
     office = world.demo.office(PROBATION).address
     arrived, made = sum(to == (office,) for to, _ in mails), world.number(f"mail_out where kind = 'delivery' and state = 'sent' and agency = '{PROBATION}'")
     assert arrived == made > 0, f"{arrived} mails arrived of {made} that were sent"
+    twice = world.db.rows("select delivery from mail_out where kind = 'delivery' group by delivery having count(*) > 1")
+    assert not twice, f"deliveries with two mails: {twice}"
     late = world.number("delivery where state in ('queued', 'waiting') and id in (select delivery from mail_out where kind = 'delivery' and state = 'sent')")
     assert late == 0, f"{late} deliveries wait whose mail was sent"
     # An item reaches an agency by one delivery.
@@ -581,6 +604,9 @@ def main():
     kinds = collections.Counter(type(thing) for thing in sent)
     every = {Post, ToHousing, Partly, Large, Held, Form, Sent, SentLarge, Written, Filled, Asked, Told}
     assert kinds.keys() == every, f"nothing came by {every - kinds.keys()}"
+    # Kills that all fell between requests would prove nothing.
+    cut = f"{mind.severed} were cut off; of those not answered {mind.there} were there and {mind.absent} absent"
+    assert KILLS < 20 or (mind.severed >= KILLS // 4 and mind.there + mind.absent > 0), cut
     proved(world)
     world.swept()
     world.demo.lives()
@@ -588,7 +614,8 @@ def main():
     each = ", ".join(f"{number} {kind.__name__}" for kind, number in kinds.items())
     print(
         f"{world.db.name}, seed {SEED}: {world.kills} kills; {len(sent)} sent and answered, each there once and read as it was sent ({each}), "
-        f"{len(Taken.acknowledged)} acknowledged; of those not answered at once {mind.there} were there and {mind.absent} absent; {mind.repeats} repeats; "
+        f"{len(Taken.acknowledged)} acknowledged; of those not answered at once {mind.there} were there and {mind.absent} absent; {mind.repeats} repeats, "
+        f"{mind.severed} cut off; "
         f"{len(world.receipts)} receipts hold; ready within {world.longest:.1f} s"
     )
 
