@@ -54,14 +54,51 @@ fn fault(named: &str, journeys: &str) -> Option<String> {
     let is_run = || journeys.contains(&format!("\"{}\"", script.unwrap_or_default()));
     let content = read(&path);
     if let Some(name) = name {
-        let there = content.contains(&format!("fn {name}("));
-        return (!there).then(|| format!("`{file}` has no test `{name}`"));
+        if !is_test(&content, name) {
+            return Some(format!("`{file}` has no test `{name}`"));
+        }
+        return (!is_compiled(&path)).then(|| format!("`{file}` is in no crate"));
     }
     if file.starts_with("tests/peers/") {
         return (!is_run()).then(|| format!("no journey runs `{file}`"));
     }
     let tests = content.contains("test]") || content.contains("test(");
     (!tests).then(|| format!("`{file}` has no test"))
+}
+
+/// Whether a function is one that is run as a test: so its attributes say, right above it.
+fn is_test(content: &str, name: &str) -> bool {
+    let Some(at) = content.find(&format!("fn {name}(")) else {
+        return false;
+    };
+    let above = content[..at].rsplit('\n').skip(1).map(str::trim);
+    above
+        .take_while(|line| line.starts_with("#[") || line.starts_with("//"))
+        .any(|line| line.starts_with("#[test") || line.starts_with("#[tokio::test"))
+}
+
+/// Whether a file is part of a crate: the root of a test, or a module of one beside or above it.
+fn is_compiled(path: &Path) -> bool {
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    let (Some(stem), Some(folder)) = (stem, path.parent()) else {
+        return false;
+    };
+    let crates = [Some(folder), folder.parent()].into_iter().flatten();
+    let roots = crates.clone().any(|at| at.join("Cargo.toml").is_file());
+    let declares = |at: &Path| {
+        let files = std::fs::read_dir(at).expect("a folder of the project");
+        let mut files = files.map(|file| file.expect("a file").path());
+        files.any(|file| {
+            let rust = file.extension().is_some_and(|kind| kind == "rs");
+            rust && read(&file).contains(&format!("mod {stem};"))
+        })
+    };
+    let is_of_tests = |at: &Path| at.ends_with("tests");
+    let is_root = match stem {
+        "main" => folder.parent().is_some_and(is_of_tests),
+        _ => roots && is_of_tests(folder),
+    };
+    is_root || crates.into_iter().any(declares)
 }
 
 #[test]
@@ -97,8 +134,10 @@ fn a_test_that_is_not_there_is_a_fault() {
     for wrong in [
         "tests/peers/nothing.py",
         "tests/documents.rs::no_such_test",
+        "tests/documents.rs::threats",
         "tests/peers/demo.py",
     ] {
         assert!(fault(wrong, "").is_some(), "{wrong}");
     }
+    assert!(!is_compiled(&root().join("tests/journeys/nowhere.rs")));
 }

@@ -26,7 +26,7 @@ async function does(what) {
 
 /** A browser of its own, which can be killed. */
 async function another() {
-  const server = await chromium.launchServer({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+  const server = await chromium.launchServer({ executablePath: "/usr/bin/chromium-headless-shell", args: ["--no-sandbox"] });
   const connected = await chromium.connect(server.wsEndpoint());
   const visit = await connected.newContext({ javaScriptEnabled: script, ignoreHTTPSErrors: true });
   return { server, visit, page: await visit.newPage() };

@@ -70,7 +70,8 @@ export async function code(secret) {
   return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000).padStart(6, "0");
 }
 
-export const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+// Chromium without the window that nobody sees, which takes a quarter of the work.
+export const browser = await chromium.launch({ executablePath: "/usr/bin/chromium-headless-shell", args: ["--no-sandbox"] });
 /** What it calls itself. */
 const agent = await (await browser.newPage()).evaluate(() => navigator.userAgent);
 const looked = new Set();
