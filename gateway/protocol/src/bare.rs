@@ -10,8 +10,8 @@ use crate::rule::Ask;
 
 /// For measurements: one question in the engine's own terms, with the rules that count for it,
 /// all made beforehand. What [`Protocols::decide`] adds to it (facts put into those terms, the
-/// second ask, for terms or for a review, rules in words, errors refused) is not in it, and
-/// nothing may be released on its word.
+/// second ask, for terms, rules in words, errors refused) is not in it, and nothing may be released
+/// on its word.
 pub struct Bare<'a> {
     engine: &'a Engine,
     set: &'a PolicySet,
