@@ -286,12 +286,12 @@ impl Tx {
     /// Takes the bytes of an agency's mails that have not been sent: they are written anew, to the
     /// certificates that it has by then.
     pub async fn unwrite_mails(&mut self, agency: &str) -> Result<(), StoreError> {
-        let written: Vec<MailOutRow> = self
-            .select(
-                "where agency = $1 and state = 'queued' and key is not null order by id",
-                &[agency.into()],
-            )
-            .await?;
+        // Held, so that one that is sent meanwhile is not put back into the queue.
+        let sql = format!(
+            "where agency = $1 and state = 'queued' and key is not null order by id{}",
+            self.for_update()
+        );
+        let written: Vec<MailOutRow> = self.select(&sql, &[agency.into()]).await?;
         for mut mail in written {
             if let Some(blob) = mail.blob.take() {
                 self.release_blob(&blob).await?;
