@@ -2,12 +2,12 @@
 //! that was known does not show in the time. What is another's takes a look at its row more than what
 //! is nobody's; nobody outside can tell.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
-use tokio::time::{Instant, sleep_until};
+use tokio::task::spawn_blocking;
 
 /// A refusal is given this long after its question, or twice as long, and so on: more than
 /// the database takes for a few rows.
@@ -18,7 +18,7 @@ pub async fn evenly(request: Request, next: Next) -> Response {
     let asked = Instant::now();
     let response = next.run(request).await;
     if response.status().is_client_error() {
-        sleep_until(moment(asked, Instant::now())).await;
+        wait(moment(asked, Instant::now())).await;
     }
     response
 }
@@ -28,6 +28,16 @@ fn moment(asked: Instant, now: Instant) -> Instant {
     let passed = now.duration_since(asked).as_micros();
     let moments = passed.div_ceil(MOMENT.as_micros()).max(1);
     asked + MOMENT.saturating_mul(u32::try_from(moments).unwrap_or(u32::MAX))
+}
+
+/// Waits in a thread's own sleep: the runtime's timer wakes whole milliseconds after it began to wait,
+/// which tells when that was.
+async fn wait(until: Instant) {
+    let slept = spawn_blocking(move || {
+        std::thread::sleep(until.saturating_duration_since(Instant::now()));
+    });
+    // It fails only where the process ends, and nobody is left to tell anything.
+    let _ = slept.await;
 }
 
 #[cfg(test)]
@@ -42,10 +52,26 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[test]
+    fn a_moment_is_a_multiple_and_not_past() {
+        let asked = Instant::now();
+        let after = |micros| moment(asked, asked + Duration::from_micros(micros)) - asked;
+        for (passed, millis) in [
+            (0, 5),
+            (1, 5),
+            (4_999, 5),
+            (5_000, 5),
+            (5_001, 10),
+            (23_000, 25),
+        ] {
+            assert_eq!(after(passed), Duration::from_millis(millis), "{passed}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_refusal_is_said_at_set_moments_and_all_else_at_once() {
         let works = async |Path((micros, status)): Path<(u64, u16)>| {
-            tokio::time::sleep(Duration::from_micros(micros)).await;
+            std::thread::sleep(Duration::from_micros(micros));
             StatusCode::from_u16(status).unwrap()
         };
         let router = Router::new()
@@ -57,18 +83,21 @@ mod tests {
             let asked = Request::builder().uri(uri).body(Body::empty()).unwrap();
             let answer = router.clone().oneshot(asked).await.unwrap();
             assert_eq!(answer.status().as_u16(), status);
-            began.elapsed().as_millis()
+            began.elapsed()
         };
-        for quick in [0, 1000, 4000] {
+        for (works, moments) in [(0, 1), (4_000, 1), (6_000, 2)] {
             for refusal in [403, 404, 422] {
-                assert_eq!(takes(quick, refusal).await, 5, "{quick} {refusal}");
+                let took = takes(works, refusal).await;
+                assert!(took >= moments * MOMENT, "{works} {refusal}: {took:?}");
             }
         }
-        for slow in [6000, 9000] {
-            assert_eq!(takes(slow, 404).await, 10, "{slow}");
-        }
         for other in [200, 303, 503] {
-            assert_eq!(takes(1000, other).await, 1, "{other}");
+            // Of many, for a machine may be busy for a moment.
+            let mut quickest = MOMENT;
+            for _ in 0..100 {
+                quickest = quickest.min(takes(0, other).await);
+            }
+            assert!(quickest < MOMENT, "{other}: {quickest:?}");
         }
     }
 }
