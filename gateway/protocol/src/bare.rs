@@ -4,7 +4,7 @@ use cedar_policy::{Decision, PolicySet, Request};
 use gateway_core::Question;
 
 use crate::Protocols;
-use crate::engine::Engine;
+use crate::engine::{Between, Engine};
 use crate::facts::Facts;
 use crate::rule::Ask;
 
@@ -24,9 +24,7 @@ impl Protocols {
     /// put at all.
     pub fn bare(&self, question: &Question) -> Option<Bare<'_>> {
         let engine = &self.engine;
-        let sets = engine
-            .sets(Some(question.sender.kind), question.recipient.kind)
-            .ok()?;
+        let sets = engine.sets(Between::sharing(question)).ok()?;
         let facts = Facts::sharing(&engine.names, question).ok()?;
         let request = facts.request(&engine.names, Ask::Receive, None).ok()?;
         Some(Bare {

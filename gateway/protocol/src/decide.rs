@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use gateway_core::question::{Reading, Seat};
 use gateway_core::{AgencyKind, Outcome, Question, ReadQuestion, Reviewer, Role, RuleHit, Ruling};
 
-use crate::engine::{Answer, Engine, Fault};
+use crate::engine::{Answer, Between, Engine, Fault};
 use crate::facts::Facts;
 use crate::rule::{Ask, Effect, Rule};
 
@@ -33,7 +33,7 @@ pub fn may_read(engine: &Engine, question: &ReadQuestion) -> Traced {
         Facts::reading(&engine.names, question)
             .map_err(Fault::from)
             .and_then(|facts| {
-                let answer = engine.ask(None, question.reader.kind, ask, &facts)?;
+                let answer = engine.ask(Between::alone(question.reader.kind), ask, &facts)?;
                 Ok(yes_or_no(
                     &answer,
                     "default.read",
@@ -49,7 +49,7 @@ pub fn may_lead(engine: &Engine, kind: AgencyKind) -> Traced {
         Facts::lead(&engine.names, kind)
             .map_err(Fault::from)
             .and_then(|facts| {
-                let answer = engine.ask(None, kind, Ask::SetLead, &facts)?;
+                let answer = engine.ask(Between::alone(kind), Ask::SetLead, &facts)?;
                 Ok(yes_or_no(
                     &answer,
                     "default.lead",
@@ -71,10 +71,10 @@ fn traced(decided: Result<Traced, Fault>) -> Traced {
 
 fn try_decide(engine: &Engine, question: &Question) -> Result<Traced, Fault> {
     let facts = Facts::sharing(&engine.names, question)?;
-    let (sender, recipient) = (Some(question.sender.kind), question.recipient.kind);
-    let now = engine.ask(sender, recipient, Ask::Receive, &facts)?;
+    let between = Between::sharing(question);
+    let now = engine.ask(between, Ask::Receive, &facts)?;
     if now.allowed {
-        let terms = engine.ask(sender, recipient, Ask::Terms, &facts)?;
+        let terms = engine.ask(between, Ask::Terms, &facts)?;
         return Ok(permit(&with_terms(now, terms)));
     }
     let reasons = ids(&now).collect();

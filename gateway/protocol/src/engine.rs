@@ -1,18 +1,66 @@
 //! The only place where a policy set is asked. Only the floor, the common permits, the
-//! recipient's protocol and the sender's forbids and terms are; each pair's set is made once.
+//! recipient's protocol and the sender's forbids and terms are, and of those the ones that can
+//! apply to the item's category; each set is made once.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use cedar_policy::{AuthorizationError, Authorizer, Decision, PolicyId, PolicySet};
-use gateway_core::{AgencyKind, RuleHit};
+use gateway_core::{AgencyKind, Category, Question, RuleHit};
 
 use crate::facts::{Facts, Unaskable};
 use crate::names::Names;
 use crate::rule::{Ask, Loaded, Rule};
 
 /// The policies that count, by what is asked.
-pub type Sets = HashMap<Ask, PolicySet>;
+pub type Sets = HashMap<Ask, Arc<PolicySet>>;
+
+/// What tells which policies count.
+#[derive(Debug, Clone, Copy)]
+pub struct Between {
+    /// Where something is sent.
+    sender: Option<AgencyKind>,
+    /// Or the reader, or who would lead.
+    recipient: AgencyKind,
+    /// Where an item is sent.
+    category: Option<Category>,
+}
+
+impl Between {
+    /// Of one item to one recipient.
+    pub const fn sharing(question: &Question) -> Self {
+        Self {
+            sender: Some(question.sender.kind),
+            recipient: question.recipient.kind,
+            category: Some(question.item.category),
+        }
+    }
+
+    /// Of what is asked of one agency alone.
+    pub const fn alone(kind: AgencyKind) -> Self {
+        Self {
+            sender: None,
+            recipient: kind,
+            category: None,
+        }
+    }
+
+    /// One number for each.
+    fn place(self) -> usize {
+        let kinds = AgencyKind::ALL.len();
+        let categories = Category::ALL.len();
+        let row = self.sender.map_or(kinds, |kind| kind as usize);
+        let column = self
+            .category
+            .map_or(categories, |category| category as usize);
+        (row * kinds + self.recipient as usize) * (categories + 1) + column
+    }
+
+    fn places() -> usize {
+        let kinds = AgencyKind::ALL.len();
+        (kinds + 1) * kinds * (Category::ALL.len() + 1)
+    }
+}
 
 /// What the engine said to one ask.
 pub struct Answer<'a> {
@@ -60,24 +108,25 @@ pub struct Engine {
     pub rules: Vec<Loaded>,
     index: HashMap<PolicyId, usize>,
     pub authorizer: Authorizer,
-    /// By sender (the last row: no sender) and recipient.
-    pairs: Vec<OnceLock<Option<Sets>>>,
+    /// By [`Between::place`].
+    sets: Vec<OnceLock<Option<Sets>>>,
+    /// The sets themselves, by the places of their policies: most are those of many.
+    made: Mutex<HashMap<Vec<usize>, Arc<PolicySet>>>,
 }
 
 impl Engine {
     pub fn new(names: Names, rules: Vec<Loaded>) -> Self {
-        let kinds = AgencyKind::ALL.len();
         let index = rules.iter().enumerate();
         let index = index
             .map(|(n, loaded)| (loaded.policy.id().clone(), n))
             .collect();
-        let pairs = (0..(kinds + 1) * kinds).map(|_| OnceLock::new()).collect();
         Self {
             names,
             rules,
             index,
             authorizer: Authorizer::new(),
-            pairs,
+            sets: (0..Between::places()).map(|_| OnceLock::new()).collect(),
+            made: Mutex::default(),
         }
     }
 
@@ -92,41 +141,46 @@ impl Engine {
             .filter(move |loaded| loaded.counts(sender, recipient))
     }
 
-    /// The sets of a pair, made at its first question.
-    pub fn sets(&self, sender: Option<AgencyKind>, recipient: AgencyKind) -> Result<&Sets, Fault> {
-        let kinds = AgencyKind::ALL.len();
-        let row = sender.map_or(kinds, |kind| kind as usize);
-        self.pairs
-            .get(row * kinds + recipient as usize)
-            .and_then(|pair| pair.get_or_init(|| self.make(sender, recipient)).as_ref())
+    /// The sets, made at the first question of their kind.
+    pub fn sets(&self, between: Between) -> Result<&Sets, Fault> {
+        self.sets
+            .get(between.place())
+            .and_then(|sets| sets.get_or_init(|| self.make(between)).as_ref())
             .ok_or_else(|| Unaskable.into())
     }
 
     /// None where a set cannot be made whole: better no answer than one that lacks a forbid.
-    fn make(&self, sender: Option<AgencyKind>, recipient: AgencyKind) -> Option<Sets> {
+    fn make(&self, between: Between) -> Option<Sets> {
         let asks = Ask::ALL.into_iter().filter(|ask| ask.is_put());
         asks.map(|ask| {
-            let counting = self
-                .counting(sender, recipient)
-                .filter(|l| l.asks.contains(&ask));
-            let policies = counting.map(|loaded| loaded.policy.clone());
-            PolicySet::from_policies(policies)
-                .ok()
-                .map(|set| (ask, set))
+            let counts = |loaded: &Loaded| {
+                loaded.asks.contains(&ask)
+                    && loaded.counts(between.sender, between.recipient)
+                    && between.category.is_none_or(|one| loaded.can_apply_to(one))
+            };
+            let counting = self.rules.iter().enumerate();
+            let places = counting.filter_map(|(n, loaded)| counts(loaded).then_some(n));
+            self.set(places.collect()).map(|set| (ask, set))
         })
         .collect()
     }
 
+    fn set(&self, places: Vec<usize>) -> Option<Arc<PolicySet>> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(set) = made.get(&places) {
+            return Some(Arc::clone(set));
+        }
+        let rules = places.iter().filter_map(|n| self.rules.get(*n));
+        let policies = rules.map(|loaded| loaded.policy.clone());
+        let set = Arc::new(PolicySet::from_policies(policies).ok()?);
+        made.insert(places, Arc::clone(&set));
+        Some(set)
+    }
+
     /// Asks one thing. Any error, even beside an allow, is a fault: an erroring forbid is
     /// skipped by the engine, and would fail open.
-    pub fn ask(
-        &self,
-        sender: Option<AgencyKind>,
-        recipient: AgencyKind,
-        ask: Ask,
-        facts: &Facts,
-    ) -> Result<Answer<'_>, Fault> {
-        let set = self.sets(sender, recipient)?.get(&ask).ok_or(Unaskable)?;
+    pub fn ask(&self, between: Between, ask: Ask, facts: &Facts) -> Result<Answer<'_>, Fault> {
+        let set = self.sets(between)?.get(&ask).ok_or(Unaskable)?;
         self.ask_set(set, ask, facts)
     }
 

@@ -100,6 +100,7 @@ fn one(policy: &Policy, place: Place) -> Result<Loaded, LoadError> {
     let loaded = Loaded {
         policy: policy.new_id(PolicyId::new(&rule.hit.id)),
         scope: scope(&place)?,
+        categories: words::categories(policy),
         rule,
         asks,
     };

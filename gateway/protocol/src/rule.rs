@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cedar_policy::{ActionConstraint, Policy};
-use gateway_core::{AgencyKind, Obligation, Reviewer, RuleHit};
+use gateway_core::{AgencyKind, Category, Obligation, Reviewer, RuleHit};
 use serde::Serialize;
 
 /// What a policy does where it applies.
@@ -112,9 +112,17 @@ pub struct Loaded {
     pub policy: Policy,
     pub scope: Scope,
     pub asks: Vec<Ask>,
+    /// Those that it can apply to, where it begins by naming them.
+    pub categories: Option<BTreeSet<Category>>,
 }
 
 impl Loaded {
+    /// Whether it can apply to an item of this category.
+    pub fn can_apply_to(&self, category: Category) -> bool {
+        let named = self.categories.as_ref();
+        named.is_none_or(|named| named.contains(&category))
+    }
+
     /// Whether a question from `sender` (where there is one) for `recipient` counts it.
     pub fn counts(&self, sender: Option<AgencyKind>, recipient: AgencyKind) -> bool {
         match self.scope {

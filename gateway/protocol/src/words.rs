@@ -1,6 +1,8 @@
 //! The words in a rule are words of the code lists: a misspelt one would compare with nothing
 //! for ever, and a forbid that never fires is an open door.
 
+use std::collections::BTreeSet;
+
 use cedar_policy::Policy;
 use gateway_core::{About, AgencyKind, Category, Obligation, Purpose, Role};
 use serde_json::Value;
@@ -71,6 +73,39 @@ pub fn name_the_action(policy: &Policy) -> bool {
     conditions(policy).is_none_or(|found| names(&found, "action"))
 }
 
+/// The categories of an item that a policy can apply to, where its first condition is that the item
+/// has one of them: of any other the engine looks no further, so it need not be asked. None where it
+/// begins otherwise.
+pub fn categories(policy: &Policy) -> Option<BTreeSet<Category>> {
+    let conditions = conditions(policy)?;
+    let first = conditions.as_array()?.first()?;
+    if first.get("kind")? != "when" {
+        return None;
+    }
+    let mut condition = first.get("body")?;
+    while let Some(both) = condition.get("&&") {
+        condition = both.get("left")?;
+    }
+    let words = one_of(condition)?;
+    words.iter().map(|word| word.parse().ok()).collect()
+}
+
+/// The words of `resource.category == "…"`, or of `["…", …].contains(resource.category)`.
+fn one_of(condition: &Value) -> Option<Vec<&str>> {
+    if let Some(equal) = condition.get("==") {
+        let word = equal.get("right")?.get("Value")?.as_str()?;
+        return is_category(equal.get("left")?).then_some(vec![word]);
+    }
+    let contains = condition.get("contains")?;
+    let words = contains.get("left")?.get("Set")?.as_array()?;
+    let words = words.iter().map(|word| word.get("Value")?.as_str());
+    is_category(contains.get("right")?).then(|| words.collect())?
+}
+
+fn is_category(json: &Value) -> bool {
+    *json == serde_json::json!({".": {"left": {"Var": "resource"}, "attr": "category"}})
+}
+
 fn names(json: &Value, variable: &str) -> bool {
     match json {
         Value::Array(list) => list.iter().any(|inner| names(inner, variable)),
@@ -106,5 +141,58 @@ fn collect(json: &Value, found: &mut Vec<String>) {
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(conditions: &str) -> Option<Vec<&'static str>> {
+        let text = format!("permit(principal, action, resource) {conditions};");
+        let policy = Policy::parse(None, text).unwrap();
+        categories(&policy).map(|named| named.into_iter().map(Category::as_str).collect())
+    }
+
+    #[test]
+    fn a_rule_that_begins_with_categories_can_apply_to_no_other() {
+        let risk = "resource.category == \"RISK\"";
+        let some = "[\"RISK\", \"CHILD\"].contains(resource.category)";
+        let other = "context.linked";
+        let one = Some(vec!["RISK"]);
+        assert_eq!(named(&format!("when {{ {risk} }}")), one);
+        assert_eq!(
+            named(&format!("when {{ {risk} && {other} && {other} }}")),
+            one
+        );
+        assert_eq!(
+            named(&format!("when {{ {risk} }} unless {{ {other} }}")),
+            one
+        );
+        let mut two = named(&format!("when {{ {some} && {other} }}")).unwrap();
+        two.sort_unstable();
+        assert_eq!(two, ["CHILD", "RISK"]);
+    }
+
+    #[test]
+    fn a_rule_that_begins_otherwise_can_apply_to_any() {
+        let risk = "resource.category == \"RISK\"";
+        for conditions in [
+            String::new(),
+            format!("unless {{ {risk} }}"),
+            format!("when {{ {risk} || context.linked }}"),
+            format!("when {{ context.linked && {risk} }}"),
+            format!("when {{ !({risk}) }}"),
+            format!("when {{ context.linked }} when {{ {risk} }}"),
+            "when { resource.category != \"RISK\" }".to_owned(),
+            "when { resource.category == resource.owner_kind }".to_owned(),
+            "when { resource.owner_kind == \"RISK\" }".to_owned(),
+            "when { principal.category == \"RISK\" }".to_owned(),
+            "when { [\"RISK\", resource.about].contains(resource.category) }".to_owned(),
+            "when { [\"RISK\"].contains(resource.about) }".to_owned(),
+            "when { if resource.category == \"RISK\" then true else context.linked }".to_owned(),
+        ] {
+            assert_eq!(named(&conditions), None, "{conditions}");
+        }
     }
 }
