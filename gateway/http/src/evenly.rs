@@ -87,13 +87,19 @@ mod tests {
         };
         for (works, moments) in [(0, 1), (4_000, 1), (6_000, 2)] {
             for refusal in [403, 404, 422] {
-                let took = takes(works, refusal).await;
-                assert!(took >= moments * MOMENT, "{works} {refusal}: {took:?}");
+                // Of many, for a machine may be busy for a moment.
+                let mut quickest = Duration::MAX;
+                for _ in 0..20 {
+                    let took = takes(works, refusal).await;
+                    assert!(took >= moments * MOMENT, "{works} {refusal}: {took:?}");
+                    quickest = quickest.min(took);
+                }
+                let next = (moments + 1) * MOMENT;
+                assert!(quickest < next, "{works} {refusal}: {quickest:?}");
             }
         }
         for other in [200, 303, 503] {
-            // Of many, for a machine may be busy for a moment.
-            let mut quickest = MOMENT;
+            let mut quickest = Duration::MAX;
             for _ in 0..100 {
                 quickest = quickest.min(takes(0, other).await);
             }
