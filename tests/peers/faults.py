@@ -381,12 +381,6 @@ for what, full in {**({"full": filled} if MOUNTED else {}), "no further": no_fur
             asked_meanwhile(what, {**rows, **bodies})
             assert demo[ASKS].ask("/api/v1/exchanges")[0] == 200, "what only reads goes on"
     goes_on()
-    # A disk that has room for the name of a file, and for nothing of its content, keeps the name: that is said, and it can be taken out.
-    page = kept.browser.get(kept.place)
-    for id in re.findall(r'has not come whole.*?name="remove" value="([0-9a-f-]+)"', page.body, re.DOTALL):
-        print(f"{what}: a file that has not come whole is taken out")
-        taken_out = kept.browser.post(kept.place, {**page.hidden(kept.place), **kept.fields(kept), "remove": id})
-        assert taken_out.status == 303, (taken_out.status, taken_out.text)
     shown = kept.browser.get(kept.place).text
     assert kept.whole(kept.place, kept) and shown.count("Remove scan.pdf") == 1, shown
 

@@ -3,8 +3,9 @@
 //! it has been shared, so the log knows nothing of it.
 //!
 //! What a draft says is its channel's own text; what is kept here is whose it is, which revision,
-//! and the files that go with it ([`file`]).
+//! and the files that go with it: piece by piece (`file`), or at once (`expected`).
 
+mod expected;
 mod file;
 
 use gateway_core::{Id, Personal};
@@ -13,6 +14,8 @@ use gateway_store::Tx;
 use gateway_store::rows::{DraftRow, IdempotencyRow, PersonRow};
 use gateway_vault::person_scope;
 
+pub(crate) use self::expected::Expectations;
+pub use self::expected::Expected;
 pub use self::file::{Arrived, DraftFile, FILES, LARGEST, NewFile, TOGETHER, TOO_LARGE};
 use crate::Flow;
 use crate::case::corrupt;

@@ -97,6 +97,7 @@ pub struct Flow {
     pub clock: Clock,
     recorder: Recorder,
     desk: sign_in::Desk,
+    expected: compose::Expectations,
     keys: Option<key::Keys>,
 }
 
@@ -122,6 +123,7 @@ impl Flow {
             clock,
             recorder,
             desk: sign_in::Desk::new(),
+            expected: compose::Expectations::default(),
             keys: None,
         }
     }

@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use gateway_core::{Id, Personal};
 use gateway_seal::{ItemKey, open_body};
+use gateway_store::Tx;
 use gateway_store::rows::{DraftFileRow, DraftPartRow, PersonRow};
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
@@ -72,11 +73,16 @@ pub struct Arrived {
 
 /// What is sealed about a file.
 #[derive(Serialize, Deserialize)]
-struct About {
-    name: Personal<String>,
-    media_type: String,
-    arrived: Arrived,
+pub(super) struct About {
+    pub(super) name: Personal<String>,
+    pub(super) media_type: String,
+    pub(super) arrived: Arrived,
 }
+
+/// Of a file some of which may still come.
+const ARRIVING: &str = "arriving";
+/// Of a file that has come, and was looked at.
+pub(super) const WHOLE: &str = "whole";
 
 impl Flow {
     pub(super) async fn draft_files(
@@ -90,7 +96,7 @@ impl Flow {
             let about = self.about(person, &row).await?;
             files.push(DraftFile {
                 has: tx.file_has(&row.id).await?,
-                whole: row.state == "whole",
+                whole: row.state == WHOLE,
                 id: row.id,
                 name: about.name,
                 media_type: about.media_type,
@@ -110,7 +116,7 @@ impl Flow {
         Ok(serde_json::from_str(text.reveal())?)
     }
 
-    async fn sealed_about(
+    pub(super) async fn sealed_about(
         &self,
         person: &PersonRow,
         file: &str,
@@ -144,26 +150,36 @@ impl Flow {
             id: id.clone(),
             draft: draft.to_owned(),
             size: file.size,
-            state: "arriving".to_owned(),
+            state: ARRIVING.to_owned(),
             created_at: self.now(),
         };
+        let _room = self.expected.room(person, file.size);
         let mut tx = self.store.write("begin-file").await?;
-        own(&mut tx, person, draft).await?;
-        let refused = if !(0..=LARGEST).contains(&file.size) {
-            Some(TOO_LARGE)
-        } else if tx.files_of(draft).await?.len() >= FILES {
-            Some("a message can have 50 files: send the others in a second message")
-        } else if tx.drafted_bytes(&person.id).await? + file.size > TOGETHER {
-            Some("your drafts hold 20 GB of files already: send or delete some of them first")
-        } else {
-            None
-        };
-        if let Some(words) = refused {
-            return Err(FlowError::Conflict(words.to_owned()));
-        }
+        self.may_add(&mut tx, person, draft, file.size).await?;
         tx.put(&mut row).await?;
         tx.commit().await?;
         Ok(id)
+    }
+
+    /// Whether a draft may have a file more, of so many bytes, for which there is room.
+    pub(super) async fn may_add(
+        &self,
+        tx: &mut Tx,
+        person: &PersonRow,
+        draft: &str,
+        size: i64,
+    ) -> Result<(), FlowError> {
+        own(tx, person, draft).await?;
+        let words = if !(0..=LARGEST).contains(&size) {
+            TOO_LARGE
+        } else if tx.files_of(draft).await?.len() >= FILES {
+            "a message can have 50 files: send the others in a second message"
+        } else if tx.drafted_bytes(&person.id).await? + self.expected.of(person) > TOGETHER {
+            "your drafts hold 20 GB of files already: send or delete some of them first"
+        } else {
+            return Ok(());
+        };
+        Err(FlowError::Conflict(words.to_owned()))
     }
 
     /// Takes the next piece of a file, which begins at `from`: sealed as it comes, and kept when
@@ -181,61 +197,18 @@ impl Flow {
         chunks: mpsc::Receiver<Result<Bytes, FlowError>>,
     ) -> Result<i64, FlowError> {
         let row = self.own_file(person, draft, file).await?;
-        let id = Id::new(&self.clock).to_string();
         let body = self.take_body(String::new(), chunks).await?;
-        let size = i64::try_from(body.size).unwrap_or(i64::MAX);
-        let key = body.key.to_text();
-        let body_key = self
-            .seal_own(person, "draft_part", &id, "body_key", key.expose_secret())
-            .await?;
-        let mut part = DraftPartRow {
-            id,
-            file: file.to_owned(),
-            from_byte: from,
-            size,
-            body_key,
-            body: None,
-            blob: None,
-            blob_sha256: None,
-        };
-        match body.stored {
-            Stored::Inline(sealed) => part.body = Some(sealed),
-            Stored::Blob { id, sha256 } => (part.blob, part.blob_sha256) = (Some(id), Some(sha256)),
-        }
+        let mut part = part_of(self, person, file, from, body).await?;
         let mut tx = self.store.write("take-part").await?;
         let has = tx.file_has(file).await?;
-        if has != from || from + size > row.size || row.state != "arriving" {
+        if has != from || from + part.size > row.size || row.state != ARRIVING {
             return Err(FlowError::Conflict(format!(
                 "this file goes on at byte {has}"
             )));
         }
-        if let Some(blob) = &part.blob
-            && !tx.enliven_blob(blob).await?
-        {
-            return Err(FlowError::Unavailable(
-                "a piece was swept: send it again".to_owned(),
-            ));
-        }
-        tx.put(&mut part).await?;
+        put_part(&mut tx, &mut part).await?;
         tx.commit().await?;
-        Ok(has + size)
-    }
-
-    /// Takes what has come of a file for its size, where only a bound of it was announced.
-    ///
-    /// # Errors
-    /// [`FlowError::NotFound`] where it is not theirs.
-    pub async fn measure_file(
-        &self,
-        person: &PersonRow,
-        draft: &str,
-        file: &str,
-    ) -> Result<(), FlowError> {
-        let mut row = self.own_file(person, draft, file).await?;
-        let mut tx = self.store.write("measure-file").await?;
-        row.size = tx.file_has(file).await?;
-        tx.put(&mut row).await?;
-        Ok(tx.commit().await?)
+        Ok(has + part.size)
     }
 
     /// Notes that all of a file has come, and what was found in it.
@@ -255,7 +228,7 @@ impl Flow {
             ..self.about(person, &row).await?
         };
         row.about = self.sealed_about(person, file, &about).await?;
-        row.state = "whole".to_owned();
+        row.state = WHOLE.to_owned();
         let mut tx = self.store.write("finish-file").await?;
         let has = tx.file_has(file).await?;
         if has != row.size {
@@ -391,4 +364,45 @@ impl Flow {
         row.filter(|row| row.draft == draft)
             .ok_or(FlowError::NotFound)
     }
+}
+
+/// The row of a piece, which begins at `from` in its file.
+pub(super) async fn part_of(
+    flow: &Flow,
+    person: &PersonRow,
+    file: &str,
+    from: i64,
+    body: StagedBody,
+) -> Result<DraftPartRow, FlowError> {
+    let id = Id::new(&flow.clock).to_string();
+    let key = body.key.to_text();
+    let body_key = flow
+        .seal_own(person, "draft_part", &id, "body_key", key.expose_secret())
+        .await?;
+    let mut part = DraftPartRow {
+        id,
+        file: file.to_owned(),
+        from_byte: from,
+        size: i64::try_from(body.size).unwrap_or(i64::MAX),
+        body_key,
+        body: None,
+        blob: None,
+        blob_sha256: None,
+    };
+    match body.stored {
+        Stored::Inline(sealed) => part.body = Some(sealed),
+        Stored::Blob { id, sha256 } => (part.blob, part.blob_sha256) = (Some(id), Some(sha256)),
+    }
+    Ok(part)
+}
+
+pub(super) async fn put_part(tx: &mut Tx, part: &mut DraftPartRow) -> Result<(), FlowError> {
+    if let Some(blob) = &part.blob
+        && !tx.enliven_blob(blob).await?
+    {
+        return Err(FlowError::Unavailable(
+            "a piece was swept: send it again".to_owned(),
+        ));
+    }
+    Ok(tx.put(part).await?)
 }

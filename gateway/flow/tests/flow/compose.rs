@@ -3,7 +3,8 @@
 
 use bytes::Bytes;
 use gateway_core::{Category, Channel, Personal};
-use gateway_flow::compose::{Arrived, DraftMessage, LARGEST, NewFile, Saved};
+use gateway_flow::body::StagedBody;
+use gateway_flow::compose::{Arrived, DraftMessage, LARGEST, NewFile, Saved, TOGETHER};
 use gateway_flow::submission::Caller;
 use gateway_flow::{FlowError, Submission};
 use gateway_store::rows::{DraftPartRow, DraftRow, PersonRow};
@@ -187,6 +188,81 @@ async fn a_file_goes_on_where_its_line_broke() {
         assert_eq!(whole(&world, &ann, &draft, &id).await, film);
         world.verify().await.unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_comes_at_once_is_there_whole_or_never_was() {
+    for db in each().await {
+        let world = world(db).await;
+        let (flow, ann) = (&world.flow, person(&world, "southwark-housing").await);
+        let film = film();
+        let draft = flow.open_draft(&ann, "words").await.unwrap();
+        let (body, _) = staged(&world, &film).await;
+        let expected = flow.expect_file(&ann, &draft, file(film.len())).await;
+        flow.keep_file(&ann, expected.unwrap(), body, Arrived::default())
+            .await
+            .unwrap();
+        let files = flow.draft(&ann, &draft).await.unwrap().files;
+        let [kept] = files.as_slice() else {
+            panic!("one file is kept: {files:?}");
+        };
+        let size = i64::try_from(film.len()).unwrap();
+        assert_eq!((kept.whole, kept.has, kept.size), (true, size, size));
+        assert_eq!(whole(&world, &ann, &draft, &kept.id).await, film);
+
+        // Its content is gone before it is kept: nothing of it is kept.
+        let (body, blob) = staged(&world, &film).await;
+        let expected = flow.expect_file(&ann, &draft, file(film.len())).await;
+        let mut tx = flow.store.write("test").await.unwrap();
+        assert!(tx.condemn_blob(&blob).await.unwrap());
+        tx.commit().await.unwrap();
+        let swept = flow.keep_file(&ann, expected.unwrap(), body, Arrived::default());
+        assert!(matches!(swept.await, Err(FlowError::Unavailable(_))));
+        assert_eq!(flow.draft(&ann, &draft).await.unwrap().files.len(), 1);
+        world.verify().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_on_their_way_count_as_theirs_whose_they_are() {
+    let largest = || NewFile {
+        size: LARGEST,
+        ..file(1)
+    };
+    for db in each().await {
+        let world = world(db).await;
+        let (flow, ann) = (&world.flow, person(&world, "southwark-housing").await);
+        let bob = person(&world, "met-police").await;
+        let draft = flow.open_draft(&ann, "words").await.unwrap();
+        let other = flow.open_draft(&bob, "words").await.unwrap();
+        let mut coming = Vec::new();
+        for _ in 0..TOGETHER / LARGEST {
+            coming.push(flow.expect_file(&ann, &draft, largest()).await.unwrap());
+        }
+        let full = flow.expect_file(&ann, &draft, file(1)).await.map(|_| ());
+        assert!(matches!(full, Err(FlowError::Conflict(_))), "{full:?}");
+        let full = flow.begin_file(&ann, &draft, file(1)).await.map(|_| ());
+        assert!(matches!(full, Err(FlowError::Conflict(_))), "{full:?}");
+        flow.expect_file(&bob, &other, largest()).await.unwrap();
+        // One that is given up makes room.
+        coming.pop();
+        flow.begin_file(&ann, &draft, largest()).await.unwrap();
+        let full = flow.expect_file(&ann, &draft, file(1)).await.map(|_| ());
+        assert!(matches!(full, Err(FlowError::Conflict(_))), "{full:?}");
+        let stranger = flow.expect_file(&bob, &draft, file(1)).await.map(|_| ());
+        assert!(matches!(stranger, Err(FlowError::NotFound)), "{stranger:?}");
+    }
+}
+
+/// Content that is sealed and no row refers to yet, with the file that it lies in.
+async fn staged(world: &World, bytes: &[u8]) -> (StagedBody, String) {
+    let body = world
+        .flow
+        .take_bytes("video/mp4".to_owned(), bytes)
+        .unwrap();
+    let mut tx = world.flow.store.read().await.unwrap();
+    let mut rows = tx.stale_blobs(i64::MAX).await.unwrap();
+    (body, rows.remove(0).id)
 }
 
 /// A draft with one file that has come in two pieces.

@@ -1,14 +1,17 @@
 //! A file that has come whole is looked at before it counts: past the scanner, where there is
 //! one, and into what it is.
 
+use axum::body::Bytes;
 use gateway_content::clamd::{ScanError, Scanner, Stream, UNSEEN, Verdict};
 use gateway_content::{Finding, Limits, inspect};
 use gateway_core::Channel;
 use gateway_flow::FlowError;
-use gateway_flow::compose::{Arrived, DraftFile};
+use gateway_flow::body::StagedBody;
+use gateway_flow::compose::{Arrived, Expected};
 use gateway_flow::quarantine::Unproved;
 use gateway_store::rows::PersonRow;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 use crate::Portal;
@@ -69,7 +72,7 @@ fn away(error: &ScanError) -> Stop {
     Stop::Away
 }
 
-/// Looks at a file all of which has come, and notes what was found.
+/// Looks at a file the last piece of which has come, and notes what was found.
 ///
 /// # Errors
 /// [`Stop::Conflict`], in words for the person, where it is not kept: it holds malware, and lies
@@ -84,15 +87,65 @@ pub(crate) async fn look_at(
     let draft_now = flow.draft(person, draft).await?;
     let known = draft_now.files.into_iter().find(|one| one.id == file);
     let known = known.ok_or(Stop::NotFound)?;
-    let mut chunks = flow.read_file(person, draft, file).await?;
+    let chunks = flow.read_file(person, draft, file).await?;
+    let seen = (known.name.reveal().as_str(), known.media_type.as_str());
+    let Some(arrived) = look(portal, seen, known.has, chunks).await? else {
+        let chunks = flow.read_file(person, draft, file).await?;
+        let body = flow.take_body(known.media_type, chunks).await?;
+        keep_apart(portal, person, body).await?;
+        flow.drop_file(person, draft, file).await?;
+        return Err(malware(known.name.reveal()));
+    };
+    Ok(flow.finish_file(person, draft, file, arrived).await?)
+}
+
+/// Looks at a file that has come at once, and keeps it with what was found.
+///
+/// # Errors
+/// As [`look_at`]; nothing of the file is in the draft then.
+pub(crate) async fn look_at_whole(
+    portal: &Portal,
+    person: &PersonRow,
+    file: Expected,
+    body: StagedBody,
+) -> Result<(), Stop> {
+    let flow = &portal.flow;
+    let chunks = flow.staged_stream(&body)?;
+    let seen = (file.file.name.reveal().as_str(), body.media_type.as_str());
+    let size = i64::try_from(body.size).unwrap_or(i64::MAX);
+    match look(portal, seen, size, chunks).await {
+        Ok(Some(arrived)) => Ok(flow.keep_file(person, file, body, arrived).await?),
+        Ok(None) => {
+            keep_apart(portal, person, body).await?;
+            Err(malware(file.file.name.reveal()))
+        }
+        Err(stop) => {
+            if let Err(error) = flow.discard_staged(body).await {
+                tracing::debug!(%error, "a file that was not looked at is left to the sweeper");
+            }
+            Err(stop)
+        }
+    }
+}
+
+/// What is found in a file; none where it is malware.
+async fn look<E>(
+    portal: &Portal,
+    (name, media_type): (&str, &str),
+    size: i64,
+    mut chunks: mpsc::Receiver<Result<Bytes, E>>,
+) -> Result<Option<Arrived>, Stop>
+where
+    FlowError: From<E>,
+{
     let mut watch = Watch::begin(portal.scanner.as_ref()).await?;
     let mut hash = Sha256::new();
     let mut bytes = Zeroizing::new(Vec::new());
     while let Some(chunk) = chunks.recv().await {
-        let chunk = chunk?;
+        let chunk = chunk.map_err(FlowError::from)?;
         hash.update(&chunk);
         watch.chunk(&chunk).await?;
-        if known.has <= LOOKED_INTO {
+        if size <= LOOKED_INTO {
             bytes.extend_from_slice(&chunk);
         }
     }
@@ -101,24 +154,22 @@ pub(crate) async fn look_at(
         ..Arrived::default()
     };
     match watch.finish().await? {
-        Some(true) => return Err(keep_apart(portal, person, draft, &known).await?),
+        Some(true) => return Ok(None),
         Some(false) => {}
         None => {
             arrived.notes.push(UNSEEN.to_owned());
             arrived.holds = true;
         }
     }
-    if known.has <= LOOKED_INTO {
-        let name = known.name.reveal();
-        let seen = tokio::task::block_in_place(|| {
-            inspect(name, &known.media_type, &bytes, &Limits::default())
-        });
+    if size <= LOOKED_INTO {
+        let seen =
+            tokio::task::block_in_place(|| inspect(name, media_type, &bytes, &Limits::default()));
         arrived.holds |= seen.holds();
         arrived
             .notes
             .extend(seen.findings.iter().map(Finding::words));
     }
-    Ok(flow.finish_file(person, draft, file, arrived).await?)
+    Ok(Some(arrived))
 }
 
 /// Whether a text may go on.
@@ -136,31 +187,29 @@ pub(crate) async fn look_at_text(portal: &Portal, text: &str) -> Result<(), Stop
     }
 }
 
-/// What holds malware goes to the coordination unit, and out of the draft.
+/// What holds malware goes to the coordination unit.
 async fn keep_apart(
     portal: &Portal,
     person: &PersonRow,
-    draft: &str,
-    file: &DraftFile,
-) -> Result<Stop, FlowError> {
-    let flow = &portal.flow;
-    let chunks = flow.read_file(person, draft, &file.id).await?;
-    let body = flow.take_body(file.media_type.clone(), chunks).await?;
-    let agency = person.agency.parse().ok();
-    let kept = flow
+    body: StagedBody,
+) -> Result<(), FlowError> {
+    let kept = portal
+        .flow
         .keep_apart(Unproved {
             channel: Channel::Portal,
             reason: "malware",
             claimed: person.agency.clone().into(),
-            agency,
+            agency: person.agency.parse().ok(),
             addressed: Vec::new(),
             body,
         })
         .await?;
     tracing::warn!(quarantine = %kept, "a file with malware in it is kept apart");
-    flow.drop_file(person, draft, &file.id).await?;
-    Ok(Stop::Conflict(format!(
-        "“{}” holds malware: it was taken out, and the coordination unit can see that it was. Have your machine checked, and add a clean copy",
-        file.name.reveal()
-    )))
+    Ok(())
+}
+
+fn malware(name: &str) -> Stop {
+    Stop::Conflict(format!(
+        "“{name}” holds malware: it was taken out, and the coordination unit can see that it was. Have your machine checked, and add a clean copy"
+    ))
 }

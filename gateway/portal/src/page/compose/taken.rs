@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 use super::form::Form;
-use super::look::look_at;
+use super::look::look_at_whole;
 use super::pour::{Poured, pour};
 use crate::stop::Stop;
 use crate::visitor::{Fields, Visitor};
@@ -232,17 +232,12 @@ impl Taking<'_> {
             media_type: media_type(field.content_type().unwrap_or_default()).to_owned(),
             size: most,
         };
-        let id = flow.begin_file(person, draft, file).await?;
+        let file = flow.expect_file(person, draft, file).await?;
         let (send, receive) = mpsc::channel(WAITING);
-        let took = flow.take_part(person, draft, &id, 0, receive);
+        let took = flow.take_body(file.file.media_type.clone(), receive);
         let (took, poured) = tokio::join!(took, pour(field, most, send));
         self.is_cut = poured == Poured::Cut;
-        if let Err(error) = took {
-            flow.drop_file(person, draft, &id).await?;
-            return Err(error.into());
-        }
-        flow.measure_file(person, draft, &id).await?;
-        look_at(self.portal, person, draft, &id).await
+        look_at_whole(self.portal, person, file, took?).await
     }
 }
 
