@@ -5,8 +5,17 @@
 use crate::support::{fresh_postgres, peer_with};
 
 /// A document and a prison's form by the API, a mail in, a mail out, an answer by MESH, a message
-/// sent in the portal.
-const WAYS: [&str; 6] = ["Documents", "AnnexF", "Mail", "MailOut", "MeshIn", "Sends"];
+/// begun in the portal with a file, a file more, piece by piece, and the message sent.
+const WAYS: [&str; 8] = [
+    "Documents",
+    "AnnexF",
+    "Mail",
+    "MailOut",
+    "MeshIn",
+    "Begins",
+    "Pieces",
+    "Sends",
+];
 /// Those of them whose transactions are most unlike on PostgreSQL.
 const ON_POSTGRESQL: [&str; 4] = ["Documents", "Mail", "MailOut", "MeshTakenIn"];
 

@@ -28,10 +28,11 @@ class Browser:
         self.host = demo.state["portal"].removeprefix("https://")
         self.context = ssl.create_default_context(cafile=demo.state["ca"])
 
-    def ask(self, method, path, body=None, kind="application/x-www-form-urlencoded"):
+    def ask(self, method, path, body=None, kind="application/x-www-form-urlencoded", **more):
         if isinstance(body, (dict, list)):
             body = urllib.parse.urlencode(body, doseq=True).encode()
         headers = {"Origin": f"https://{self.host}", "User-Agent": self.agent, "Cookie": "; ".join(f"{name}={value}" for name, value in self.jar.items())}
+        headers |= {name.replace("_", "-"): value for name, value in more.items()}
         if body is not None:
             headers["Content-Type"] = kind
         wire = http.client.HTTPSConnection(self.host, context=self.context, timeout=120)

@@ -1,9 +1,10 @@
 """The ways through the portal, in a browser that runs no scripts."""
 
-import re
+import json, re
 from browse import Browser
 from crash_ways import HOUSING, MARK, SENDER, Way
 from postfix import until
+from stops import PAIRS
 
 OFFICER = (SENDER, "practitioner")
 
@@ -55,10 +56,11 @@ class Portal(Way):
         return page.hidden(place), re.findall(r'name="kind-([0-9a-f-]+)"', page.body)
 
     def whole(self, place, it):
-        """A draft opens, and each of its files is whole, or said not to be."""
+        """A draft opens; a file that came with its form is in it whole, or was never there."""
         page = self.browser.get(place)
         assert it.mark in page.body, "what was written is not in the draft"
-        return "plan.txt" in page.text and "has not come whole" not in page.text
+        assert "has not come whole" not in page.text, page.text
+        return "plan.txt" in page.text
 
     def new(self, it):
         return [f"/drafts/{id}" for id in self.world.ids("draft") - it.drafts]
@@ -148,6 +150,65 @@ class Deletes(Saves):
 
     def is_once(self, it):
         assert not self.new(it)
+
+
+class Pieces(Saves):
+    """A file is added to a draft as the page's script adds it: announced, piece by piece, and on from where the line broke."""
+
+    known = (*Portal.known, *(f"{point}={name}" for point in PAIRS for name in ("begin-file", "take-part", "finish-file")))
+
+    def begin(self):
+        it = super().begin()
+        it.film, it.film_id = f"a film {it.mark}\n".encode() * 8000, None
+        return it
+
+    def told(self, page):
+        assert page.status == 200, (page.status, page.text[:2000])
+        return json.loads(page.body)
+
+    def act(self, it):
+        files, token = f"{it.place}/files", it.hidden["token"]
+        if it.film_id is None:
+            about = {"token": token, "name": "film.bin", "type": "application/octet-stream", "size": str(len(it.film))}
+            it.film_id = self.told(self.browser.post(files, about))["id"]
+        there = f"{files}/{it.film_id}"
+        stands = self.told(self.browser.get(there))
+        while not stands["whole"]:
+            at, piece = stands["has"], len(it.film) // 2 + 1
+            stands = self.told(self.browser.ask("POST", f"{there}?from={at}", it.film[at : at + piece], "application/octet-stream", x_form_token=token))
+        return it.film_id
+
+    def films(self, it):
+        """Each by its id, and whether it has come whole."""
+        items = self.browser.get(it.place).body.split('<div class="portal-item">')[1:]
+        films = [item for item in items if "film.bin</h3>" in item]
+        return {re.search(r'name="remove" value="([0-9a-f-]+)"', film)[1]: "has not come whole" not in film for film in films}
+
+    def is_there(self, it, answer):
+        assert self.films(it)[answer], "a file that was taken is not in the draft"
+
+    def is_whole(self, it):
+        return any(self.films(it).values())
+
+    def is_once(self, it):
+        films = self.films(it)
+        # One that was announced and never answered is announced again; nothing of the first comes.
+        assert [id for id, whole in films.items() if whole] == [it.film_id] and len(films) <= 2, films
+
+    def ends(self, it):
+        """It is sent, and read as it was added."""
+        for id in [id for id, whole in self.films(it).items() if not whole]:
+            page = self.browser.post(it.place, {**self.shown(it.place)[0], **self.fields(it), "remove": id})
+            assert page.status == 303, (page.status, page.text[:3000])
+        hidden, files = self.shown(it.place)
+        assert len(files) == 2, files
+        self.browser.post(it.place, {**hidden, **self.fields(it), **{f"kind-{id}": "RISK" for id in files}, "do": "check"})
+        page = self.browser.post(f"{it.place}/send", self.browser.get(f"{it.place}/check").hidden(f"{it.place}/send"))
+        assert page.status == 303 and page.leads_to.startswith("/messages/"), (page.status, page.text[:3000])
+        view = self.world.one_exchange(SENDER, it.before, "released")
+        got = self.demo.documents(HOUSING, self.demo.exchange(HOUSING, view["id"]), "spoc")
+        assert it.film in got and self.content(it) in got, [content[:100] for content in got]
+        super().ends(it)
 
 
 class Sends(Saves):

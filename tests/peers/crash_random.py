@@ -5,7 +5,7 @@ usage: crash_random.py FOLDER GATEWAY_BINARY [KILLS [SEED]]
 """
 
 import collections, json, random, re, sys, threading, time, uuid
-import crash_mesh, verify_receipt
+import crash_mesh, fhir_words, verify_receipt
 from browse import Browser
 from crash_commands import folder
 from crash_portal import Portal, Sends
@@ -224,10 +224,12 @@ class Asked(Thing):
         super().__init__(world, PROBATION)
         self.said = self.says()
 
+    def about(self):
+        known = lambda one: one["level"] >= 2 and TRUST in one["partners"] and PROBATION in one["partners"] + [one["lead_agency"]]
+        return next(one for one in self.world.demo.nominals if known(one))
+
     def says(self):
-        about = lambda one: one["level"] >= 2 and TRUST in one["partners"] and PROBATION in one["partners"] + [one["lead_agency"]]
-        person = next(one for one in self.world.demo.nominals if about(one))
-        said = json.loads(json.dumps(Asked.example).replace("$NOMINAL", person["ref"]).replace("$AGENCY", TRUST))
+        said = json.loads(json.dumps(Asked.example).replace("$NOMINAL", self.about()["ref"]).replace("$AGENCY", TRUST))
         said["answers"]["need"]["why_now"] = f"Appointments were missed. {self.mark}"
         return said
 
@@ -237,6 +239,24 @@ class Asked(Thing):
     def is_read(self, reader, contents):
         got = [json.loads(content)["answers"] for content in contents]
         assert [one["need"] for one in got if "need" in one] == [self.said["answers"]["need"]], got
+
+
+class AskedInFhir(Asked):
+    """The same, from a system that speaks FHIR; its answer carries no receipt, which is asked for at the end."""
+
+    def says(self):
+        return fhir_words.asks(self.about(), PROBATION, TRUST, f"Appointments were missed. {self.mark}")
+
+    def act(self):
+        body, person = (fhir_words.FHIR, json.dumps(self.said).encode()), self.world.demo.user(PROBATION, "practitioner")
+        status, answer, _ = line(self.world, PROBATION).ask("/fhir/R4/Task", body, person, Idempotency_Key=self.key)
+        assert status == 201, (status, answer)
+        self.id = json.loads(answer)["id"]
+        return True
+
+    def is_read(self, reader, contents):
+        got = [json.loads(content)["answers"] for content in contents]
+        assert [one["need"]["why_now"] for one in got if "need" in one] == [f"Appointments were missed. {self.mark}"], got
 
 
 class Told(Thing):
@@ -373,7 +393,7 @@ class Filled(Browsed):
     titled, recipients, pages = False, (TRUST, UNIT), "/forms/health-request/new"
     # Their points are typed one a line.
     in_lines = ("to_whom", "readers", "former_names")
-    says, is_read = Asked.says, Asked.is_read
+    about, says, is_read = Asked.about, Asked.says, Asked.is_read
 
     def __init__(self, world):
         super().__init__(world, PROBATION)
@@ -580,7 +600,7 @@ def main():
     makers = [
         lambda: Post(world, SENDER), lambda: ToHousing(world, PROBATION), lambda: Partly(world, "southwark-youth"), lambda: Large(world, SENDER),
         lambda: Held(world, SENDER), lambda: Form(world), lambda: Sent(world), lambda: SentLarge(world), lambda: Written(world),
-        lambda: Filled(world), lambda: Asked(world), lambda: Taken(world, HOUSING),
+        lambda: Filled(world), lambda: Asked(world), lambda: AskedInFhir(world), lambda: Taken(world, HOUSING),
     ]  # fmt: skip
     clients = [threading.Thread(target=works, args=(world, make), daemon=True) for make in makers]
     clients.append(threading.Thread(target=trust.works, daemon=True))
@@ -602,7 +622,7 @@ def main():
     settles(world, trust)
     sent = check(world, trust)
     kinds = collections.Counter(type(thing) for thing in sent)
-    every = {Post, ToHousing, Partly, Large, Held, Form, Sent, SentLarge, Written, Filled, Asked, Told}
+    every = {Post, ToHousing, Partly, Large, Held, Form, Sent, SentLarge, Written, Filled, Asked, AskedInFhir, Told}
     assert kinds.keys() == every, f"nothing came by {every - kinds.keys()}"
     # Kills that all fell between requests would prove nothing.
     cut = f"{mind.severed} were cut off; of those not answered {mind.there} were there and {mind.absent} absent"

@@ -28,7 +28,7 @@ WAYS = [
     crash_ways.NewKey, crash_ways.Json, crash_ways.Documents, crash_ways.AnnexF, crash_ways.Mail, crash_ways.LargeMail, crash_ways.Unproved, crash_ways.Hold,
     crash_ways.Acknowledge, crash_ways.MailOut, crash_clock.MailWaits, crash_clock.MailRefused, crash_mesh.MeshOut, crash_mesh.MeshTaken,
     crash_mesh.MeshIn, crash_mesh.MeshApart, crash_clock.MeshWaits, crash_clock.MeshRefused, crash_portal.Begins, crash_portal.Saves,
-    crash_portal.Removes, crash_portal.Deletes, crash_portal.Sends, crash_portal.AsksAKey, crash_portal.SignsIn, crash_portal.KeepsAForm,
+    crash_portal.Removes, crash_portal.Pieces, crash_portal.Deletes, crash_portal.Sends, crash_portal.AsksAKey, crash_portal.SignsIn, crash_portal.KeepsAForm,
     crash_clock.SeesASession, crash_clock.AsksForm, crash_clock.MeshAsked, crash_clock.GivesAQuestion, crash_clock.Sweeps, crash_clock.Forgets, crash_clock.Reminds,
 ]  # fmt: skip
 # What is told in short, where it is asked for.

@@ -5,11 +5,10 @@ usage: health_fhir.py DEMO_DIR GATEWAY_BINARY
 
 import base64, copy, json, pathlib, subprocess, sys, uuid
 
+from fhir_words import BASE, FHIR, asks, concept, detail, organization
 from mail import peer
 
 demo = peer()
-BASE = "https://mappa-gateway.example/fhir"
-FHIR = "application/fhir+json"
 ASKS, UNIT = "london-probation", "london-coordination"
 TRUST = next(agency["id"] for agency in demo.state["agencies"] if agency["kind"] == "mental-health-trust")
 person = next(one for one in demo.nominals if one["level"] >= 2 and TRUST in one["partners"] and ASKS in one["partners"] + [one["lead_agency"]])
@@ -35,46 +34,8 @@ def refused(agency, path, resource=None, status=422, **more):
     return call(agency, path, resource, status, **more)[0]["issue"]
 
 
-def concept(system, code):
-    return {"coding": [{"system": f"{BASE}/CodeSystem/{system}", "code": code}]}
-
-
-def detail(code, kind, value):
-    return {"type": concept("health-request-detail", code), kind: value}
-
-
-def organization(id, agency):
-    return {"resourceType": "Organization", "id": id, "name": agency, "identifier": [{"system": f"{BASE}/Id/agency", "value": agency}]}
-
-
 def task():
-    asked = [("known_to_service", "known"), ("medication", "medication")]
-    payload = [{"extension": [
-        {"url": f"{BASE}/StructureDefinition/question-id", "valueId": id},
-        {"url": f"{BASE}/StructureDefinition/question-code", "valueCode": code},
-    ], "contentString": "Since March?"} for code, id in asked]  # fmt: skip
-    ref = lambda id: {"reference": "#" + id}
-    return {
-        "resourceType": "Task", "status": "requested", "intent": "order", "priority": "routine",
-        "contained": [
-            {"resourceType": "Patient", "id": "p", "birthDate": person["date_of_birth"], "address": [{"text": "1 Sample Street, Anytown"}],
-             "name": [{"text": person["name"]}], "identifier": [{"system": f"{BASE}/Id/nominal", "value": person["ref"]}]},
-            organization("a", ASKS), organization("t", TRUST), organization("l", person["lead_agency"]),
-            {"resourceType": "PractitionerRole", "id": "r", "practitioner": {"display": "S. Officer"}, "organization": ref("a"),
-             "code": [{"text": "Offender manager"}], "telecom": [{"system": "phone", "value": "01632 960001"}]},
-            {"resourceType": "CommunicationRequest", "id": "c", "status": "active", "subject": ref("p"), "payload": payload},
-        ],
-        "code": concept("health-task", "health-information-request"), "focus": ref("c"), "for": ref("p"),
-        "requester": ref("r"), "owner": ref("t"), "reasonCode": concept("purpose", "MANAGE"),
-        "input": [
-            detail("mappa_category", "valuePositiveInt", 1), detail("mappa_level", "valuePositiveInt", 2), detail("lead_agency", "valueReference", ref("l")),
-            detail("at_risk", "valueString", "A former partner: assault"), detail("necessity", "valueString", "Appointments were missed."),
-            detail("decision", "valueString", "Where the person may live"), detail("legal_basis", "valueCode", "s325"),
-            detail("consent", "valueCode", "not_sought"), detail("consent_not_sought_because", "valueCode", "danger"),
-            detail("reader", "valueString", "The meeting"), detail("retention", "valueString", "As long as under MAPPA"),
-            detail("subject_may_be_told", "valueBoolean", True),
-        ],
-    }  # fmt: skip
+    return asks(person, ASKS, TRUST)
 
 
 def communication(request, document=LETTER, category="HEALTH_RISK"):
