@@ -1,6 +1,6 @@
 """The ways in and out, each as its client goes it: what is asked, what is asked again where no answer came, and what has to be there once."""
 
-import email, email.policy, json, smtplib, uuid
+import datetime, email, email.policy, json, smtplib, uuid
 import smime, styles
 from crash_world import BUSY, MARK, NotNow, thing
 from demo import multipart
@@ -254,6 +254,60 @@ class Unproved(Way):
         # What nobody proved is not known again: it is kept as often as it came.
         assert 1 <= len(self.world.ids("quarantine") - it.kept) <= 2
         assert self.world.ids("exchange") == it.before
+
+
+class FormByMail(Mail):
+    """A prison's form, attached to a signed mail."""
+
+    sender = PRISON
+
+    def begin(self):
+        it = Way.begin(self)
+        it.officer, it.to = self.demo.officer(PRISON), [self.demo.address(UNIT)]
+        form = ("annex-f.json", "application/json", json.dumps(AnnexF(self.world).said(it)).encode())
+        entity = smime.encrypt(smime.sign_detached(styles.python(f"To: {UNIT}\n\n", [form]), it.officer), self.demo.certificate)
+        it.mail = self.demo.mail(entity, it.officer, it.to, "A report")
+        return it
+
+    def is_once(self, it):
+        return self.world.one_exchange(PRISON, it.before, "held")
+
+    def ends(self, it):
+        AnnexF(self.world).ends(it)
+
+
+class Flag(Json):
+    """A hospital is told of somebody who may come, which is over when they are told anew."""
+
+    sender, recipients, last = PROBATION, ("guys-acute",), None
+
+    def begin(self):
+        it = super().begin()
+        day = lambda after: (self.demo.now() + datetime.timedelta(days=after)).date().isoformat()
+        answers = {
+            "alert": {"serves": "staff", "text": self.words(it)}, "attending": {"staff_do": "Two members of staff see him"},
+            "contact": {"who": "S. Officer, offender manager", "phone": "01632 960001", "hours": "Day and night"},
+            "decision": {"decided_on": day(-3), "review_on": day(90)},
+        }  # fmt: skip
+        known = lambda one: one["level"] >= 2 and PROBATION in one["partners"] + [one["lead_agency"]]
+        person = next(one for one in self.demo.nominals if known(one))
+        it.said = {"nominal": {"ref": person["ref"]}, "recipients": list(self.recipients), "answers": answers}
+        # One person has one at a time.
+        if self.last is not None:
+            it.said["after"] = self.last
+        return it
+
+    def act(self, it):
+        who = self.demo.user(PROBATION, "practitioner")
+        status, answer, _ = self.demo[PROBATION].ask("/api/v1/hospital-flags", it.said, who, Idempotency_Key=it.key)
+        assert status == 201, (status, answer)
+        return json.loads(answer)
+
+    def ends(self, it):
+        (id,) = self.world.ids("exchange") - it.before
+        Flag.last = id
+        got = self.world.reads(self.recipients[0], id)
+        assert self.words(it) in b"\n".join(got).decode(), [content[:200] for content in got]
 
 
 class Hold(Way):
