@@ -396,6 +396,51 @@ async fn a_mail_is_queued_once_for_its_subject_and_claimed_by_one() {
 }
 
 #[tokio::test]
+async fn a_mail_that_is_sent_while_its_certificate_is_revoked_stays_sent() {
+    for db in each().await {
+        drop(batch(&db.store).await);
+        let (key, body) = (Some(vec![1]), Some(vec![2]));
+        let mut written = MailOutRow {
+            key: key.clone(),
+            body: body.clone(),
+            ..mail("m1", "a")
+        };
+        let mut waits = MailOutRow {
+            key,
+            body,
+            ..mail("m2", "b")
+        };
+        let mut tx = db.store.write("mail-written").await.unwrap();
+        tx.put(&mut written).await.unwrap();
+        tx.put(&mut waits).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let mut sends = db.store.write("mail-sent").await.unwrap();
+        let held = sends.still_queued(&["m1"]).await.unwrap();
+        assert_eq!(held, ["m1"], "{}", db.name);
+        let store = db.store.clone();
+        let revokes = tokio::spawn(async move {
+            let mut tx = store.write("revoke").await.unwrap();
+            tx.unwrite_mails("met-police").await.unwrap();
+            tx.commit().await.unwrap();
+        });
+        // Until it has looked for what waits, or waits itself.
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        written.state = "sent".to_owned();
+        sends.put(&mut written).await.unwrap();
+        sends.commit().await.unwrap();
+        revokes.await.unwrap();
+
+        let mut tx = db.store.read().await.unwrap();
+        let sent: MailOutRow = tx.get("m1").await.unwrap().unwrap();
+        let anew: MailOutRow = tx.get("m2").await.unwrap().unwrap();
+        let is_written = |row: &MailOutRow| row.key.is_some() && row.body.is_some();
+        assert_eq!((sent.state.as_str(), is_written(&sent)), ("sent", true));
+        assert_eq!((anew.state.as_str(), is_written(&anew)), ("queued", false));
+    }
+}
+
+#[tokio::test]
 async fn a_thread_that_another_gateway_has_begun_stays() {
     for db in each().await {
         drop(batch(&db.store).await);
