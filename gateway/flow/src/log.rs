@@ -14,6 +14,23 @@ fn internal(error: impl std::fmt::Display) -> FlowError {
     FlowError::Internal(error.to_string())
 }
 
+/// Another gateway may record between the look at the log and the look at what was given out, so
+/// only a log that stands still is behind.
+async fn not_behind(
+    stands: impl AsyncFn() -> Result<Option<(String, Mark)>, VaultError>,
+    may_follow: impl AsyncFn(String, Mark) -> Result<(), VaultError>,
+) -> Result<(), VaultError> {
+    let mut stood = None;
+    while let Some((log, mark)) = stands().await? {
+        let size = mark.size;
+        match may_follow(log, mark).await {
+            Err(VaultError::BehindKnownCheckpoint { .. }) if stood.replace(size) != Some(size) => {}
+            other => return other,
+        }
+    }
+    Ok(())
+}
+
 impl Flow {
     /// The open log of an area, or of the default one.
     pub async fn log_head(&self, area: Option<&str>) -> Result<Option<LogHead>, FlowError> {
@@ -42,25 +59,18 @@ impl Flow {
         Ok(())
     }
 
-    /// Whether the open log of an area may be gone on with. Another gateway may record between
-    /// the look at the log and the look at what was given out, so only a log that stands still
-    /// is behind.
+    /// Whether the open log of an area may be gone on with.
     async fn may_follow(&self, area: &str) -> Result<(), VaultError> {
-        let mut stood = None;
-        loop {
-            let Some(head) = self.store.read().await?.log_head(area).await? else {
-                return Ok(());
-            };
-            let stands = Mark {
-                size: head.size,
-                root: head.root,
-            };
-            match self.vault.may_follow(&head.id, &stands).await {
-                Err(VaultError::BehindKnownCheckpoint { .. })
-                    if stood.replace(stands.size) != Some(stands.size) => {}
-                other => return other,
-            }
-        }
+        let stands = async || {
+            let head = self.store.read().await?.log_head(area).await?;
+            Ok(head.map(|head| {
+                let (size, root) = (head.size, head.root);
+                (head.id, Mark { size, root })
+            }))
+        };
+        let may_follow =
+            async |log: String, stands: Mark| self.vault.may_follow(&log, &stands).await;
+        not_behind(stands, may_follow).await
     }
 
     /// The newest checkpoint, a signed note; of an area, or of a closed log by its id.
@@ -160,4 +170,45 @@ async fn entries(
         .map(|leaf| <[u8; 32]>::try_from(leaf.data.as_slice()))
         .collect();
     Ok(Some(encode_entries(&data.map_err(internal)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// What is said of a log that stands at these sizes, one look after the other, when its
+    /// checkpoint of `given_out` entries is known.
+    async fn looked_at(sizes: &[u64], given_out: u64) -> Result<(), VaultError> {
+        let look = Cell::new(0);
+        let stands = async || {
+            let size = sizes[look.replace(look.get() + 1)];
+            let root = String::new();
+            Ok(Some(("london-0".to_owned(), Mark { size, root })))
+        };
+        let may_follow = async |log, Mark { size: found, .. }: Mark| match found < given_out {
+            true => Err(VaultError::BehindKnownCheckpoint {
+                log,
+                known: given_out,
+                found,
+            }),
+            false => Ok(()),
+        };
+        not_behind(stands, may_follow).await
+    }
+
+    #[tokio::test]
+    async fn a_log_that_grows_while_it_is_looked_at_is_not_behind() {
+        looked_at(&[5], 5).await.unwrap();
+        looked_at(&[5, 6], 6).await.unwrap();
+        looked_at(&[5, 6, 7, 9], 8).await.unwrap();
+        for still in [&[5, 5][..], &[5, 6, 6]] {
+            let behind = looked_at(still, 8).await;
+            assert!(
+                matches!(behind, Err(VaultError::BehindKnownCheckpoint { .. })),
+                "{behind:?}"
+            );
+        }
+    }
 }

@@ -351,30 +351,6 @@ async fn more_senders_at_once_than_connections_are_all_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_that_grows_while_it_is_looked_at_is_not_behind() {
-    for db in each().await {
-        let world = Arc::new(world(db).await);
-        let mut senders = tokio::task::JoinSet::new();
-        for _ in 0..20 {
-            let world = Arc::clone(&world);
-            senders.spawn(async move {
-                let submission = world.submission(b"%PDF-1.7").await;
-                world.flow.submit(submission).await.unwrap();
-            });
-        }
-        while !senders.is_empty() {
-            // As a gateway does that starts beside one that records.
-            for _ in 0..20 {
-                world.flow.may_record().await.unwrap();
-            }
-            while let Some(sent) = senders.try_join_next() {
-                sent.unwrap();
-            }
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_level_changes_with_a_rationale_that_is_kept_and_no_other_number_passes() {
     for db in each().await {
         let world = world(db).await;
