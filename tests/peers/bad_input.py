@@ -149,6 +149,25 @@ for what, changes, needed in [
     assert page.status in (200, 422) and "There is a problem" in page.words, (what, page.status, page.words[:600])
     aloud("portal", what, re.search(r"There is a problem (.{0,200})", page.words)[1].replace(person["name"], ""), needed)
 
+# Pieces of a file that begin where it does not go on, or are longer than what is left: it is said where it does, and nothing of them is kept.
+page = browser.get("/messages/new")
+token = page.hidden["token"]
+place = browser.post("/messages/new", {**page.hidden, **filled, "do": "save"}).headers["Location"].partition("?")[0]
+about = {"token": token, "name": "film.bin", "type": "application/octet-stream", "size": "10"}
+there = f"{place}/files/" + json.loads(browser.post(f"{place}/files", about).body)["id"]
+
+
+def piece(start, octets):
+    page = browser.ask("POST", f"{there}?from={start}", octets, "application/octet-stream", **{"x-form-token": token})
+    assert page.status == 200, (start, page.status, page.words[:600])
+    return json.loads(page.body)
+
+
+for start, octets in [(at, b"0123456789") for at in (1, 10, 11, -1, 2**63 - 1, -(2**63))] + [(0, b"0123456789a"), (0, b"x" * 200_000)]:
+    said = piece(start, octets)
+    assert (said["has"], said["whole"]) == (0, False), (start, said)
+assert piece(0, b"0123456789")["whole"]
+
 # A text is kept as it was written, to the byte; on a page what would turn or hide it is written out.
 odd = "".join(f"{what}: {mark}\n" for what, mark in HIDDEN.items() if what != "no character")
 status, answer, _ = post(submission(items=[{**item, "text": odd}]))

@@ -34,6 +34,16 @@ pub struct StagedBody {
     pub media_type: String,
 }
 
+impl StagedBody {
+    /// The staged file that it lies in, where it is too large for a row.
+    pub(crate) fn staged(&self) -> Option<String> {
+        match &self.stored {
+            Stored::Inline(_) => None,
+            Stored::Blob { id, .. } => Some(id.clone()),
+        }
+    }
+}
+
 /// What is kept outside the records: the key's text, and the sealed bytes, or the staged file
 /// that they lie in.
 pub type Kept = (String, Option<Vec<u8>>, Option<String>);
@@ -300,6 +310,22 @@ impl Flow {
     /// Whether what was kept outside the records is still there.
     pub fn keeps(&self, blob: &str) -> bool {
         self.blobs.open_blob(blob).is_ok()
+    }
+
+    /// Hands on whether a staged body was kept: where it was not, its file goes at once, since
+    /// nothing will refer to it; where that fails too, it is swept.
+    pub(crate) async fn unless_kept<T>(
+        &self,
+        staged: Option<String>,
+        kept: Result<T, FlowError>,
+    ) -> Result<T, FlowError> {
+        if kept.is_err()
+            && let Some(id) = staged
+            && let Err(error) = self.remove_staged(id).await
+        {
+            tracing::debug!(%error, "a body that was not kept is left to the sweeper");
+        }
+        kept
     }
 
     /// A staged body that nothing will refer to goes at once.

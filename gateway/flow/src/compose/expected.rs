@@ -100,6 +100,18 @@ impl Flow {
         body: StagedBody,
         arrived: Arrived,
     ) -> Result<(), FlowError> {
+        let staged = body.staged();
+        let kept = self.put_file(person, &expected, body, arrived).await;
+        self.unless_kept(staged, kept).await
+    }
+
+    async fn put_file(
+        &self,
+        person: &PersonRow,
+        expected: &Expected,
+        body: StagedBody,
+        arrived: Arrived,
+    ) -> Result<(), FlowError> {
         let size = i64::try_from(body.size).unwrap_or(i64::MAX);
         let about = About {
             name: expected.file.name.clone(),

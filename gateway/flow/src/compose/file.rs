@@ -197,18 +197,27 @@ impl Flow {
         chunks: mpsc::Receiver<Result<Bytes, FlowError>>,
     ) -> Result<i64, FlowError> {
         let row = self.own_file(person, draft, file).await?;
+        let has = self.store.read().await?.file_has(file).await?;
+        may_go_on(&row, has, from, 0)?;
         let body = self.take_body(String::new(), chunks).await?;
-        let mut part = part_of(self, person, file, from, body).await?;
+        let staged = body.staged();
+        let kept = self.put_next(person, &row, from, body).await;
+        self.unless_kept(staged, kept).await
+    }
+
+    async fn put_next(
+        &self,
+        person: &PersonRow,
+        row: &DraftFileRow,
+        from: i64,
+        body: StagedBody,
+    ) -> Result<i64, FlowError> {
+        let mut part = part_of(self, person, &row.id, from, body).await?;
         let mut tx = self.store.write("take-part").await?;
-        let has = tx.file_has(file).await?;
-        if has != from || from + part.size > row.size || row.state != ARRIVING {
-            return Err(FlowError::Conflict(format!(
-                "this file goes on at byte {has}"
-            )));
-        }
+        may_go_on(row, tx.file_has(&row.id).await?, from, part.size)?;
         put_part(&mut tx, &mut part).await?;
         tx.commit().await?;
-        Ok(has + part.size)
+        Ok(from + part.size)
     }
 
     /// Notes that all of a file has come, and what was found in it.
@@ -364,6 +373,16 @@ impl Flow {
         row.filter(|row| row.draft == draft)
             .ok_or(FlowError::NotFound)
     }
+}
+
+/// Whether a piece of so many bytes, from `from` on, is the next of a file of which there is `has`.
+fn may_go_on(row: &DraftFileRow, has: i64, from: i64, size: i64) -> Result<(), FlowError> {
+    if has != from || from + size > row.size || row.state != ARRIVING {
+        return Err(FlowError::Conflict(format!(
+            "this file goes on at byte {has}"
+        )));
+    }
+    Ok(())
 }
 
 /// The row of a piece, which begins at `from` in its file.

@@ -177,6 +177,8 @@ async fn a_file_goes_on_where_its_line_broke() {
             matches!(past, Err(FlowError::Conflict(_))),
             "more than was announced"
         );
+        let left = left_over(&world).await;
+        assert!(left.is_empty(), "what was not kept is gone: {left:?}");
         part(&world, &ann, at, 100_000, &film[100_000..], false)
             .await
             .unwrap();
@@ -219,6 +221,14 @@ async fn a_file_that_comes_at_once_is_there_whole_or_never_was() {
         let swept = flow.keep_file(&ann, expected.unwrap(), body, Arrived::default());
         assert!(matches!(swept.await, Err(FlowError::Unavailable(_))));
         assert_eq!(flow.draft(&ann, &draft).await.unwrap().files.len(), 1);
+
+        // The draft is gone before it is kept: so is its content.
+        let (body, blob) = staged(&world, &film).await;
+        let expected = flow.expect_file(&ann, &draft, file(film.len())).await;
+        flow.drop_draft(&ann, &draft).await.unwrap();
+        let dropped = flow.keep_file(&ann, expected.unwrap(), body, Arrived::default());
+        assert!(matches!(dropped.await, Err(FlowError::NotFound)));
+        assert!(!left_over(&world).await.contains(&blob));
         world.verify().await.unwrap();
     }
 }
@@ -254,15 +264,20 @@ async fn files_on_their_way_count_as_theirs_whose_they_are() {
     }
 }
 
+/// The sealed bodies that no row refers to.
+async fn left_over(world: &World) -> Vec<String> {
+    let mut tx = world.flow.store.read().await.unwrap();
+    let rows = tx.stale_blobs(i64::MAX).await.unwrap();
+    rows.into_iter().map(|row| row.id).collect()
+}
+
 /// Content that is sealed and no row refers to yet, with the file that it lies in.
 async fn staged(world: &World, bytes: &[u8]) -> (StagedBody, String) {
     let body = world
         .flow
         .take_bytes("video/mp4".to_owned(), bytes)
         .unwrap();
-    let mut tx = world.flow.store.read().await.unwrap();
-    let mut rows = tx.stale_blobs(i64::MAX).await.unwrap();
-    (body, rows.remove(0).id)
+    (body, left_over(world).await.remove(0))
 }
 
 /// A draft with one file that has come in two pieces.

@@ -79,7 +79,11 @@ pub(crate) async fn piece(
     let took = flow.take_part(person, &draft, &file, at.from, receive);
     match tokio::join!(
         took,
-        pour(body.into_data_stream(), known.size - at.from, send)
+        pour(
+            body.into_data_stream(),
+            known.size.saturating_sub(at.from),
+            send
+        )
     )
     .0
     {
