@@ -20,7 +20,6 @@ SHARED = {f"{point}={name}" for point in stops.PAIRS for name in ("record", "rai
 UNTOLD = {
     "destroy-key": "nothing destroys a key yet",
     "schema": "of an empty database in memory, which is looked at and thrown away",
-    "carrier": "after a fault of what was to be recorded with it; it writes what `recording=carrier` wrote",
     "renew-mesh": "after a minute of sending one message; it writes what `mesh-begun` wrote",
 }
 # What happens now and then, or where time goes on by a leap while something is sent: told on the ways on which it is bound to happen.
