@@ -8,7 +8,7 @@ usage: crashes.py FOLDER GATEWAY_BINARY [WAY...]
 """
 
 import sys, time
-import crash_clock, crash_commands, crash_mesh, crash_portal, crash_ways, stops
+import crash_clock, crash_commands, crash_fault, crash_mesh, crash_portal, crash_ways, stops
 from crash_world import Client, Relay, World
 from mesh_end import Sandbox, Wire
 from postfix import free_port, until
@@ -26,7 +26,7 @@ UNTOLD = {
 BY_CHANCE = {f"{point}={name}" for point in stops.PAIRS for name in ("mail-later", "mesh-later", "mesh-asked", "sweep", "sweep-kept-forms", "sweep-sign-ins")}
 WAYS = [
     crash_ways.NewKey, crash_ways.Json, crash_ways.Documents, crash_ways.AnnexF, crash_ways.Mail, crash_ways.LargeMail, crash_ways.Unproved, crash_ways.FormByMail,
-    crash_ways.Flag, crash_ways.Hold, crash_ways.Acknowledge, crash_ways.MailOut, crash_clock.MailWaits, crash_clock.MailRefused, crash_mesh.MeshOut, crash_mesh.MeshTaken,
+    crash_ways.Flag, crash_ways.Hold, crash_ways.Acknowledge, crash_ways.MailOut, crash_clock.MailWaits, crash_clock.MailRefused, crash_fault.MailAlone, crash_mesh.MeshOut, crash_mesh.MeshTaken,
     crash_mesh.MeshIn, crash_mesh.MeshApart, crash_clock.MeshWaits, crash_clock.MeshRefused, crash_portal.Begins, crash_portal.Saves,
     crash_portal.Removes, crash_portal.Pieces, crash_portal.Deletes, crash_portal.Sends, crash_portal.AsksAKey, crash_portal.SignsIn, crash_portal.KeepsAForm,
     crash_clock.SeesASession, crash_clock.AsksForm, crash_clock.MeshAsked, crash_clock.GivesAQuestion, crash_clock.Sweeps, crash_clock.Forgets, crash_clock.Reminds,

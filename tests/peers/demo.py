@@ -2,7 +2,7 @@
 
 usage of each peer: PEER.py DEMO_DIR GATEWAY_BINARY
 """
-import http.client, json, pathlib, sqlite3, ssl, subprocess, sys, time, tomllib, uuid
+import contextlib, http.client, json, pathlib, sqlite3, ssl, subprocess, sys, time, tomllib, uuid
 
 # What is in no text: it shows something other than it says, ends a text early, or is no character.
 ODD = {"NUL": "\0", "an escape": "\x1b[2J", "a right-to-left override": "\u202e", "an isolate": "\u2066", "a left-to-right mark": "\u200e",
@@ -119,6 +119,23 @@ class Sqlite:
             self.open.execute(sql)
         self.open.execute("commit")
 
+    @contextlib.contextmanager
+    def transaction(self, *statements):
+        """Does the statements in a transaction that ends with the block; until then nobody else writes."""
+        self.open.execute("begin immediate")
+        for sql in statements:
+            self.open.execute(sql)
+        yield
+        self.open.execute("commit")
+
+    def fault(self, table):
+        """What makes a table take no row from then on."""
+        return [f"create trigger fault before insert on {table} begin select raise(abort, 'a fault'); end"]
+
+    def mended(self, table):
+        """It takes rows again."""
+        return ["drop trigger if exists fault"]
+
     def unguard(self):
         self.do(*(f"drop trigger {name}" for (name,) in self.rows("select name from sqlite_master where type = 'trigger'")))
 
@@ -168,6 +185,19 @@ class Postgres:
 
     def do(self, *statements):
         self.psql("set session_replication_role = replica; begin;\n" + ";\n".join(statements) + ";\ncommit")
+
+    @contextlib.contextmanager
+    def transaction(self, *statements):
+        self.psql("begin;\n" + ";\n".join(statements))
+        yield
+        self.psql("commit")
+
+    def fault(self, table):
+        return ["create function fault() returns trigger language plpgsql as $$ begin raise 'a fault'; end $$",
+                f"create trigger fault before insert on {table} for each row execute function fault()"]
+
+    def mended(self, table):
+        return [f"drop trigger if exists fault on {table}", "drop function if exists fault"]
 
     def unguard(self):
         checks = self.rows("select conrelid::regclass::text, conname from pg_constraint where contype = 'c'"
