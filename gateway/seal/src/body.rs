@@ -19,9 +19,11 @@ pub struct BodyWriter<W: Write> {
 /// `writer`. Blocking; memory stays the same at any size.
 ///
 /// # Errors
-/// [`SealError::Io`] when `writer` does not take the header.
+/// [`SealError::Io`] when `writer` does not take the header, [`SealError::Refused`] when the
+/// cryptographic library refuses.
 pub fn seal_body<W: Write>(key: &ItemKey, writer: W) -> Result<BodyWriter<W>, SealError> {
-    let stream = age_file::encrypt(&key.recipient(), writer)?;
+    let recipient = key.recipient().ok_or(SealError::Refused)?;
+    let stream = age_file::encrypt(&recipient, writer)?;
     Ok(BodyWriter {
         stream,
         failed: false,

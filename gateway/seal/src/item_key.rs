@@ -7,6 +7,11 @@ use age::x25519;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::KeyTextError;
+use crate::bech::{self, Case};
+use crate::item_recipient::ItemRecipient;
+
+/// What its text begins with, before the separator.
+const PREFIX: &str = "age-secret-key-";
 
 /// The fresh age X25519 identity of one item.
 ///
@@ -36,8 +41,11 @@ impl ItemKey {
         &self.0
     }
 
-    pub(crate) fn recipient(&self) -> x25519::Recipient {
-        self.0.to_public()
+    /// Whom its body is sealed to; `None` where the library refuses.
+    pub(crate) fn recipient(&self) -> Option<ItemRecipient> {
+        let text = self.to_text();
+        let private = bech::decode(PREFIX, Case::Upper, text.expose_secret())?;
+        ItemRecipient::of(&private)
     }
 }
 

@@ -26,6 +26,7 @@ mod digesting;
 mod error;
 mod hybrid;
 mod item_key;
+mod item_recipient;
 mod key_bytes;
 mod master;
 mod plain;
