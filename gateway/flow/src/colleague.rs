@@ -61,17 +61,9 @@ pub(crate) async fn right_of(
     if !stands_in || !tx.absences(&person.id, at).await?.is_empty() {
         return Ok(None);
     }
-    for holder in tx
-        .holders(&person.agency, Role::Spoc.as_str(), at)
-        .await?
-        .iter()
-        .filter(|row| in_full(row))
-    {
-        if tx.absences(&holder.person, at).await?.is_empty() {
-            return Ok(None);
-        }
-    }
-    Ok(Some(Right::Deputy))
+    let spoc = Role::Spoc.as_str();
+    let in_post = tx.holders_in_post(&person.agency, spoc, at).await?;
+    Ok((!in_post.iter().any(in_full)).then_some(Right::Deputy))
 }
 
 fn in_full(row: &AppointmentRow) -> bool {

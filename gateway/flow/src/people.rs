@@ -20,14 +20,7 @@ impl Flow {
         fingerprint: &str,
     ) -> Result<Option<AgencyRow>, FlowError> {
         let mut tx = self.store.read().await?;
-        let Some(credential) = tx.credential(fingerprint).await? else {
-            return Ok(None);
-        };
-        if credential.state != "active" {
-            return Ok(None);
-        }
-        let agency: Option<AgencyRow> = tx.get(&credential.agency).await?;
-        Ok(agency.filter(|agency| agency.state == "active"))
+        Ok(tx.agency_by_credential(fingerprint).await?)
     }
 
     /// The person on whose behalf an agency calls.

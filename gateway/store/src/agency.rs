@@ -58,6 +58,21 @@ impl Tx {
             .pop())
     }
 
+    /// The active agency of an active client certificate, by its fingerprint.
+    pub async fn agency_by_credential(
+        &mut self,
+        print: &str,
+    ) -> Result<Option<AgencyRow>, StoreError> {
+        Ok(self
+            .select(
+                "where state = 'active' and id in \
+                 (select agency from credential where fingerprint = $1 and state = 'active')",
+                &[print.into()],
+            )
+            .await?
+            .pop())
+    }
+
     /// An agency's certificates.
     pub async fn credentials_of(&mut self, agency: &str) -> Result<Vec<CredentialRow>, StoreError> {
         self.select("where agency = $1 order by id", &[agency.into()])
@@ -112,6 +127,23 @@ impl Tx {
         self.select(
             "where agency = $1 and role = $2 and from_at <= $3 and (until_at is null or until_at > $3) \
              and person in (select id from person where state = 'active') order by deputy, id",
+            &[agency.into(), role.into(), now.into()],
+        )
+        .await
+    }
+
+    /// As [`Tx::holders`], without those who are away at `now`.
+    pub async fn holders_in_post(
+        &mut self,
+        agency: &str,
+        role: &str,
+        now: i64,
+    ) -> Result<Vec<AppointmentRow>, StoreError> {
+        self.select(
+            "where agency = $1 and role = $2 and from_at <= $3 and (until_at is null or until_at > $3) \
+             and person in (select id from person where state = 'active') \
+             and person not in (select person from absence where from_at <= $3 and until_at > $3) \
+             order by deputy, id",
             &[agency.into(), role.into(), now.into()],
         )
         .await

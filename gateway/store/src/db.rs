@@ -170,21 +170,19 @@ impl Store {
     pub(crate) async fn write_unsynced(&self, name: &'static str) -> Result<Tx, StoreError> {
         let inner = match &self.pools {
             Pools::Sqlite(file) => Inner::Sqlite(file.write_unsynced().await?),
-            Pools::Postgres(pool) => Inner::Postgres(Server::Transaction(pool.begin().await?)),
+            Pools::Postgres(pool) => Inner::Postgres(Server::Transaction(
+                pool.begin_with("begin; set local synchronous_commit to off")
+                    .await?,
+            )),
         };
-        let mut tx = Tx {
+        Ok(Tx {
             inner,
             name,
             covered: BTreeMap::new(),
             marked: false,
             gathered: None,
             broken: false,
-        };
-        if self.kind() == Kind::Postgres {
-            tx.execute("set local synchronous_commit to off", &[])
-                .await?;
-        }
-        Ok(tx)
+        })
     }
 
     /// Whether the database answers.

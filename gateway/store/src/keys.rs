@@ -88,6 +88,22 @@ impl KeyStore {
         rows.iter().map(KeyRow::from_row).collect()
     }
 
+    /// The keys of either of two purposes, each with its scope, the newest first.
+    pub async fn keys_of_two(
+        &self,
+        one: (&str, &str),
+        other: (&str, &str),
+    ) -> Result<Vec<KeyRow>, StoreError> {
+        let mut tx = self.0.read().await?;
+        let sql = format!(
+            "{KEY} where (purpose = $1 and scope = $2) or (purpose = $3 and scope = $4) \
+             order by created_at desc, id desc"
+        );
+        let asked = [one.0, one.1, other.0, other.1].map(Value::from);
+        let rows = tx.fetch(sql, &asked).await?;
+        rows.iter().map(KeyRow::from_row).collect()
+    }
+
     /// The keys of a purpose and any of these scopes, the newest first.
     pub async fn keys_among(
         &self,
@@ -175,6 +191,28 @@ impl KeyStore {
                 })
             })
             .transpose()
+    }
+
+    /// The mark of a log, and whether a key of it is no longer in use: asked before each signature.
+    pub async fn standing(&self, log: &str) -> Result<(Option<Mark>, bool), StoreError> {
+        let mut tx = self.0.read().await?;
+        let sql = "select m.size as size, m.root as root, k.closed as closed from \
+                   (select count(*) as closed from key \
+                    where purpose = 'log' and scope = $1 and state <> 'active') k \
+                   left join log_mark m on m.log = $1";
+        let rows = tx.fetch(sql, &[log.into()]).await?;
+        let Some(row) = rows.first() else {
+            return Ok((None, false));
+        };
+        let size: Option<i64> = row.get("size")?;
+        let mark = match size {
+            Some(size) => Some(Mark {
+                size: u64::try_from(size).unwrap_or(0),
+                root: row.get("root")?,
+            }),
+            None => None,
+        };
+        Ok((mark, row.get::<i64>("closed")? > 0))
     }
 
     /// Raises the mark; a lower one is ignored. It does not wait for the disk: a mark that a

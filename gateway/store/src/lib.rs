@@ -58,6 +58,7 @@ pub use keys::{KeyRow, KeyStore, Mark};
 pub use ledger::{LeafRow, LogHead, NewLeaf};
 pub use mail::{HOLDS_AT_ONCE, HoldStep};
 pub use migrate::MigrateError;
+pub use nominal::{ATTENDEE, InCase};
 pub use page::ItemHead;
 pub use queue::{Desk, LateBefore, QueueCount, Waiting};
 pub use ready::Ready;

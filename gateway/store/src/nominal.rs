@@ -1,8 +1,31 @@
 //! Nominals: identifiers, parts, meetings.
 
-use crate::db::Tx;
+use crate::db::{Row, Tx};
 use crate::error::StoreError;
 use crate::rows::{AttendanceRow, MeetingRow, NominalIdentifierRow, NominalRow, PartRow};
+
+/// The kind of what an agency has in a case by coming to a meeting.
+pub const ATTENDEE: &str = "attendee";
+
+/// What an agency has or had in a nominal's case.
+#[derive(Debug)]
+pub struct InCase {
+    /// The agency.
+    pub agency: String,
+    /// The kind of its part, or [`ATTENDEE`].
+    pub kind: String,
+    /// From when, microseconds UTC.
+    pub from_at: i64,
+    /// Until when; none where it has no end.
+    pub until_at: Option<i64>,
+}
+
+impl InCase {
+    /// From its beginning, until just before its end.
+    pub fn covers(&self, now: i64) -> bool {
+        self.from_at <= now && self.until_at.is_none_or(|until| now < until)
+    }
+}
 
 impl Tx {
     /// The nominals of an area that may be matched (merged ones are reached by what they
@@ -69,6 +92,27 @@ impl Tx {
     pub async fn parts_of(&mut self, nominal: &str) -> Result<Vec<PartRow>, StoreError> {
         self.select("where nominal = $1 order by from_at, id", &[nominal.into()])
             .await
+    }
+
+    /// Who has or had a part in a nominal's case, or came to a meeting about it: asked on every
+    /// decision and reading, and so at once.
+    pub async fn in_case(&mut self, nominal: &str) -> Result<Vec<InCase>, StoreError> {
+        let sql = format!(
+            "select agency, kind, from_at, until_at from part where nominal = $1 \
+             union all \
+             select agency, '{ATTENDEE}', cast(0 as bigint), cast(null as bigint) \
+             from attendance where nominal = $1 and manner <> 'absent'"
+        );
+        let rows = self.fetch(sql, &[nominal.into()]).await?;
+        let of = |row: &Row| {
+            Ok(InCase {
+                agency: row.get("agency")?,
+                kind: row.get("kind")?,
+                from_at: row.get("from_at")?,
+                until_at: row.get("until_at")?,
+            })
+        };
+        rows.iter().map(of).collect()
     }
 
     /// A nominal's meetings.

@@ -18,19 +18,20 @@ impl Inner {
         owner: &str,
         class: &str,
     ) -> Result<Response, VaultError> {
-        let hold = self
-            .ring
-            .in_use(KeyPurpose::Hold, area)
-            .await?
-            .ok_or_else(|| VaultError::NoKey {
-                purpose: "hold".to_owned(),
-                scope: area.to_owned(),
-            })?;
         let whose = retention_scope(scope, owner, class)?;
-        let retention = self
-            .ring
-            .ensure(KeyPurpose::Retention, &whose, Halves::reader)
-            .await?;
+        let (hold, retention) = self.ring.holding(area, &whose).await?;
+        let hold = hold.ok_or_else(|| VaultError::NoKey {
+            purpose: "hold".to_owned(),
+            scope: area.to_owned(),
+        })?;
+        let retention = match retention {
+            Some(row) => row,
+            None => {
+                self.ring
+                    .ensure(KeyPurpose::Retention, &whose, Halves::reader)
+                    .await?
+            }
+        };
         Ok(Response::HoldingKeys(HoldingKeys {
             hold: self.ring.reader(&hold)?,
             retention: self.ring.reader(&retention)?,

@@ -215,6 +215,22 @@ impl KeyRing {
         Ok(rows.into_iter().find(|row| row.state == "active"))
     }
 
+    /// An area's hold key and a retention key, those that are in use.
+    pub async fn holding(
+        &self,
+        area: &str,
+        retention: &str,
+    ) -> Result<(Option<KeyRow>, Option<KeyRow>), VaultError> {
+        let (hold_of, kept_of) = (KeyPurpose::Hold.as_str(), KeyPurpose::Retention.as_str());
+        let asked = self.keys.keys_of_two((hold_of, area), (kept_of, retention));
+        let (hold, retention): (Vec<KeyRow>, Vec<KeyRow>) = asked
+            .await?
+            .into_iter()
+            .filter(|row| row.state == "active")
+            .partition(|row| row.purpose == hold_of);
+        Ok((hold.into_iter().next(), retention.into_iter().next()))
+    }
+
     /// The key that is in use for a purpose and scope, made where there is none.
     pub async fn ensure(
         &self,

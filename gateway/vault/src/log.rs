@@ -32,7 +32,7 @@ impl Inner {
 
     /// Makes a log's key, where absent; its verifier key.
     async fn begin_log(&self, log: &str, origin: &str) -> Result<Response, VaultError> {
-        self.not_closed(log).await?;
+        self.known(log).await?;
         let row = self
             .ring
             .ensure(KeyPurpose::Log, log, || log_key(origin))
@@ -56,19 +56,8 @@ impl Inner {
         Ok(Response::Text(row.public))
     }
 
-    /// A log has one key; once that is retired there is no other. Asked at each signing: the
-    /// key may have been retired by another process.
-    async fn not_closed(&self, log: &str) -> Result<(), VaultError> {
-        let rows = self.ring.keys.keys(KeyPurpose::Log.as_str(), log).await?;
-        if rows.iter().any(|row| row.state != "active") {
-            return Err(VaultError::LogClosed(log.to_owned()));
-        }
-        Ok(())
-    }
-
     /// Whether the log may be gone on with from the head that the database has.
     async fn may_follow(&self, log: &str, head: &Head) -> Result<Response, VaultError> {
-        self.not_closed(log).await?;
         match self.known(log).await? {
             Some(known) if behind(head, &known) => Err(VaultError::BehindKnownCheckpoint {
                 log: log.to_owned(),
@@ -102,11 +91,15 @@ impl Inner {
         Ok(Response::Text(signer.sign(after.size, root(log, after)?)))
     }
 
-    /// The highest head given out: the key store's mark, or what this process itself has seen
-    /// where that is higher, since both databases can be put back under a running gateway. The
-    /// mark is read at each signing: one indexed select beside the commit that follows.
+    /// The highest head given out of a log that is not closed: the key store's mark, or what this
+    /// process itself has seen where that is higher, since both databases can be put back under a
+    /// running gateway. A log has one key; once that is retired, which another process may do, there
+    /// is no other. Both are asked at each signing: one select beside the commit that follows.
     async fn known(&self, log: &str) -> Result<Option<Mark>, VaultError> {
-        let stored = self.ring.keys.mark(log).await?;
+        let (stored, closed) = self.ring.keys.standing(log).await?;
+        if closed {
+            return Err(VaultError::LogClosed(log.to_owned()));
+        }
         let seen = self
             .marks
             .lock()

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use gateway_core::calendar::{began_before, local_date};
 use gateway_core::question::Party;
 use gateway_core::{AgencyKind, Role};
-use gateway_store::rows::{AgencyRow, AttendanceRow, NominalRow, PartRow};
-use gateway_store::{Record, StoreError, Tx};
+use gateway_store::rows::{AgencyRow, NominalRow};
+use gateway_store::{ATTENDEE, InCase, Record, StoreError, Tx};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -72,8 +72,7 @@ pub async fn party_in(
 #[derive(Debug)]
 pub struct Live<'n> {
     nominal: &'n NominalRow,
-    parts: Vec<PartRow>,
-    attendance: Vec<AttendanceRow>,
+    parts: Vec<InCase>,
 }
 
 impl<'n> Live<'n> {
@@ -84,8 +83,7 @@ impl<'n> Live<'n> {
     pub async fn of(tx: &mut Tx, nominal: &'n NominalRow) -> Result<Self, StoreError> {
         Ok(Self {
             nominal,
-            parts: tx.parts_of(&nominal.id).await?,
-            attendance: tx.attendance_of(&nominal.id).await?,
+            parts: tx.in_case(&nominal.id).await?,
         })
     }
 }
@@ -102,15 +100,12 @@ async fn take_part(
     let has = |kind| {
         live.parts
             .iter()
-            .any(|row| row.agency == agency && row.kind == kind && covers(row, now))
+            .any(|part| part.agency == agency && part.kind == kind && part.covers(now))
     };
     party.partner = has("partner");
     party.associate = has("associate");
     party.custody = has("custody");
-    party.attendee = live
-        .attendance
-        .iter()
-        .any(|row| row.agency == agency && row.manner != "absent");
+    party.attendee = has(ATTENDEE);
     party.area_unit = party.kind == AgencyKind::Coordination
         && tx
             .memberships(agency)
@@ -146,11 +141,6 @@ pub async fn left_lately(
             && part.agency == agency.id
             && part.until_at.is_some_and(|until| until >= since)
     }))
-}
-
-/// From its beginning, until just before its end.
-fn covers(part: &PartRow, now: i64) -> bool {
-    part.from_at <= now && part.until_at.is_none_or(|until| now < until)
 }
 
 /// Signed, and the signature has not lapsed: both dates are days in Europe/London, inclusive.
@@ -222,10 +212,12 @@ pub async fn in_post(
         &[role]
     };
     for role in roles {
-        for holder in tx.holders(agency, role.as_str(), at).await? {
-            if tx.absences(&holder.person, at).await?.is_empty() {
-                return Ok(Some(holder.person));
-            }
+        let mut holders = tx
+            .holders_in_post(agency, role.as_str(), at)
+            .await?
+            .into_iter();
+        if let Some(holder) = holders.next() {
+            return Ok(Some(holder.person));
         }
     }
     Ok(None)
