@@ -189,9 +189,10 @@ async fn infected(
 ) -> Result<Fault, Refused> {
     let mut errors = Vec::new();
     for (n, one) in scanned.into_iter().enumerate() {
-        if preview || one.seen != Seen::Infected {
-            api.flow.discard_staged(one.body).await?;
-        } else {
+        if one.seen != Seen::Infected {
+            continue;
+        }
+        if !preview {
             let apart = Unproved {
                 channel: Channel::Api,
                 reason: "malware",
@@ -203,12 +204,10 @@ async fn infected(
             let kept = api.flow.keep_apart(apart).await?;
             tracing::warn!(quarantine = %kept, agency = %caller.agency, item = n + 1, "an item with malware in it is kept apart");
         }
-        if one.seen == Seen::Infected {
-            errors.push(FieldError::new(
-                format!("/{what}s/{n}"),
-                format!("{what} {} holds malware: take it out", n + 1),
-            ));
-        }
+        errors.push(FieldError::new(
+            format!("/{what}s/{n}"),
+            format!("{what} {} holds malware: take it out", n + 1),
+        ));
     }
     Ok(Fault::Malware(errors))
 }

@@ -2,7 +2,6 @@
 //! stays at a few chunks at any size, and only ciphertext reaches the disk.
 
 use std::io::{BufRead as _, BufReader, Cursor, ErrorKind, Read, Write};
-use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use gateway_core::Id;
@@ -15,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::Flow;
 use crate::error::FlowError;
+use crate::staged::StagedFile;
 
 /// Sealed bodies up to this many bytes lie in their row.
 pub const INLINE: usize = 64 * 1024;
@@ -34,16 +34,6 @@ pub struct StagedBody {
     pub media_type: String,
 }
 
-impl StagedBody {
-    /// The staged file that it lies in, where it is too large for a row.
-    pub(crate) fn staged(&self) -> Option<String> {
-        match &self.stored {
-            Stored::Inline(_) => None,
-            Stored::Blob { id, .. } => Some(id.clone()),
-        }
-    }
-}
-
 /// What is kept outside the records: the key's text, and the sealed bytes, or the staged file
 /// that they lie in.
 pub type Kept = (String, Option<Vec<u8>>, Option<String>);
@@ -52,21 +42,51 @@ pub type Kept = (String, Option<Vec<u8>>, Option<String>);
 #[derive(Debug)]
 pub(crate) enum Stored {
     Inline(Vec<u8>),
-    Blob { id: String, sha256: String },
+    Blob { file: StagedFile, sha256: String },
+}
+
+/// A sealed body as a row has it.
+pub(crate) struct Placed {
+    /// Its bytes, where they are few.
+    pub(crate) inline: Option<Vec<u8>>,
+    /// Else the file's id.
+    pub(crate) blob: Option<String>,
+    /// SHA-256 of the file, hexadecimal.
+    pub(crate) blob_sha256: Option<String>,
+    /// The file, to be held until the row is committed.
+    pub(crate) file: Option<StagedFile>,
+}
+
+impl Stored {
+    /// Where it lies, for the row that is to refer to it.
+    pub(crate) fn place(self) -> Placed {
+        match self {
+            Self::Inline(sealed) => Placed {
+                inline: Some(sealed),
+                blob: None,
+                blob_sha256: None,
+                file: None,
+            },
+            Self::Blob { file, sha256 } => Placed {
+                inline: None,
+                blob: Some(file.id().to_owned()),
+                blob_sha256: Some(sha256),
+                file: Some(file),
+            },
+        }
+    }
 }
 
 /// Ciphertext that stays in memory while it is small and goes to a file when it is not.
 enum Sink {
     Memory(Vec<u8>),
-    File(String, BlobWriter),
+    File(StagedFile, BlobWriter),
 }
 
 struct Spill {
     flow: Flow,
     runtime: tokio::runtime::Handle,
     sink: Sink,
-    /// The file's id, once there is one.
-    staged: Arc<OnceLock<String>>,
 }
 
 impl Spill {
@@ -75,7 +95,6 @@ impl Spill {
             flow: flow.clone(),
             runtime: tokio::runtime::Handle::current(),
             sink: Sink::Memory(Vec::new()),
-            staged: Arc::default(),
         }
     }
 
@@ -91,9 +110,9 @@ impl Spill {
         let (sealing, digest) = writer.finish();
         let stored = match sealing.finish()?.sink {
             Sink::Memory(sealed) => Stored::Inline(sealed),
-            Sink::File(id, file) => Stored::Blob {
-                id,
-                sha256: file.finish()?,
+            Sink::File(file, writer) => Stored::Blob {
+                file,
+                sha256: writer.finish()?,
             },
         };
         Ok(StagedBody {
@@ -118,10 +137,10 @@ impl Write for Spill {
             self.runtime
                 .block_on(self.flow.stage_blob(&id))
                 .map_err(|error| std::io::Error::other(error.to_string()))?;
-            let _ = self.staged.set(id.clone());
-            let mut writer = self.flow.blobs.create(&id)?;
+            let file = StagedFile::new(&self.flow, &self.runtime, id);
+            let mut writer = self.flow.blobs.create(file.id())?;
             writer.write_all(&held)?;
-            self.sink = Sink::File(id, writer);
+            self.sink = Sink::File(file, writer);
         }
         match &mut self.sink {
             Sink::File(_, writer) => writer.write(bytes),
@@ -152,15 +171,7 @@ impl Flow {
         mut chunks: mpsc::Receiver<Result<Bytes, FlowError>>,
     ) -> Result<StagedBody, FlowError> {
         let spill = Spill::new(self);
-        let (flow, staged) = (self.clone(), Arc::clone(&spill.staged));
         let (send, sealed) = oneshot::channel();
-        let runtime = spill.runtime.clone();
-        let drop_it = move || {
-            let Some(id) = staged.get() else { return };
-            if let Err(error) = runtime.block_on(flow.remove_staged(id.clone())) {
-                tracing::warn!(%error, "what broke off is still there, and is swept later");
-            }
-        };
         tokio::task::spawn_blocking(move || {
             let sealed = spill.seal(media_type, |writer| {
                 while let Some(chunk) = chunks.blocking_recv() {
@@ -168,12 +179,7 @@ impl Flow {
                 }
                 Ok(())
             });
-            if sealed.is_err() {
-                drop_it();
-                let _ = send.send(sealed);
-            } else if send.send(sealed).is_err() {
-                drop_it();
-            }
+            let _ = send.send(sealed);
         });
         let stopped = |_| FlowError::Internal("sealing a body stopped".to_owned());
         sealed.await.map_err(stopped)?
@@ -233,7 +239,7 @@ impl Flow {
     fn staged_sealed(&self, body: &StagedBody) -> Result<Box<dyn Read + Send>, FlowError> {
         match &body.stored {
             Stored::Inline(sealed) => Ok(Box::new(Cursor::new(sealed.clone()))),
-            Stored::Blob { id, .. } => Ok(Box::new(self.blobs.open_blob(id)?)),
+            Stored::Blob { file, .. } => Ok(Box::new(self.blobs.open_blob(file.id())?)),
         }
     }
 
@@ -312,27 +318,15 @@ impl Flow {
         self.blobs.open_blob(blob).is_ok()
     }
 
-    /// Hands on whether a staged body was kept: where it was not, its file goes at once, since
-    /// nothing will refer to it; where that fails too, it is swept.
-    pub(crate) async fn unless_kept<T>(
-        &self,
-        staged: Option<String>,
-        kept: Result<T, FlowError>,
-    ) -> Result<T, FlowError> {
-        if kept.is_err()
-            && let Some(id) = staged
-            && let Err(error) = self.remove_staged(id).await
-        {
-            tracing::debug!(%error, "a body that was not kept is left to the sweeper");
-        }
-        kept
-    }
-
-    /// A staged body that nothing will refer to goes at once.
+    /// Removes a staged body that nothing will refer to, before anything else is done. One that is
+    /// just dropped goes as well, soon after.
+    ///
+    /// # Errors
+    /// [`FlowError`] where it cannot be removed now; it is swept later.
     pub async fn discard_staged(&self, body: StagedBody) -> Result<(), FlowError> {
         match body.stored {
             Stored::Inline(_) => Ok(()),
-            Stored::Blob { id, .. } => self.remove_staged(id).await,
+            Stored::Blob { file, .. } => self.remove_staged(file.into_id()).await,
         }
     }
 
@@ -420,7 +414,7 @@ fn kept(body: StagedBody) -> Kept {
     let key = body.key.to_text().expose_secret().to_owned();
     match body.stored {
         Stored::Inline(sealed) => (key, Some(sealed), None),
-        Stored::Blob { id, .. } => (key, None, Some(id)),
+        Stored::Blob { file, .. } => (key, None, Some(file.into_id())),
     }
 }
 

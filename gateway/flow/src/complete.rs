@@ -18,6 +18,7 @@ use crate::reason::Given;
 use crate::record::{Answer, still_there, summary, write_items};
 use crate::recorder::{Draft, work};
 use crate::seal::Sealed;
+use crate::staged::StagedFile;
 use crate::submission::{Caller, Particulars};
 
 /// What a sender adds to an incomplete exchange. What is absent stays as it was.
@@ -216,9 +217,11 @@ impl Flow {
                 flow.write_completion(tx, row, sealed, kind, &by).await
             })
         });
-        self.recorder
+        let (staged, _) = self
+            .recorder
             .record(&area, "complete-exchange", work)
             .await?;
+        staged.into_iter().for_each(StagedFile::kept);
         self.answer_of(&id).await
     }
 
@@ -229,11 +232,12 @@ impl Flow {
         sealed: Sealed,
         kind: EventKind,
         by: &gateway_core::AgencyId,
-    ) -> Result<(Vec<Draft>, ()), FlowError> {
+    ) -> Result<(Vec<Draft>, Vec<StagedFile>), FlowError> {
         let Sealed {
             decided,
             mut items,
             wraps,
+            staged,
         } = sealed;
         let Decided { identified, matrix } = decided;
         still_there(tx, &row).await?;
@@ -248,7 +252,7 @@ impl Flow {
         self.write_matrix(tx, &row, &matrix).await?;
         self.release(tx, &row, &identified.case, wraps, &mut drafts)
             .await?;
-        Ok((drafts, ()))
+        Ok((drafts, staged))
     }
 
     /// What waits to be matched, with candidates: for the area's coordinator alone, and logged,

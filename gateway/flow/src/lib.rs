@@ -56,6 +56,7 @@ pub mod recorder;
 mod route;
 mod seal;
 pub mod sign_in;
+mod staged;
 mod step_words;
 pub mod submission;
 pub mod timeline;

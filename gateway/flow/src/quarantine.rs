@@ -9,12 +9,13 @@ use gateway_vault::OpenKeptApart;
 use zeroize::Zeroizing;
 
 use crate::Flow;
-use crate::body::{StagedBody, Stored};
+use crate::body::StagedBody;
 use crate::case::corrupt;
 use crate::error::FlowError;
 use crate::read::first;
 use crate::reason::Given;
 use crate::recorder::{Draft, work};
+use crate::staged::StagedFile;
 use crate::submission::Caller;
 
 /// What came and is to be kept apart.
@@ -72,7 +73,7 @@ impl Flow {
     ) -> Result<String, FlowError> {
         let area = self.area_of(unproved.addressed.first()).await?;
         let id = Id::new(&self.clock).to_string();
-        let mut row = self.apart_row(&area, &id, unproved).await?;
+        let (mut row, file) = self.apart_row(&area, &id, unproved).await?;
         let event = Draft::new(EventKind::ExchangeQuarantined, None)
             .with("quarantine", &*id)
             .with("reason", &*row.reason)
@@ -97,6 +98,7 @@ impl Flow {
             })
         });
         self.recorder.record(&area, "keep-apart", work).await?;
+        file.into_iter().for_each(StagedFile::kept);
         Ok(id)
     }
 
@@ -105,7 +107,7 @@ impl Flow {
         area: &str,
         id: &str,
         unproved: Unproved,
-    ) -> Result<QuarantineRow, FlowError> {
+    ) -> Result<(QuarantineRow, Option<StagedFile>), FlowError> {
         let keys = self
             .vault
             .holding_keys(area, "quarantine", "gateway", "quarantine")
@@ -113,13 +115,10 @@ impl Flow {
         let StagedBody {
             key, stored, size, ..
         } = unproved.body;
-        let (body, blob, blob_sha256) = match stored {
-            Stored::Inline(sealed) => (Some(sealed), None, None),
-            Stored::Blob { id, sha256 } => (None, Some(id), Some(sha256)),
-        };
+        let placed = stored.place();
         let claimed = unproved.claimed.reveal().as_bytes();
         let addressed: Vec<&str> = unproved.addressed.iter().map(AgencyId::as_str).collect();
-        Ok(QuarantineRow {
+        let row = QuarantineRow {
             id: id.to_owned(),
             area: area.to_owned(),
             channel: unproved.channel.to_string(),
@@ -131,14 +130,15 @@ impl Flow {
             agency: unproved.agency.map(|agency| agency.to_string()),
             addressed: serde_json::to_string(&addressed)?,
             size: i64::try_from(size).unwrap_or(i64::MAX),
-            body,
-            blob,
-            blob_sha256,
+            body: placed.inline,
+            blob: placed.blob,
+            blob_sha256: placed.blob_sha256,
             hold_wrap: wrap(&key, &keys.hold.recipient)?,
             state: "kept".to_owned(),
             at: self.now(),
             updated_by: String::new(),
-        })
+        };
+        Ok((row, placed.file))
     }
 
     /// The coordination unit of an agency's first area.

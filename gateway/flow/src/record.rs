@@ -19,6 +19,7 @@ use crate::hold_clock::{HoldClocks, is_form};
 use crate::identify::Identified;
 use crate::recorder::{Draft, Recorded};
 use crate::seal::Sealed;
+use crate::staged::StagedFile;
 
 /// How often the answer of a faster request with the same key is looked for, every 20 ms.
 const RACE: u32 = 250;
@@ -113,7 +114,9 @@ pub(crate) fn state_of(outcomes: impl Iterator<Item = Outcome>) -> ExchangeState
 }
 
 impl Flow {
-    pub(crate) async fn record(&self, sealed: Sealed) -> Result<Written, FlowError> {
+    pub(crate) async fn record(&self, mut sealed: Sealed) -> Result<Written, FlowError> {
+        // What is not written after all goes with its files.
+        let staged = std::mem::take(&mut sealed.staged);
         let case = &sealed.decided.identified.case;
         let state = state(&sealed.decided);
         let row = self.exchange_row(case, state).await?;
@@ -143,9 +146,11 @@ impl Flow {
             })
             .await;
         match (written, key) {
-            (Ok(((), recorded)), _) => Ok(Written {
-                answer: with_receipt(answer, recorded),
-            }),
+            (Ok(((), recorded)), _) => {
+                staged.into_iter().for_each(StagedFile::kept);
+                let answer = with_receipt(answer, recorded);
+                Ok(Written { answer })
+            }
             // Another request with the same key was faster: its answer is this one's too.
             (Err(FlowError::Conflict(why)), Some(key)) if is_taken(&why) => {
                 self.raced(&key.id, &key.request).await
@@ -192,6 +197,7 @@ impl Flow {
             decided,
             mut items,
             wraps,
+            ..
         } = sealed;
         let Decided { identified, matrix } = decided;
         let set_aside = identified.case.particulars.intake.set_aside.clone();

@@ -11,10 +11,11 @@ use gateway_store::rows::ItemRow;
 use gateway_vault::{HoldingKeys, ReaderKey};
 
 use crate::Flow;
-use crate::body::{StagedBody, Stored};
+use crate::body::StagedBody;
 use crate::case::{Body, Case, Piece, item_place, title_place};
 use crate::decide::{Cell, Decided, Permit};
 use crate::error::FlowError;
+use crate::staged::StagedFile;
 
 /// An item's key, sealed to one reader.
 #[derive(Debug)]
@@ -38,25 +39,31 @@ pub struct Sealed {
     pub(crate) decided: Decided,
     pub(crate) items: Vec<ItemRow>,
     pub(crate) wraps: Vec<Wrapped>,
+    /// The files of new bodies, held until the items are committed.
+    pub(crate) staged: Vec<StagedFile>,
 }
 
 impl Flow {
     pub(crate) async fn seal(&self, mut decided: Decided) -> Result<Sealed, FlowError> {
         let mut items = Vec::new();
         let mut wraps = Vec::new();
+        let mut staged = Vec::new();
         let matrix = decided.matrix.clone();
         let case = &mut decided.identified.case;
         let scope = retention_scope(case);
         let keys = self.keys_of(case, &scope, &matrix).await?;
         for piece in std::mem::take(&mut case.pieces) {
-            let (row, mut sealed) = self.seal_piece(case, &scope, piece, &matrix, &keys).await?;
+            let sealed = self.seal_piece(case, &scope, piece, &matrix, &keys);
+            let (row, of_item, file) = sealed.await?;
             items.push(row);
-            wraps.append(&mut sealed);
+            wraps.extend(of_item);
+            staged.extend(file);
         }
         Ok(Sealed {
             decided,
             items,
             wraps,
+            staged,
         })
     }
 
@@ -67,14 +74,14 @@ impl Flow {
         piece: Piece,
         matrix: &[Cell],
         keys: &Keys,
-    ) -> Result<(ItemRow, Vec<Wrapped>), FlowError> {
+    ) -> Result<(ItemRow, Vec<Wrapped>, Option<StagedFile>), FlowError> {
         let facts = piece.facts()?;
         let permitted: Vec<&Cell> = matrix.iter().filter(|cell| cell.item == piece.id).collect();
         match piece.body {
             Body::Staged(_) => {
-                let (row, key) = self.new_row(case, piece, &facts, keys).await?;
+                let (row, key, file) = self.new_row(case, piece, &facts, keys).await?;
                 let wraps = wrap_new(&permitted, &key, keys)?;
-                Ok((row, wraps))
+                Ok((row, wraps, file))
             }
             Body::Kept(row) => {
                 let mut wraps = Vec::new();
@@ -85,7 +92,7 @@ impl Flow {
                     }
                 }
                 let row = self.move_scope(&case.area, scope, *row).await?;
-                Ok((row, wraps))
+                Ok((row, wraps, None))
             }
         }
     }
@@ -140,7 +147,7 @@ impl Flow {
         piece: Piece,
         facts: &ItemFacts,
         keys: &Keys,
-    ) -> Result<(ItemRow, ItemKey), FlowError> {
+    ) -> Result<(ItemRow, ItemKey, Option<StagedFile>), FlowError> {
         let Body::Staged(body) = piece.body else {
             return Err(FlowError::Internal("a kept body is no new one".to_owned()));
         };
@@ -158,10 +165,7 @@ impl Flow {
             .get(&kept)
             .ok_or_else(|| FlowError::Internal("an item without keys to keep it".to_owned()))?;
         let salt = Salt::fresh();
-        let (inline, blob, blob_sha256) = match stored {
-            Stored::Inline(sealed) => (Some(sealed), None, None),
-            Stored::Blob { id, sha256 } => (None, Some(id), Some(sha256)),
-        };
+        let placed = stored.place();
         let title = claim.title.reveal().as_bytes();
         let title = self
             .vault
@@ -193,9 +197,9 @@ impl Flow {
             salt: sealed_salt,
             commitment: content_commitment(&salt, &sha256),
             fingerprint: piece.fingerprint,
-            body: inline,
-            blob,
-            blob_sha256,
+            body: placed.inline,
+            blob: placed.blob,
+            blob_sha256: placed.blob_sha256,
             hold_wrap: wrap(&key, &keys.hold.recipient)?,
             retention_key: keys.retention.key_id.clone(),
             retention_wrap: wrap(&key, &keys.retention.recipient)?,
@@ -208,7 +212,7 @@ impl Flow {
             restricted: i64::from(claim.restricted),
             updated_by: String::new(),
         };
-        Ok((row, key))
+        Ok((row, key, placed.file))
     }
 
     /// A kept item whose nominal has been found since goes under that nominal's retention key.

@@ -68,14 +68,10 @@ pub async fn receive(
     chunks: mpsc::Receiver<io::Result<Bytes>>,
 ) -> Result<(Message, Vec<Staged>), NotReceived> {
     let mut staging = Staging::new(flow.clone(), scanner.cloned());
-    let runtime = tokio::runtime::Handle::current();
     let work = move || match reader.message(Chunks::new(chunks), &mut staging) {
         Ok(message) => Ok((message, staging.into_staged())),
         Err(error) => {
             let staged = staging.take_error();
-            if let Err(error) = runtime.block_on(staging.discard()) {
-                tracing::warn!(%error, "what broke off is still there, and is swept later");
-            }
             Err(match (error, staged) {
                 (ReadError::Refused(outcome), _) => NotReceived::Refused(outcome),
                 (ReadError::Io(_), Some(error)) => NotReceived::Stage(error),

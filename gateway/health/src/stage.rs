@@ -51,7 +51,7 @@ pub enum StageError {
     Flow(#[from] FlowError),
 }
 
-/// Takes documents as they are decoded. To be used where blocking is right, such as within
+/// Takes documents as they are decoded; what is not taken out of it goes when it is dropped. To be used where blocking is right, such as within
 /// `spawn_blocking`.
 pub struct Staging {
     flow: Flow,
@@ -92,23 +92,6 @@ impl Staging {
     /// The documents, in the order in which they came.
     pub fn into_staged(self) -> Vec<Staged> {
         self.staged
-    }
-
-    /// Throws away what was staged.
-    ///
-    /// # Errors
-    /// [`FlowError`] where it cannot be removed now; it is swept later.
-    pub async fn discard(mut self) -> Result<(), FlowError> {
-        if let Some(current) = self.current.take() {
-            let why = "the document ended before its end".to_owned();
-            let _ = current.send.send(Err(FlowError::Conflict(why))).await;
-            // It says what it was told.
-            let _ = current.sealing.await;
-        }
-        for one in self.staged {
-            self.flow.discard_staged(one.body).await?;
-        }
-        Ok(())
     }
 
     fn failed<T>(&mut self, result: Result<T, StageError>) -> io::Result<T> {

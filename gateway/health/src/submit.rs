@@ -72,25 +72,16 @@ pub async fn submit_answer(
     documents: Vec<Staged>,
     key: Option<String>,
 ) -> Result<Answer, NotSubmitted> {
-    match form_of(flow, &caller, answer).await {
-        Ok(sent) => {
-            let documents = clean(flow, &caller, answer, documents).await?;
-            let documents = paired(&answer.documents, documents)?;
-            let said = json!([RESPONSE, answer.request.to_string(), sent.given]);
-            let sent = FormSent {
-                idempotency: key.map(|key| idempotency(key, &said, &documents)),
-                documents,
-                ..sent
-            };
-            submitted(flow, caller, sent).await
-        }
-        Err(error) => {
-            for one in documents {
-                flow.discard_staged(one.body).await?;
-            }
-            Err(error)
-        }
-    }
+    let sent = form_of(flow, &caller, answer).await?;
+    let documents = clean(flow, &caller, answer, documents).await?;
+    let documents = paired(&answer.documents, documents)?;
+    let said = json!([RESPONSE, answer.request.to_string(), sent.given]);
+    let sent = FormSent {
+        idempotency: key.map(|key| idempotency(key, &said, &documents)),
+        documents,
+        ..sent
+    };
+    submitted(flow, caller, sent).await
 }
 
 /// The form of an answer, but for its documents.
@@ -190,7 +181,6 @@ async fn clean(
     let mut found = Vec::new();
     for (n, one) in (1..).zip(documents) {
         if one.seen != Seen::Infected {
-            flow.discard_staged(one.body).await?;
             continue;
         }
         let apart = Unproved {

@@ -1,5 +1,5 @@
 //! The body of a post: JSON, or multipart whose documents are sealed as they arrive and are
-//! never whole in memory. What is not sent in the end refers to nothing and is swept.
+//! never whole in memory. What is not sent in the end goes with the post.
 
 use std::collections::BTreeMap;
 
@@ -254,10 +254,7 @@ async fn stage(api: &Api, mut part: Field<'_>) -> Result<Result<Scanned, Fault>,
             seen,
             beginning: Some(beginning),
         })),
-        Err(fault) => {
-            api.flow.discard_staged(body).await?;
-            Ok(Err(fault))
-        }
+        Err(fault) => Ok(Err(fault)),
     }
 }
 

@@ -11,6 +11,7 @@ use super::file::{About, Arrived, LARGEST, NewFile, WHOLE, part_of, put_part};
 use crate::Flow;
 use crate::body::StagedBody;
 use crate::error::FlowError;
+use crate::staged::StagedFile;
 
 /// What files without a row may come to be, bytes, by person. It counts as theirs, so that many
 /// at once fill no disk.
@@ -100,38 +101,28 @@ impl Flow {
         body: StagedBody,
         arrived: Arrived,
     ) -> Result<(), FlowError> {
-        let staged = body.staged();
-        let kept = self.put_file(person, &expected, body, arrived).await;
-        self.unless_kept(staged, kept).await
-    }
-
-    async fn put_file(
-        &self,
-        person: &PersonRow,
-        expected: &Expected,
-        body: StagedBody,
-        arrived: Arrived,
-    ) -> Result<(), FlowError> {
         let size = i64::try_from(body.size).unwrap_or(i64::MAX);
         let about = About {
-            name: expected.file.name.clone(),
-            media_type: expected.file.media_type.clone(),
+            name: expected.file.name,
+            media_type: expected.file.media_type,
             arrived,
         };
         let id = Id::new(&self.clock).to_string();
         let mut row = DraftFileRow {
             about: self.sealed_about(person, &id, &about).await?,
             id,
-            draft: expected.draft.clone(),
+            draft: expected.draft,
             size,
             state: WHOLE.to_owned(),
             created_at: self.now(),
         };
-        let mut part = part_of(self, person, &row.id, 0, body).await?;
+        let (mut part, staged) = part_of(self, person, &row.id, 0, body).await?;
         let mut tx = self.store.write("keep-file").await?;
         self.may_add(&mut tx, person, &row.draft, size).await?;
         tx.put(&mut row).await?;
         put_part(&mut tx, &mut part).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        staged.into_iter().for_each(StagedFile::kept);
+        Ok(())
     }
 }

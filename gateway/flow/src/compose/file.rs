@@ -15,6 +15,7 @@ use crate::Flow;
 use crate::body::{StagedBody, Stored};
 use crate::case::corrupt;
 use crate::error::FlowError;
+use crate::staged::StagedFile;
 
 /// Most files of one draft.
 pub const FILES: usize = 50;
@@ -200,23 +201,12 @@ impl Flow {
         let has = self.store.read().await?.file_has(file).await?;
         may_go_on(&row, has, from, 0)?;
         let body = self.take_body(String::new(), chunks).await?;
-        let staged = body.staged();
-        let kept = self.put_next(person, &row, from, body).await;
-        self.unless_kept(staged, kept).await
-    }
-
-    async fn put_next(
-        &self,
-        person: &PersonRow,
-        row: &DraftFileRow,
-        from: i64,
-        body: StagedBody,
-    ) -> Result<i64, FlowError> {
-        let mut part = part_of(self, person, &row.id, from, body).await?;
+        let (mut part, staged) = part_of(self, person, &row.id, from, body).await?;
         let mut tx = self.store.write("take-part").await?;
-        may_go_on(row, tx.file_has(&row.id).await?, from, part.size)?;
+        may_go_on(&row, tx.file_has(&row.id).await?, from, part.size)?;
         put_part(&mut tx, &mut part).await?;
         tx.commit().await?;
+        staged.into_iter().for_each(StagedFile::kept);
         Ok(from + part.size)
     }
 
@@ -385,34 +375,31 @@ fn may_go_on(row: &DraftFileRow, has: i64, from: i64, size: i64) -> Result<(), F
     Ok(())
 }
 
-/// The row of a piece, which begins at `from` in its file.
+/// The row of a piece, which begins at `from` in its file, and the sealed file that it lies in.
 pub(super) async fn part_of(
     flow: &Flow,
     person: &PersonRow,
     file: &str,
     from: i64,
     body: StagedBody,
-) -> Result<DraftPartRow, FlowError> {
+) -> Result<(DraftPartRow, Option<StagedFile>), FlowError> {
     let id = Id::new(&flow.clock).to_string();
     let key = body.key.to_text();
     let body_key = flow
         .seal_own(person, "draft_part", &id, "body_key", key.expose_secret())
         .await?;
-    let mut part = DraftPartRow {
+    let placed = body.stored.place();
+    let part = DraftPartRow {
         id,
         file: file.to_owned(),
         from_byte: from,
         size: i64::try_from(body.size).unwrap_or(i64::MAX),
         body_key,
-        body: None,
-        blob: None,
-        blob_sha256: None,
+        body: placed.inline,
+        blob: placed.blob,
+        blob_sha256: placed.blob_sha256,
     };
-    match body.stored {
-        Stored::Inline(sealed) => part.body = Some(sealed),
-        Stored::Blob { id, sha256 } => (part.blob, part.blob_sha256) = (Some(id), Some(sha256)),
-    }
-    Ok(part)
+    Ok((part, placed.file))
 }
 
 pub(super) async fn put_part(tx: &mut Tx, part: &mut DraftPartRow) -> Result<(), FlowError> {

@@ -177,8 +177,7 @@ async fn a_file_goes_on_where_its_line_broke() {
             matches!(past, Err(FlowError::Conflict(_))),
             "more than was announced"
         );
-        let left = left_over(&world).await;
-        assert!(left.is_empty(), "what was not kept is gone: {left:?}");
+        world.nothing_is_staged().await;
         part(&world, &ann, at, 100_000, &film[100_000..], false)
             .await
             .unwrap();
@@ -228,7 +227,7 @@ async fn a_file_that_comes_at_once_is_there_whole_or_never_was() {
         flow.drop_draft(&ann, &draft).await.unwrap();
         let dropped = flow.keep_file(&ann, expected.unwrap(), body, Arrived::default());
         assert!(matches!(dropped.await, Err(FlowError::NotFound)));
-        assert!(!left_over(&world).await.contains(&blob));
+        world.has_gone(&blob).await;
         world.verify().await.unwrap();
     }
 }
@@ -264,20 +263,14 @@ async fn files_on_their_way_count_as_theirs_whose_they_are() {
     }
 }
 
-/// The sealed bodies that no row refers to.
-async fn left_over(world: &World) -> Vec<String> {
-    let mut tx = world.flow.store.read().await.unwrap();
-    let rows = tx.stale_blobs(i64::MAX).await.unwrap();
-    rows.into_iter().map(|row| row.id).collect()
-}
-
 /// Content that is sealed and no row refers to yet, with the file that it lies in.
 async fn staged(world: &World, bytes: &[u8]) -> (StagedBody, String) {
+    world.nothing_is_staged().await;
     let body = world
         .flow
         .take_bytes("video/mp4".to_owned(), bytes)
         .unwrap();
-    (body, left_over(world).await.remove(0))
+    (body, world.staged().await.remove(0))
 }
 
 /// A draft with one file that has come in two pieces.

@@ -37,6 +37,7 @@ mod records;
 mod review;
 mod secure_channel;
 mod sign_in;
+mod staged;
 mod story;
 mod usage;
 mod withdraw;

@@ -1,6 +1,7 @@
 //! An area with its agencies and people, and one nominal, on a database of its own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use gateway_core::{
@@ -275,6 +276,36 @@ impl World {
         verify_records(&self.flow.store, &self.flow.blobs, &mut |_| {})
             .await
             .map(|_| ())
+    }
+
+    /// The sealed bodies that no row refers to.
+    pub async fn staged(&self) -> Vec<String> {
+        let mut tx = self.flow.store.read().await.unwrap();
+        let rows = tx.stale_blobs(i64::MAX).await.unwrap();
+        rows.into_iter().map(|row| row.id).collect()
+    }
+
+    /// Waits until what nobody refers to has gone, which is soon.
+    pub async fn nothing_is_staged(&self) {
+        self.gone(<[String]>::is_empty).await;
+    }
+
+    /// The same of one body.
+    pub async fn has_gone(&self, id: &str) {
+        self.gone(|staged| staged.iter().all(|one| one != id)).await;
+    }
+
+    async fn gone(&self, are_gone: impl Fn(&[String]) -> bool) {
+        for _ in 0..500 {
+            if are_gone(&self.staged().await) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!(
+            "what was not kept is still there: {:?}",
+            self.staged().await
+        );
     }
 
     pub fn proved(&self, answer: &Answer) {

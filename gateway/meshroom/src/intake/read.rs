@@ -50,7 +50,6 @@ impl Meshroom {
             read.map_err(|_| Trouble::Stopped("reading a message was stopped"))?;
         let failed = staging.take_error();
         let Ok((header, Ok(Message::Answer(answer)), None)) = read else {
-            staging.discard().await?;
             return match read {
                 Ok((_, _, Some(reply))) => Ok(Ok(Came::Reply(reply))),
                 Ok((header, Ok(_), None)) => Ok(Ok(Came::Request(header))),

@@ -113,19 +113,11 @@ pub(crate) async fn look_at_whole(
     let chunks = flow.staged_stream(&body)?;
     let seen = (file.file.name.reveal().as_str(), body.media_type.as_str());
     let size = i64::try_from(body.size).unwrap_or(i64::MAX);
-    match look(portal, seen, size, chunks).await {
-        Ok(Some(arrived)) => Ok(flow.keep_file(person, file, body, arrived).await?),
-        Ok(None) => {
-            keep_apart(portal, person, body).await?;
-            Err(malware(file.file.name.reveal()))
-        }
-        Err(stop) => {
-            if let Err(error) = flow.discard_staged(body).await {
-                tracing::debug!(%error, "a file that was not looked at is left to the sweeper");
-            }
-            Err(stop)
-        }
-    }
+    let Some(arrived) = look(portal, seen, size, chunks).await? else {
+        keep_apart(portal, person, body).await?;
+        return Err(malware(file.file.name.reveal()));
+    };
+    Ok(flow.keep_file(person, file, body, arrived).await?)
 }
 
 /// What is found in a file; none where it is malware.
