@@ -1,6 +1,6 @@
 """The ledger fails under what a channel writes with it: nothing can be recorded, and what was sent stays known as sent."""
 
-import json, threading, time, uuid
+import threading, time, uuid
 from crash_ways import HOUSING, SENDER, Json
 from crash_world import Client
 

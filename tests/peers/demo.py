@@ -125,8 +125,10 @@ class Sqlite:
         self.open.execute("begin immediate")
         for sql in statements:
             self.open.execute(sql)
-        yield
-        self.open.execute("commit")
+        try:
+            yield
+        finally:
+            self.open.execute("commit")
 
     def fault(self, table):
         """What makes a table take no row from then on."""
@@ -189,8 +191,10 @@ class Postgres:
     @contextlib.contextmanager
     def transaction(self, *statements):
         self.psql("begin;\n" + ";\n".join(statements))
-        yield
-        self.psql("commit")
+        try:
+            yield
+        finally:
+            self.psql("commit")
 
     def fault(self, table):
         return ["create function fault() returns trigger language plpgsql as $$ begin raise 'a fault'; end $$",

@@ -51,8 +51,8 @@ pub enum StageError {
     Flow(#[from] FlowError),
 }
 
-/// Takes documents as they are decoded; what is not taken out of it goes when it is dropped. To be used where blocking is right, such as within
-/// `spawn_blocking`.
+/// Takes documents as they are decoded; what is not taken out of it goes when it is dropped. To be
+/// used where blocking is right, such as within `spawn_blocking`.
 pub struct Staging {
     flow: Flow,
     scanner: Option<Scanner>,
