@@ -212,11 +212,8 @@ pub async fn in_post(
         &[role]
     };
     for role in roles {
-        let mut holders = tx
-            .holders_in_post(agency, role.as_str(), at)
-            .await?
-            .into_iter();
-        if let Some(holder) = holders.next() {
+        let holders = tx.holders_in_post(agency, role.as_str(), at).await?;
+        if let Some(holder) = holders.into_iter().next() {
             return Ok(Some(holder.person));
         }
     }

@@ -244,13 +244,7 @@ impl Mailroom {
         role: &str,
     ) -> Result<Vec<AppointmentRow>, StoreError> {
         let now = self.0.flow.clock.now().as_microsecond();
-        let mut present = Vec::new();
-        for post in tx.holders(agency, role, now).await? {
-            if tx.absences(&post.person, now).await?.is_empty() {
-                present.push(post);
-            }
-        }
-        Ok(present)
+        tx.holders_in_post(agency, role, now).await
     }
 }
 
