@@ -15,7 +15,7 @@ class Connection:
     def __init__(self, api, ca, certificate, key):
         context = ssl.create_default_context(cafile=ca)
         context.load_cert_chain(certificate, key)
-        self.wire = http.client.HTTPSConnection(api.removeprefix("https://"), context=context, timeout=120)
+        self.wire, self.asked = http.client.HTTPSConnection(api.removeprefix("https://"), context=context, timeout=120), time.monotonic()
 
     def ask(self, path, body=None, person=None, method=None, **headers):
         """(status, body, headers): a dict is sent as JSON, (type, bytes) as it is."""
@@ -28,7 +28,8 @@ class Connection:
             headers["Content-Type"], body = body
         self.wire.request(method or ("GET" if body is None else "POST"), path, body, headers)
         answer = self.wire.getresponse()
-        return answer.status, answer.read(), answer.headers
+        body, self.asked = answer.read(), time.monotonic()
+        return answer.status, body, answer.headers
 
     def json(self, path, body=None, person=None, method=None, **headers):
         status, answer, _ = self.ask(path, body, person, method, **headers)
@@ -64,10 +65,11 @@ class Demo:
         return Connection(self.state["api"], self.state["ca"], who["api_cert"], who["api_key"])
 
     def __getitem__(self, agency):
-        """The connection of an agency that stays open."""
-        if agency not in self.open:
-            self.open[agency] = self.fresh(agency)
-        return self.open[agency]
+        """The connection of an agency that stays open as long as it is used: the gateway closes one on which it was asked nothing for 20 s."""
+        line = self.open.get(agency)
+        if line is None or time.monotonic() - line.asked > 10:
+            line = self.open[agency] = self.fresh(agency)
+        return line
 
     def user(self, agency, role):
         return next(user["email"] for user in self.agencies[agency]["users"] if user["role"] == role)
