@@ -175,8 +175,7 @@ pub async fn open_epoch(
     let (leaf, receipt, hash) = first_leaf(clock, policy, &head.area, at, continues)?;
     let internal = |error: gateway_ledger::TreeError| FlowError::Internal(error.to_string());
     let grown = append(0, &Tiles::new(), &[hash]).map_err(internal)?;
-    tx.add_leaf(&head.id, 0, &leaf).await?;
-    tx.put_tiles(&head.id, &grown.tiles).await?;
+    tx.add_leaves(&head.id, [(0, &leaf)], &grown.tiles).await?;
     let before = Mark {
         size: 0,
         root: head.root.clone(),

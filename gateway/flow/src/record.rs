@@ -7,8 +7,8 @@ use std::time::Duration;
 use gateway_core::event::EventKind;
 use gateway_core::{AgencyId, ExchangeState, Obligation, Outcome};
 use gateway_ledger::Receipt;
-use gateway_store::rows::{CellRow, ExchangeRow, HoldRow, IdempotencyRow, ItemRow, NominalRow};
-use gateway_store::{Ready, Tx};
+use gateway_store::rows::{CellRow, ExchangeRow, HoldRow, IdempotencyRow, ItemRow};
+use gateway_store::{Ahead, Ready, Tx};
 
 use crate::Flow;
 use crate::case::{Case, id_of, particulars_place};
@@ -133,9 +133,13 @@ impl Flow {
         let key = sealed.decided.identified.key.clone();
         let flow = self.clone();
         let ready = self.ready_exchange(&row, sealed, &caller).await?;
+        let ahead = Ahead {
+            nominal: row.nominal.clone(),
+            key: key.clone(),
+        };
         let written = self
             .recorder
-            .record(&area, NAME, move |tx| {
+            .record_ahead(&area, NAME, ahead, move |tx| {
                 Box::pin(async move {
                     let done = flow.write_exchange(tx, row, ready, &caller).await?;
                     if let Some(mut mail) = mail {
@@ -375,7 +379,7 @@ pub(crate) async fn still_there(tx: &mut Tx, row: &ExchangeRow) -> Result<(), Fl
     let Some(id) = &row.nominal else {
         return Ok(());
     };
-    let nominal: Option<NominalRow> = tx.get(id).await?;
+    let nominal = tx.known_nominal(id).await?;
     if nominal.is_some_and(|nominal| nominal.state != "merged") {
         return Ok(());
     }

@@ -12,7 +12,7 @@ use gateway_ledger::{
     CoveredRow, Hash, Receipt, Salt, Tiles, append, commit_rows, edge_tiles, leaf_data, leaf_hash,
     prove_inclusions,
 };
-use gateway_store::{LogHead, Mark, NewLeaf, Store, Tx, failpoint};
+use gateway_store::{Ahead, LogHead, Mark, NewLeaf, Store, Tx, failpoint};
 use gateway_vault::Vault;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -51,20 +51,26 @@ type Work =
 
 struct Job {
     name: &'static str,
+    ahead: Ahead,
     work: Work,
     answer: oneshot::Sender<Result<Vec<Recorded>, FlowError>>,
 }
 
-/// The writers of the logs.
+/// The writers of the logs. They end with the last holder of this.
 #[derive(Clone)]
 pub struct Recorder(Arc<Inner>);
 
 struct Inner {
+    writer: Arc<Writer>,
+    areas: Mutex<HashMap<String, mpsc::Sender<Job>>>,
+}
+
+/// What writes batches.
+struct Writer {
     store: Store,
     vault: Vault,
     clock: Clock,
     policy: String,
-    areas: Mutex<HashMap<String, mpsc::Sender<Job>>>,
 }
 
 impl std::fmt::Debug for Recorder {
@@ -76,11 +82,14 @@ impl std::fmt::Debug for Recorder {
 impl Recorder {
     /// A recorder over a store; `policy` is the digest of the rule set in force.
     pub fn new(store: Store, vault: Vault, clock: Clock, policy: String) -> Self {
-        Self(Arc::new(Inner {
+        let writer = Writer {
             store,
             vault,
             clock,
             policy,
+        };
+        Self(Arc::new(Inner {
+            writer: Arc::new(writer),
             areas: Mutex::default(),
         }))
     }
@@ -98,6 +107,22 @@ impl Recorder {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Done<T>> + Send + 'static,
     {
+        self.record_ahead(area, name, Ahead::default(), work).await
+    }
+
+    /// The same for work that is known to ask something first: it is asked for all of a batch at
+    /// once.
+    pub(crate) async fn record_ahead<T, F>(
+        &self,
+        area: &str,
+        name: &'static str,
+        ahead: Ahead,
+        work: F,
+    ) -> Result<(T, Vec<Recorded>), FlowError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Done<T>> + Send + 'static,
+    {
         let kept = Arc::new(Mutex::new(None));
         let keep = Arc::clone(&kept);
         let work: Work = Box::new(move |tx| {
@@ -109,10 +134,15 @@ impl Recorder {
         });
         let (answer, answered) = oneshot::channel();
         let gone = || FlowError::Unavailable("the recorder stopped".to_owned());
-        self.writer(area)
-            .send(Job { name, work, answer })
-            .await
-            .map_err(|_| gone())?;
+        let job = Job {
+            name,
+            ahead,
+            work,
+            answer,
+        };
+        let writer = self.writer(area);
+        writer.send(job).await.map_err(|_| gone())?;
+        drop(writer);
         let recorded = answered.await.map_err(|_| gone())??;
         let answer = kept
             .lock()
@@ -130,13 +160,13 @@ impl Recorder {
             return writer.clone();
         }
         let (send, receive) = mpsc::channel(BATCH * 4);
-        let inner = Arc::clone(&self.0);
+        let writer = Arc::clone(&self.0.writer);
         let (named, runtime) = (area.to_owned(), Handle::current());
         // On a thread of its own: it waits for the disk at every commit, and hands no other
         // work of its thread over for that.
         let started = std::thread::Builder::new()
             .name("recorder".to_owned())
-            .spawn(move || runtime.block_on(run(inner, named, receive)));
+            .spawn(move || runtime.block_on(run(writer, named, receive)));
         if let Err(error) = started {
             tracing::error!(area, %error, "no thread for the recorder: what waits is refused");
         }
@@ -145,7 +175,7 @@ impl Recorder {
     }
 }
 
-async fn run(inner: Arc<Inner>, area: String, mut jobs: mpsc::Receiver<Job>) {
+async fn run(writer: Arc<Writer>, area: String, mut jobs: mpsc::Receiver<Job>) {
     let mut edge = None;
     while let Some(first) = jobs.recv().await {
         let mut batch = vec![first];
@@ -155,7 +185,7 @@ async fn run(inner: Arc<Inner>, area: String, mut jobs: mpsc::Receiver<Job>) {
                 Err(_) => break,
             }
         }
-        edge = inner.commit(&area, batch, edge.take()).await;
+        edge = writer.commit(&area, batch, edge.take()).await;
     }
 }
 
@@ -222,10 +252,14 @@ struct Leaf {
     hash: Hash,
 }
 
-impl Inner {
+impl Writer {
     /// Writes a batch; the edge of the log for the next.
-    async fn commit(&self, area: &str, jobs: Vec<Job>, edge: Option<Edge>) -> Option<Edge> {
-        let (mut tx, head, edge) = match self.begin(area, edge).await {
+    async fn commit(&self, area: &str, mut jobs: Vec<Job>, edge: Option<Edge>) -> Option<Edge> {
+        let ahead: Vec<Ahead> = jobs
+            .iter_mut()
+            .map(|j| std::mem::take(&mut j.ahead))
+            .collect();
+        let (mut tx, head, edge) = match self.begin(area, edge, &ahead).await {
             Ok(begun) => begun,
             Err(error) => {
                 fail(jobs.into_iter().map(|job| job.answer), &error.to_string());
@@ -271,7 +305,6 @@ impl Inner {
             );
             return None;
         }
-        tx.end_work();
         if pending.is_empty() {
             return Some(edge);
         }
@@ -288,11 +321,13 @@ impl Inner {
         }
     }
 
-    /// A transaction with the log's head held, and what the log ends with.
+    /// A transaction with the log's head held, and what the log ends with; it knows what the
+    /// work will ask first.
     async fn begin(
         &self,
         area: &str,
         edge: Option<Edge>,
+        ahead: &[Ahead],
     ) -> Result<(Tx, LogHead, Edge), FlowError> {
         let mut tx = self.store.write("record").await?;
         let head = tx.lock_log(area).await?;
@@ -302,6 +337,7 @@ impl Inner {
             None => Edge::read(&mut tx, &head).await?,
         };
         tx.gather();
+        tx.look_ahead(ahead).await?;
         Ok((tx, head, edge))
     }
 
@@ -415,6 +451,7 @@ impl Inner {
         leaves: &[Leaf],
         pending: &[Pending],
     ) -> Result<(Proofs, Edge), FlowError> {
+        tx.end_work().await?;
         let mut written = self.append(&mut tx, head, edge, leaves).await?;
         tx.rename("record");
         reached("recording", pending);
@@ -460,8 +497,7 @@ impl Inner {
         let hashes: Vec<Hash> = leaves.iter().map(|leaf| leaf.hash).collect();
         let appended = append(head.size, &edge.tiles, &hashes).map_err(internal)?;
         let added = (head.size..).zip(leaves.iter().map(|leaf| &leaf.row));
-        tx.add_leaves(&head.id, added).await?;
-        tx.put_tiles(&head.id, &appended.tiles).await?;
+        tx.add_leaves(&head.id, added, &appended.tiles).await?;
         let after = Mark {
             size: appended.size,
             root: hex::encode(appended.root.0),

@@ -124,12 +124,7 @@ impl Tx {
         role: &str,
         now: i64,
     ) -> Result<Vec<AppointmentRow>, StoreError> {
-        self.select(
-            "where agency = $1 and role = $2 and from_at <= $3 and (until_at is null or until_at > $3) \
-             and person in (select id from person where state = 'active') order by deputy, id",
-            &[agency.into(), role.into(), now.into()],
-        )
-        .await
+        self.holding(agency, role, now, "").await
     }
 
     /// As [`Tx::holders`], without those who are away at `now`.
@@ -139,14 +134,24 @@ impl Tx {
         role: &str,
         now: i64,
     ) -> Result<Vec<AppointmentRow>, StoreError> {
-        self.select(
+        let there =
+            "and person not in (select person from absence where from_at <= $3 and until_at > $3)";
+        self.holding(agency, role, now, there).await
+    }
+
+    async fn holding(
+        &mut self,
+        agency: &str,
+        role: &str,
+        now: i64,
+        and: &str,
+    ) -> Result<Vec<AppointmentRow>, StoreError> {
+        let rest = format!(
             "where agency = $1 and role = $2 and from_at <= $3 and (until_at is null or until_at > $3) \
-             and person in (select id from person where state = 'active') \
-             and person not in (select person from absence where from_at <= $3 and until_at > $3) \
-             order by deputy, id",
-            &[agency.into(), role.into(), now.into()],
-        )
-        .await
+             and person in (select id from person where state = 'active') {and} order by deputy, id"
+        );
+        self.select(&rest, &[agency.into(), role.into(), now.into()])
+            .await
     }
 
     /// The deputies of an agency's single point of contact whose time is limited and not over at

@@ -303,11 +303,17 @@ fn query<'a>(
     query
 }
 
-/// The same for many rows at once: an argument is a column, from top to bottom.
-fn query_all(sql: String, rows: &[Vec<Value>]) -> sqlx::query::Query<'_, Postgres, PgArguments> {
+/// The same for many rows at once: an argument is a column, from top to bottom, table after table.
+fn query_all<'r>(
+    sql: String,
+    tables: &[&'r [Vec<Value>]],
+) -> sqlx::query::Query<'r, Postgres, PgArguments> {
     let mut query = sqlx::query(AssertSqlSafe(sql));
-    let columns = rows.first().map_or(0, Vec::len);
-    for column in 0..columns {
+    let columns = tables.iter().flat_map(|rows| {
+        let columns = rows.first().map_or(0, Vec::len);
+        (0..columns).map(|column| (*rows, column))
+    });
+    for (rows, column) in columns {
         let values = || rows.iter().filter_map(move |row| row.get(column));
         query = match values().next() {
             Some(Value::Int(_)) => query.bind(values().map(Value::int).collect::<Vec<_>>()),
@@ -382,6 +388,7 @@ impl Tx {
         sql: Cow<'static, str>,
         args: &[Value],
     ) -> Result<u64, StoreError> {
+        self.forget_known();
         match &mut self.inner {
             Inner::Sqlite(lease) => lease.execute(&sql, args),
             Inner::Postgres(Server::Plain(_)) => Err(only_reads()),
@@ -517,44 +524,33 @@ impl Tx {
         self.put_ready(Ready::of(self.name, rows)).await
     }
 
-    /// Adds rows to a table; on PostgreSQL in one statement, for each is a round trip. `else_do` is
-    /// what an insertion does that meets a row with the same key.
-    pub(crate) async fn add_all(
-        &mut self,
-        table: &str,
-        columns: &[&str],
-        else_do: &str,
-        rows: &[Vec<Value>],
-    ) -> Result<(), StoreError> {
-        let Some(first) = rows.first() else {
-            return Ok(());
-        };
-        self.settle().await?;
-        match &mut self.inner {
-            Inner::Sqlite(lease) => {
-                let sql = crate::row::insert(table, columns);
-                let replacing = (!else_do.is_empty()).then(|| sql.clone() + else_do);
-                lease.add_all(&sql, replacing.as_deref(), rows)?;
-            }
-            Inner::Postgres(_) => {
-                let sql = crate::row::insert_all(table, columns, first) + else_do;
-                self.run_all(sql, rows).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Runs a statement of PostgreSQL on many rows at once.
+    /// Runs a statement of PostgreSQL on many rows at once, of one table or of several.
     pub(crate) async fn run_all(
         &mut self,
         sql: String,
-        rows: &[Vec<Value>],
+        tables: &[&[Vec<Value>]],
     ) -> Result<(), StoreError> {
+        self.forget_known();
         match &mut self.inner {
             Inner::Sqlite(_) | Inner::Postgres(Server::Plain(_)) => Err(only_reads()),
             Inner::Postgres(server) => {
-                query_all(sql, rows).execute(server.connection()).await?;
+                query_all(sql, tables).execute(server.connection()).await?;
                 Ok(())
+            }
+        }
+    }
+
+    /// The same, for what it returns.
+    pub(crate) async fn ask_all(
+        &mut self,
+        sql: String,
+        tables: &[&[Vec<Value>]],
+    ) -> Result<Vec<Row>, StoreError> {
+        match &mut self.inner {
+            Inner::Sqlite(_) | Inner::Postgres(Server::Plain(_)) => Err(only_reads()),
+            Inner::Postgres(server) => {
+                let rows = query_all(sql, tables).fetch_all(server.connection());
+                Ok(rows.await?.into_iter().map(Row::Postgres).collect())
             }
         }
     }

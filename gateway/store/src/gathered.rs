@@ -1,6 +1,6 @@
 //! Rows that a batch writes together. On PostgreSQL each statement is a round trip, and whoever
 //! records does one after the other: rows that several pieces of work write are kept until one
-//! statement a table can write those of all.
+//! statement can write those of all.
 //!
 //! They are written before anything else of the transaction that could see or miss them: another
 //! statement that writes, a query, the commit. A row by its id is read without that, unless it is
@@ -8,10 +8,11 @@
 
 use std::collections::HashMap;
 
+use crate::ahead::Known;
 use crate::db::{Inner, Tx};
 use crate::error::StoreError;
-use crate::row::{Record, Value, insert, insert_all};
-use crate::rows::IdempotencyRow;
+use crate::row::{Record, Value};
+use crate::together::Insertion;
 
 /// The tables whose rows are kept for later, each after those that it refers to.
 const TABLES: [&str; 9] = [
@@ -87,7 +88,8 @@ pub(crate) struct Gathered {
     /// The transaction has a savepoint, of this piece of work or one before.
     has_savepoint: bool,
     /// Idempotency keys that this piece of work has taken.
-    keys: Vec<String>,
+    pub(crate) keys: Vec<String>,
+    pub(crate) known: Known,
 }
 
 /// The id is every table's first column.
@@ -131,6 +133,7 @@ impl Tx {
                 mark: Mark::None,
                 has_savepoint: false,
                 keys: Vec::new(),
+                known: Known::default(),
             });
         }
     }
@@ -158,7 +161,15 @@ impl Tx {
             self.settle().await?;
         }
         let Some(gathered) = &mut self.gathered else {
-            return self.add_all(table, columns, replacing, &rows).await;
+            let (else_do, rows) = (replacing, rows);
+            return self
+                .add_all(Insertion {
+                    table,
+                    columns,
+                    else_do,
+                    rows,
+                })
+                .await;
         };
         let kept = gathered.table(table, columns, replacing);
         for row in rows {
@@ -194,22 +205,11 @@ impl Tx {
     }
 
     /// Ends the last piece of work: nothing is undone by itself any more.
-    pub fn end_work(&mut self) {
+    pub async fn end_work(&mut self) -> Result<(), StoreError> {
         if let Some(gathered) = &mut self.gathered {
             gathered.mark = Mark::None;
         }
-    }
-
-    /// Takes an idempotency key; false where its agency has used it already. It goes past what is
-    /// kept: that it is taken has to be known at once.
-    pub async fn take_key(&mut self, key: &IdempotencyRow) -> Result<bool, StoreError> {
-        let (table, columns) = (IdempotencyRow::TABLE, IdempotencyRow::COLUMNS);
-        let sql = insert(table, columns) + " on conflict (id) do nothing";
-        let taken = self.run(sql.into(), &key.values()).await? == 1;
-        if let (Some(gathered), true) = (&mut self.gathered, taken) {
-            gathered.keys.push(key.id.clone());
-        }
-        Ok(taken)
+        self.free_untaken().await
     }
 
     async fn write_kept(&mut self, gathered: &mut Gathered) -> Result<(), StoreError> {
@@ -232,16 +232,19 @@ impl Tx {
     ) -> Result<(), StoreError> {
         let rank = |kept: &Kept| TABLES.iter().position(|table| *table == kept.table);
         gathered.tables.sort_by_key(rank);
+        let mut all = Vec::new();
         for kept in &mut gathered.tables {
             let mut rows = kept.split(up_to(kept));
             // In one order always: two that write the same rows wait for each other, and end.
             rows.sort_by(|a, b| id_of(a).cmp(&id_of(b)));
-            if let Some(first) = rows.first() {
-                let sql = insert_all(kept.table, kept.columns, first) + &kept.replacing;
-                self.run_all(sql, &rows).await?;
-            }
+            all.push(Insertion {
+                table: kept.table,
+                columns: kept.columns,
+                else_do: &kept.replacing,
+                rows,
+            });
         }
-        Ok(())
+        self.add_now(&all).await
     }
 
     /// Marks a place to roll back to; what was done since the one before is kept.
@@ -280,10 +283,6 @@ impl Tx {
             self.roll_back().await?;
         }
         // They were taken before the savepoint, which is set late.
-        for key in keys {
-            let sql = "delete from idempotency where id = $1";
-            self.run(sql.into(), &[key.into()]).await?;
-        }
-        Ok(())
+        self.free_keys(keys).await
     }
 }

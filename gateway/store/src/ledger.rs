@@ -6,6 +6,7 @@ use gateway_ledger::{TileId, Tiles};
 use crate::db::{Row, Tx};
 use crate::error::StoreError;
 use crate::row::Value;
+use crate::together::Insertion;
 
 /// A log and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,6 +131,9 @@ const LEAF_COLUMNS: &[&str] = &[
     "log", "idx", "id", "kind", "at", "exchange", "nominal", "salt", "row_salt", "event", "data",
 ];
 const ROW_COLUMNS: &[&str] = &["log", "idx", "tbl", "row_id", "digest"];
+const TILE_COLUMNS: &[&str] = &["log", "level", "n", "data"];
+/// A tile grows until it is full.
+const WIDER: &str = " on conflict (log, level, n) do update set data = excluded.data";
 
 impl Tx {
     /// Begins a log; the area's earlier one is closed.
@@ -236,14 +240,16 @@ impl Tx {
         index: u64,
         leaf: &NewLeaf,
     ) -> Result<(), StoreError> {
-        self.add_leaves(log, [(index, leaf)]).await
+        self.add_leaves(log, [(index, leaf)], &Tiles::new()).await
     }
 
-    /// Adds leaves, each at its index, with what they cover.
+    /// Adds leaves, each at its index, with what they cover, and the tiles that are new or wider
+    /// with them.
     pub async fn add_leaves<'l>(
         &mut self,
         log: &str,
         leaves: impl IntoIterator<Item = (u64, &'l NewLeaf)>,
+        tiles: &Tiles,
     ) -> Result<(), StoreError> {
         let (mut added, mut covered) = (Vec::new(), Vec::new());
         for (index, leaf) in leaves {
@@ -270,8 +276,26 @@ impl Tx {
                 ]
             }));
         }
-        self.add_all("log_leaf", LEAF_COLUMNS, "", &added).await?;
-        self.add_all("log_row", ROW_COLUMNS, "", &covered).await
+        let tiles = tiles.iter().map(|(id, data)| {
+            vec![
+                log.into(),
+                i64::from(id.level).into(),
+                signed(id.index).into(),
+                data.into(),
+            ]
+        });
+        let part = |table, columns, else_do, rows| Insertion {
+            table,
+            columns,
+            else_do,
+            rows,
+        };
+        self.add_together(&[
+            part("log_leaf", LEAF_COLUMNS, "", added),
+            part("log_row", ROW_COLUMNS, "", covered),
+            part("log_tile", TILE_COLUMNS, WIDER, tiles.collect()),
+        ])
+        .await
     }
 
     /// Leaves of a log from an index on.
@@ -418,25 +442,6 @@ impl Tx {
             }
         }
         Ok(tiles)
-    }
-
-    /// Writes new and wider tiles.
-    pub async fn put_tiles(&mut self, log: &str, tiles: &Tiles) -> Result<(), StoreError> {
-        for (id, data) in tiles {
-            let args: [Value; 4] = [
-                log.into(),
-                i64::from(id.level).into(),
-                signed(id.index).into(),
-                data.into(),
-            ];
-            self.execute(
-                "insert into log_tile (log, level, n, data) values ($1, $2, $3, $4) \
-                 on conflict (log, level, n) do update set data = excluded.data",
-                &args,
-            )
-            .await?;
-        }
-        Ok(())
     }
 
     /// Every (table, row, digest) that the newest leaf covering it committed to, in pages:

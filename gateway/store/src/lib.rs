@@ -10,6 +10,7 @@
 //! To add a table: a migration, a line in [`rows`], a query file named for its noun.
 
 mod agency;
+mod ahead;
 pub mod backup;
 pub mod blob;
 mod custody;
@@ -45,8 +46,10 @@ mod session;
 mod sqlite;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod together;
 mod walk;
 
+pub use ahead::Ahead;
 pub use blob::Blobs;
 pub use db::{Kind, Store, Tx};
 pub use delivery::SharedItem;

@@ -9,6 +9,7 @@ use crate::rows::{
     AgencyRow, DeliveryRow, HoldRow, MailCertificateRow, MailOutRow, NoticeRow, QuarantineRow,
     QuestionRow, ThreadRow,
 };
+use crate::together::Insertion;
 
 /// A step in the life of an open hold that its approvers are told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -367,8 +368,13 @@ impl Tx {
         rows: &[&R],
         conflict: &str,
     ) -> Result<(), StoreError> {
-        let rows: Vec<_> = rows.iter().map(|row| row.values()).collect();
-        self.add_all(R::TABLE, R::COLUMNS, conflict, &rows).await
+        self.add_all(Insertion {
+            table: R::TABLE,
+            columns: R::COLUMNS,
+            else_do: conflict,
+            rows: rows.iter().map(|row| row.values()).collect(),
+        })
+        .await
     }
 
     /// The mails of a delivery.

@@ -6,6 +6,7 @@ use gateway_ledger::rows::CoveredRow;
 use crate::db::Tx;
 use crate::error::StoreError;
 use crate::row::{Record, Value};
+use crate::together::Insertion;
 
 /// Rows of one table, no two of one id, as a transaction of this name writes them.
 pub struct Ready {
@@ -67,7 +68,12 @@ impl Tx {
                 .keep(ready.table, ready.columns, &ready.replacing, ready.rows)
                 .await;
         }
-        self.add_all(ready.table, ready.columns, &ready.replacing, &ready.rows)
-            .await
+        self.add_all(Insertion {
+            table: ready.table,
+            columns: ready.columns,
+            else_do: &ready.replacing,
+            rows: ready.rows,
+        })
+        .await
     }
 }

@@ -191,9 +191,10 @@ pub(crate) fn insert(table: &str, columns: &[&str]) -> String {
     )
 }
 
-/// The same for any number of rows on PostgreSQL, an argument a column; `first` is one of them.
-pub(crate) fn insert_all(table: &str, columns: &[&str], first: &[Value]) -> String {
-    let places = (1..).zip(first);
+/// The same for any number of rows on PostgreSQL, an argument a column, from the argument `from` on;
+/// `row` is one of them.
+pub(crate) fn insert_all(table: &str, columns: &[&str], row: &[Value], from: usize) -> String {
+    let places = (from..).zip(row);
     let places: Vec<String> = places
         .map(|(n, value)| format!("${n}::{}[]", value.kind()))
         .collect();

@@ -1,8 +1,10 @@
 //! The store's promises, each on every database there is.
 
-use gateway_store::rows::{AgencyRow, AreaRow, DeliveryRow, ExchangeRow, MailOutRow, ThreadRow};
+use gateway_store::rows::{
+    AgencyRow, AreaRow, DeliveryRow, ExchangeRow, IdempotencyRow, MailOutRow, NominalRow, ThreadRow,
+};
 use gateway_store::testing::{self, each};
-use gateway_store::{KeyRow, LogHead, Mark, NewLeaf, Record as _, Store, StoreError, Tx};
+use gateway_store::{Ahead, KeyRow, LogHead, Mark, NewLeaf, Record as _, Store, StoreError, Tx};
 
 fn area(id: &str) -> AreaRow {
     AreaRow {
@@ -341,6 +343,114 @@ async fn what_is_changed_of_the_work_before_and_undone_at_once_is_as_that_left_i
         tx.rollback_to_savepoint().await.unwrap();
         let all = committed(&db.store, tx).await;
         assert_eq!(all, ["d0 queued", "d1 waiting"], "{}", db.name);
+    }
+}
+
+fn key(id: &str, request: &str) -> IdempotencyRow {
+    IdempotencyRow {
+        id: id.to_owned(),
+        request: request.to_owned(),
+        exchange: "e0".to_owned(),
+        created_at: 1,
+    }
+}
+
+fn nominal(id: &str, state: &str) -> NominalRow {
+    NominalRow {
+        id: id.to_owned(),
+        area: "london".to_owned(),
+        state: state.to_owned(),
+        merged_into: None,
+        level: 1,
+        category: 1,
+        lead_agency: None,
+        trust: None,
+        gp: None,
+        created_at: 1,
+        updated_by: String::new(),
+    }
+}
+
+fn asks(nominal: Option<&str>, key: Option<IdempotencyRow>) -> Ahead {
+    Ahead {
+        nominal: nominal.map(str::to_owned),
+        key,
+    }
+}
+
+#[expect(clippy::unwrap_used, reason = "a test's set-up fails by panicking")]
+async fn holder(store: &Store, id: &str) -> Option<String> {
+    let mut tx = store.read().await.unwrap();
+    let row: Option<IdempotencyRow> = tx.get(id).await.unwrap();
+    row.map(|row| row.request)
+}
+
+#[tokio::test]
+async fn a_key_that_was_asked_for_ahead_is_its_works_or_nobodys() {
+    for db in each().await {
+        let mut tx = batch(&db.store).await;
+        assert!(tx.take_key(&key("used", "first")).await.unwrap());
+        committed(&db.store, tx).await;
+        let mut tx = db.store.write("batch").await.unwrap();
+        tx.gather();
+        let all = [
+            asks(None, Some(key("mine", "first"))),
+            asks(None, Some(key("used", "second"))),
+            asks(None, Some(key("undone", "first"))),
+            asks(None, Some(key("never", "first"))),
+            asks(None, Some(key("twice", "first"))),
+            asks(None, Some(key("twice", "second"))),
+        ];
+        tx.look_ahead(&all).await.unwrap();
+        let of = |n: usize| all[n].key.as_ref().unwrap();
+        tx.savepoint().await.unwrap();
+        assert!(tx.take_key(of(0)).await.unwrap(), "{}", db.name);
+        assert!(!tx.take_key(of(0)).await.unwrap(), "{}", db.name);
+        tx.savepoint().await.unwrap();
+        assert!(!tx.take_key(of(1)).await.unwrap(), "{}", db.name);
+        tx.rollback_to_savepoint().await.unwrap();
+        tx.savepoint().await.unwrap();
+        assert!(tx.take_key(of(2)).await.unwrap(), "{}", db.name);
+        tx.rollback_to_savepoint().await.unwrap();
+        // The first of two with one key ends before it takes it: it is the second's, as that says it.
+        tx.savepoint().await.unwrap();
+        tx.rollback_to_savepoint().await.unwrap();
+        tx.savepoint().await.unwrap();
+        assert!(tx.take_key(of(5)).await.unwrap(), "{}", db.name);
+        tx.end_work().await.unwrap();
+        committed(&db.store, tx).await;
+        let mut held = Vec::new();
+        for id in ["mine", "used", "undone", "never", "twice"] {
+            held.push(holder(&db.store, id).await);
+        }
+        let by = |request: &str| Some(request.to_owned());
+        let expected = [by("first"), by("first"), None, None, by("second")];
+        assert_eq!(held, expected, "{}", db.name);
+    }
+}
+
+#[tokio::test]
+async fn a_nominal_that_was_asked_for_ahead_is_as_the_work_before_left_it() {
+    for db in each().await {
+        let mut tx = batch(&db.store).await;
+        let mut row = nominal("n1", "active");
+        tx.put(&mut row).await.unwrap();
+        committed(&db.store, tx).await;
+        let mut tx = db.store.write("batch").await.unwrap();
+        tx.gather();
+        let asked = [asks(Some("n1"), None), asks(Some("nobody"), None)];
+        tx.look_ahead(&asked).await.unwrap();
+        let state = async |tx: &mut Tx, id: &str| {
+            let row = tx.known_nominal(id).await.unwrap();
+            row.map(|row| row.state)
+        };
+        assert_eq!(state(&mut tx, "nobody").await, None, "{}", db.name);
+        assert_eq!(state(&mut tx, "n1").await.as_deref(), Some("active"));
+        tx.savepoint().await.unwrap();
+        tx.put(&mut nominal("n1", "merged")).await.unwrap();
+        tx.savepoint().await.unwrap();
+        let now = state(&mut tx, "n1").await;
+        assert_eq!(now.as_deref(), Some("merged"), "{}", db.name);
     }
 }
 
