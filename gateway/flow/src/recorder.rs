@@ -140,9 +140,7 @@ impl Recorder {
             work,
             answer,
         };
-        let writer = self.writer(area);
-        writer.send(job).await.map_err(|_| gone())?;
-        drop(writer);
+        self.writer(area).send(job).await.map_err(|_| gone())?;
         let recorded = answered.await.map_err(|_| gone())??;
         let answer = kept
             .lock()
